@@ -1,0 +1,18 @@
+//! Process identifiers.
+
+use super::Atom;
+
+/// The identifier of a process on some node.
+///
+/// In Erlang: `<0.85.0>`. Two pids are equal when node, id, serial and creation are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Pid {
+    /// The node's name, `name@host`.
+    pub node: Atom,
+    /// The process's number, 28 bits towards any peer.
+    pub id: u32,
+    /// Counts the times that `id` wrapped around.
+    pub serial: u32,
+    /// The incarnation of the node that made this pid.
+    pub creation: u32,
+}

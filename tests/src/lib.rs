@@ -1,0 +1,1 @@
+//! What the two-node, real-BEAM and compile tests share.
