@@ -1,0 +1,1 @@
+//! The Erlang Port Mapper Daemon: its protocol, a client, and a server that a node can embed.

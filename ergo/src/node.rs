@@ -1,0 +1,1 @@
+//! A node: the table of processes and peers, and everything a node owns.

@@ -1,0 +1,1 @@
+//! Processes: mailboxes, signals, monitors, links, names, timers.
