@@ -1,1 +1,8 @@
 //! The macros of ergo.
+//!
+//! Every macro is a pipeline of the same stages, one a file: the parsed item (`ast`), its attributes
+//! (`attr`), what makes no sense (`valid`), the code (`expand`). No stage stops at the first error.
+
+mod attr;
+mod case;
+mod errors;
