@@ -3,26 +3,84 @@
 //! [`Term`] is the dynamic value: anything an Erlang process can hold or send. Types with a fixed
 //! shape travel without it, see [`Encode`](crate::etf::Encode) and [`Decode`](crate::etf::Decode).
 
+mod access;
 mod atom;
+mod big_int;
+mod bit_string;
+mod convert;
+mod fun;
+mod items;
+mod list;
+mod map;
+mod order;
 mod pid;
 mod port;
+mod record;
 mod reference;
+mod tuple;
 
 pub use atom::{Atom, AtomError};
+pub use big_int::{BigInt, OutOfRange};
+pub use bit_string::BitString;
+pub use convert::WrongTerm;
+pub use fun::{Fun, FunCode, LocalFun};
+pub use list::List;
+pub use map::{DuplicateKey, Map};
 pub use pid::Pid;
 pub use port::Port;
+pub use record::{DuplicateField, Record};
 pub use reference::Ref;
+pub use tuple::Tuple;
 
-/// Any Erlang term (skeleton).
+use bytes::Bytes;
+
+/// Any Erlang term.
+///
+/// Clones share: a term of any size clones by copying a few words and counting a reference.
+///
+/// | Erlang | Rust |
+/// |---|---|
+/// | `=:=` | `==`, [`Eq`], [`Hash`] |
+/// | `==` | [`erl_eq`](Term::erl_eq) |
+/// | `<`, `lists:sort/1` | [`erl_cmp`](Term::erl_cmp); [`Ord`] is the same with `1` before `1.0` |
+///
+/// ```
+/// use ergo::{Atom, Term};
+///
+/// let answer = Term::tuple([Term::atom("ok"), Term::from(42)]);
+/// assert_eq!(answer[0], Term::Atom(Atom::OK));
+/// assert_eq!(i64::try_from(&answer[1])?, 42);
+/// # Ok::<(), ergo::term::WrongTerm>(())
+/// ```
 #[derive(Debug, Clone)]
 #[non_exhaustive]
-#[allow(missing_docs)]
 pub enum Term {
+    /// An integer of at most 64 bits: `42`.
     Int(i64),
+    /// An integer that `i64` cannot hold. `Term::from` makes the right one of the two.
+    BigInt(BigInt),
+    /// A float: `1.5`. Erlang has neither NaN nor infinities: such a term cannot be sent.
     Float(f64),
+    /// An atom: `ok`.
     Atom(Atom),
-    Pid(Pid),
+    /// A reference: `#Ref<0.1.2.3>`.
     Ref(Ref),
+    /// A fun: `fun lists:map/2`.
+    Fun(Fun),
+    /// A port: `#Port<0.5>`.
     Port(Port),
-    Binary(bytes::Bytes),
+    /// A process: `<0.85.0>`.
+    Pid(Pid),
+    /// A tuple: `{ok, 42}`.
+    Tuple(Tuple),
+    /// A native record of OTP 29: `#geo:point{x = 1}`.
+    Record(Record),
+    /// A map: `#{a => 1}`.
+    Map(Map),
+    /// A list: `[1, 2, 3]`, `"abc"`, `[]`, `[1 | 2]`.
+    List(List),
+    /// A binary: `<<"abc">>`. What Elixir calls a string, too.
+    Binary(Bytes),
+    /// A bit string whose length is no whole number of bytes: `<<1:3>>`.
+    Bits(BitString),
 }

@@ -1,5 +1,7 @@
 //! Process identifiers.
 
+use std::cmp::Ordering;
+
 use super::Atom;
 
 /// The identifier of a process on some node.
@@ -15,4 +17,20 @@ pub struct Pid {
     pub serial: u32,
     /// The incarnation of the node that made this pid.
     pub creation: u32,
+}
+
+/// By serial, then id, then node name, then creation.
+impl Ord for Pid {
+    fn cmp(&self, other: &Pid) -> Ordering {
+        (self.serial.cmp(&other.serial))
+            .then(self.id.cmp(&other.id))
+            .then_with(|| self.node.cmp(&other.node))
+            .then(self.creation.cmp(&other.creation))
+    }
+}
+
+impl PartialOrd for Pid {
+    fn partial_cmp(&self, other: &Pid) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
 }

@@ -1,25 +1,32 @@
 //! References.
 
+use std::cmp::Ordering;
+use std::hash::{Hash, Hasher};
+
 use super::Atom;
 
 /// A reference: unique among all that its node made.
 ///
 /// In Erlang: `#Ref<0.1.2.3>`, from `make_ref/0`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy)]
 pub struct Ref {
     /// The node's name.
     pub node: Atom,
     /// The incarnation of the node that made this reference.
     pub creation: u32,
     len: u8,
-    words: [u32; 5],
+    // Zero beyond `len`.
+    words: [u32; Ref::MAX_WORDS],
 }
 
 impl Ref {
+    /// How many words a reference has at most; the aliases of OTP 27 and later have that many.
+    pub const MAX_WORDS: usize = 5;
+
     /// A reference of one to five words, first word first, as on the wire.
     /// `None` for no words, or more than five.
     pub fn new(node: Atom, creation: u32, ids: &[u32]) -> Option<Ref> {
-        let mut words = [0; 5];
+        let mut words = [0; Ref::MAX_WORDS];
         if ids.is_empty() || ids.len() > words.len() {
             return None;
         }
@@ -35,5 +42,35 @@ impl Ref {
     /// The words, first word first, as on the wire.
     pub fn words(&self) -> &[u32] {
         &self.words[..usize::from(self.len)]
+    }
+}
+
+/// As in OTP, words that are not there count as 0.
+impl PartialEq for Ref {
+    fn eq(&self, other: &Ref) -> bool {
+        (self.node, self.creation, self.words) == (other.node, other.creation, other.words)
+    }
+}
+
+impl Eq for Ref {}
+
+impl Hash for Ref {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (self.node, self.creation, self.words).hash(state);
+    }
+}
+
+/// By node name, then creation, then the words from the last to the first.
+impl Ord for Ref {
+    fn cmp(&self, other: &Ref) -> Ordering {
+        (self.node.cmp(&other.node))
+            .then(self.creation.cmp(&other.creation))
+            .then_with(|| self.words.iter().rev().cmp(other.words.iter().rev()))
+    }
+}
+
+impl PartialOrd for Ref {
+    fn partial_cmp(&self, other: &Ref) -> Option<Ordering> {
+        Some(self.cmp(other))
     }
 }

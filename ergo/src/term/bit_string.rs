@@ -1,0 +1,78 @@
+//! Bit strings whose length is no whole number of bytes.
+
+use bytes::Bytes;
+
+use super::Term;
+
+/// A bit string that does not end at a byte's end. Whole bytes are a [`Term::Binary`].
+///
+/// The bits stand from the highest bit of the first byte on; what the last byte does not use is
+/// zero.
+///
+/// ```
+/// use ergo::term::BitString;
+///
+/// let bits = BitString::new(vec![1, 0b0110_0000], 3).expect("3 bits of the last byte");
+/// assert_eq!(bits.bit_len(), 11);
+/// ```
+///
+/// In Erlang: `<<1, 2#011:3>>`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct BitString {
+    bytes: Bytes,
+    last: u8,
+}
+
+impl BitString {
+    /// The bits of `bytes`, of whose last byte only the upper `last` bits (1 to 7) count.
+    ///
+    /// `None` if there are no bytes or `last` is none of 1 to 7: see [`Term::bits`] for any length.
+    pub fn new(bytes: impl Into<Bytes>, last: u8) -> Option<BitString> {
+        let bytes = bytes.into();
+        let end = *bytes.last()?;
+        if !(1..=7).contains(&last) {
+            return None;
+        }
+        let kept = end & (0xff << (8 - last));
+        if kept == end {
+            return Some(BitString { bytes, last });
+        }
+        let mut clean = bytes.to_vec();
+        if let Some(byte) = clean.last_mut() {
+            *byte = kept;
+        }
+        Some(BitString {
+            bytes: clean.into(),
+            last,
+        })
+    }
+
+    /// All bytes, the last one filled up with zero bits.
+    pub fn bytes(&self) -> &Bytes {
+        &self.bytes
+    }
+
+    /// How many bits of the last byte count, 1 to 7.
+    pub fn last_bits(&self) -> u8 {
+        self.last
+    }
+
+    /// The length in bits.
+    pub fn bit_len(&self) -> usize {
+        (self.bytes.len() - 1) * 8 + usize::from(self.last)
+    }
+}
+
+impl Term {
+    /// The bits of `bytes`, of whose last byte only the upper `last` bits (1 to 8) count: a
+    /// [`Term::Binary`] for 8, else a [`Term::Bits`].
+    ///
+    /// `None` if `last` is none of 1 to 8, or there are no bytes.
+    pub fn bits(bytes: impl Into<Bytes>, last: u8) -> Option<Term> {
+        let bytes = bytes.into();
+        if last == 8 && !bytes.is_empty() {
+            return Some(Term::Binary(bytes));
+        }
+        BitString::new(bytes, last).map(Term::Bits)
+    }
+}

@@ -1,0 +1,170 @@
+//! Maps.
+
+use std::cmp::Ordering;
+use std::sync::Arc;
+
+use super::Term;
+
+/// A map from terms to terms.
+///
+/// The pairs are kept in Erlang's order of map keys (integers before floats, then as terms
+/// compare): looking up is a binary search, [`insert`](Map::insert) moves what stands behind the
+/// key, and building one from many pairs at once sorts them once. Keys match with `=:=`, so `1` and
+/// `1.0` are two keys. A map clones by reference count and copies its pairs when a clone changes.
+///
+/// ```
+/// use ergo::{Atom, Term};
+/// use ergo::term::Map;
+///
+/// let mut map = Map::new();
+/// map.insert(Term::from(Atom::new("limit")), Term::from(10));
+/// assert_eq!(map.get(&Term::from(Atom::new("limit"))), Some(&Term::from(10)));
+/// ```
+///
+/// In Erlang: `#{limit => 10}`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub struct Map(Option<Arc<Vec<(Term, Term)>>>);
+
+/// Pairs that give a key twice.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("a map has each key once, these pairs give one twice")]
+pub struct DuplicateKey(pub Term);
+
+impl Map {
+    /// The empty map, `#{}`.
+    pub fn new() -> Map {
+        Map::default()
+    }
+
+    /// A map of these pairs, in any order; pairs that are in key order already are not sorted
+    /// again.
+    ///
+    /// # Errors
+    ///
+    /// If a key comes twice. Collect the pairs to let the last one win.
+    pub fn try_from_pairs(mut pairs: Vec<(Term, Term)>) -> Result<Map, DuplicateKey> {
+        if !pairs.is_sorted_by(|a, b| a.0.key_cmp(&b.0) == Ordering::Less) {
+            pairs.sort_unstable_by(|a, b| a.0.key_cmp(&b.0));
+            let twice = pairs.windows(2).position(|two| two[0].0 == two[1].0);
+            if let Some(index) = twice {
+                return Err(DuplicateKey(pairs.swap_remove(index).0));
+            }
+        }
+        Ok(Map::from_sorted(pairs))
+    }
+
+    fn from_sorted(pairs: Vec<(Term, Term)>) -> Map {
+        Map((!pairs.is_empty()).then(|| Arc::new(pairs)))
+    }
+
+    /// The pairs, in key order.
+    pub fn pairs(&self) -> &[(Term, Term)] {
+        self.0.as_deref().map_or(&[], Vec::as_slice)
+    }
+
+    /// The pairs, in key order, moved out if this is the only holder, else cloned.
+    pub fn into_pairs(self) -> Vec<(Term, Term)> {
+        self.0.map(Arc::unwrap_or_clone).unwrap_or_default()
+    }
+
+    /// How many pairs there are.
+    pub fn len(&self) -> usize {
+        self.pairs().len()
+    }
+
+    /// Whether this is `#{}`.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_none()
+    }
+
+    fn find(&self, key: &Term) -> Result<usize, usize> {
+        self.pairs().binary_search_by(|(have, _)| have.key_cmp(key))
+    }
+
+    /// The value of a key (`maps:get/2`).
+    pub fn get(&self, key: &Term) -> Option<&Term> {
+        self.find(key).ok().map(|index| &self.pairs()[index].1)
+    }
+
+    /// Whether the key is there (`maps:is_key/2`).
+    pub fn contains_key(&self, key: &Term) -> bool {
+        self.find(key).is_ok()
+    }
+
+    /// Sets the value of a key and returns the one it had (`maps:put/3`).
+    pub fn insert(&mut self, key: Term, value: Term) -> Option<Term> {
+        let place = self.find(&key);
+        let pairs = Arc::make_mut(self.0.get_or_insert_default());
+        match place {
+            Ok(index) => Some(std::mem::replace(&mut pairs[index].1, value)),
+            Err(index) => {
+                pairs.insert(index, (key, value));
+                None
+            }
+        }
+    }
+
+    /// Takes a key out and returns its value (`maps:take/2`).
+    pub fn remove(&mut self, key: &Term) -> Option<Term> {
+        let index = self.find(key).ok()?;
+        let pairs = Arc::make_mut(self.0.as_mut()?);
+        let (_, value) = pairs.remove(index);
+        if pairs.is_empty() {
+            self.0 = None;
+        }
+        Some(value)
+    }
+
+    /// The pairs, in key order.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = (&Term, &Term)> + ExactSizeIterator {
+        self.pairs().iter().map(|(key, value)| (key, value))
+    }
+
+    /// The keys, in order (`maps:keys/1`).
+    pub fn keys(&self) -> impl DoubleEndedIterator<Item = &Term> + ExactSizeIterator {
+        self.pairs().iter().map(|(key, _)| key)
+    }
+
+    /// The values, in the order of their keys (`maps:values/1`).
+    pub fn values(&self) -> impl DoubleEndedIterator<Item = &Term> + ExactSizeIterator {
+        self.pairs().iter().map(|(_, value)| value)
+    }
+}
+
+/// Where a key comes twice, the last pair wins, as in `maps:from_list/1`.
+impl FromIterator<(Term, Term)> for Map {
+    fn from_iter<I: IntoIterator<Item = (Term, Term)>>(pairs: I) -> Map {
+        let mut pairs: Vec<_> = pairs.into_iter().collect();
+        // The sort is stable, so that of equal keys the last one is the one to keep.
+        pairs.sort_by(|a, b| a.0.key_cmp(&b.0));
+        pairs.reverse();
+        pairs.dedup_by(|next, kept| next.0 == kept.0);
+        pairs.reverse();
+        Map::from_sorted(pairs)
+    }
+}
+
+impl Extend<(Term, Term)> for Map {
+    fn extend<I: IntoIterator<Item = (Term, Term)>>(&mut self, pairs: I) {
+        let mine = std::mem::take(self).into_pairs();
+        *self = mine.into_iter().chain(pairs).collect();
+    }
+}
+
+impl<'a> IntoIterator for &'a Map {
+    type Item = &'a (Term, Term);
+    type IntoIter = std::slice::Iter<'a, (Term, Term)>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.pairs().iter()
+    }
+}
+
+impl IntoIterator for Map {
+    type Item = (Term, Term);
+    type IntoIter = std::vec::IntoIter<(Term, Term)>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.into_pairs().into_iter()
+    }
+}
