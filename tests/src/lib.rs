@@ -1,1 +1,43 @@
-//! What the two-node, real-BEAM and compile tests share.
+//! What the interop, compile and allocation tests share: real Erlang and Elixir nodes, real shells,
+//! a private EPMD each, and the example programs, all started and ended by the test that uses them.
+//!
+//! ```no_run
+//! # async fn test() {
+//! use tests::{Epmd, Erl};
+//!
+//! let epmd = Epmd::start();
+//! let erl = Erl::options().distributed(epmd.port()).start().await;
+//! assert_eq!(erl.eval("lists:sum([1, 2, 3]).").await, "6");
+//! # }
+//! ```
+//!
+//! - Every test has its own EPMD, node names and cookie ([`unique`]), so that all of them run in parallel.
+//! - Nothing waits longer than [`DEADLINE`]: a hang is a failure that shows what the node printed.
+//! - What a test started dies with it, by [`Drop`]; the Erlang nodes end also when the test process is killed,
+//!   because their request pipe closes.
+//! - `ERGO_ERL` names another `erl` (it may be a script that changes root first, see `tests/otp-matrix`).
+//!   A missing program fails the test and says what to install; no test is skipped.
+
+mod agent;
+mod child;
+mod epmd;
+mod erl;
+mod example;
+mod program;
+pub mod readme;
+mod shell;
+mod unique;
+
+pub use agent::Exception;
+pub use child::DEADLINE;
+pub use epmd::Epmd;
+pub use erl::{Erl, Options};
+pub use example::Example;
+pub use program::{elixir, epmd, erl, iex};
+pub use shell::Shell;
+pub use unique::{unique, unique_node};
+
+/// Counts the allocations of the calling thread while a closure runs.
+///
+/// Other threads do not disturb the figures, so the allocation test may run beside all others.
+pub use allocation_counter;

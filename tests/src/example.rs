@@ -1,0 +1,101 @@
+//! The example programs, as a person runs them.
+
+use std::env;
+use std::path::PathBuf;
+use std::process::{Command, ExitStatus, Stdio};
+use std::sync::OnceLock;
+
+use rustix::process::Signal;
+
+use crate::child::{DEADLINE, Group, Output};
+
+/// A running example program; dropping it kills it.
+#[derive(Debug)]
+pub struct Example {
+    name: String,
+    group: Group,
+    output: Output,
+    errors: Output,
+}
+
+impl Example {
+    /// Starts the example `name` with `arguments` and `environment`.
+    ///
+    /// The examples are brought up to date once for each test binary, so that no test runs an old one.
+    pub fn start(name: &str, arguments: &[&str], environment: &[(&str, &str)]) -> Example {
+        let mut command = Command::new(directory().join(name));
+        command.args(arguments).envs(environment.iter().copied());
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let mut group = Group::spawn(command);
+        let (output, errors) = (Output::default(), Output::default());
+        output.read_lines(group.child().stdout.take().expect("piped"));
+        errors.read_lines(group.child().stderr.take().expect("piped"));
+        Example {
+            name: name.to_owned(),
+            group,
+            output,
+            errors,
+        }
+    }
+
+    /// Waits until the example has printed `line` as a line of its own.
+    pub fn printed(&self, line: &str) {
+        let found = self.output.wait_for(DEADLINE, |text| {
+            text.lines().any(|one| one == line).then_some(())
+        });
+        if let Err(text) = found {
+            panic!(
+                "{} never printed {line:?}, only:\n{text}\nand as errors:\n{}",
+                self.name,
+                self.errors.text()
+            );
+        }
+    }
+
+    /// Asks the example to end, as `kill` does.
+    pub fn terminate(&self) {
+        self.group.signal(Signal::TERM);
+    }
+
+    /// Asks the example to end, as Ctrl-C does.
+    pub fn interrupt(&self) {
+        self.group.signal(Signal::INT);
+    }
+
+    /// Waits until the example has ended; its status, and what it printed and logged.
+    pub fn wait(mut self) -> (ExitStatus, String, String) {
+        let status = self.group.wait(DEADLINE);
+        let (output, errors) = (self.output.end(), self.errors.end());
+        let status = status
+            .unwrap_or_else(|| panic!("{} did not end; it printed:\n{output}{errors}", self.name));
+        (status, output, errors)
+    }
+}
+
+/// Where the examples are, freshly built in the profile of the tests.
+fn directory() -> &'static PathBuf {
+    static DIRECTORY: OnceLock<PathBuf> = OnceLock::new();
+    DIRECTORY.get_or_init(|| {
+        let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+        let mut build = Command::new(cargo);
+        // The whole workspace, as in the test command: the same features, hence nothing to build twice.
+        build.args(["build", "--quiet", "--workspace", "--examples"]);
+        if !cfg!(debug_assertions) {
+            build.arg("--release");
+        }
+        let status = build
+            .current_dir(env!("CARGO_MANIFEST_DIR"))
+            .status()
+            .expect("cargo runs");
+        assert!(status.success(), "the examples do not build");
+        // target/PROFILE/deps/TEST
+        let test = env::current_exe().expect("the path of the test");
+        test.ancestors()
+            .nth(2)
+            .expect("a test lies in target/PROFILE/deps")
+            .join("examples")
+    })
+}

@@ -1,0 +1,48 @@
+//! The programs that the tests run.
+
+use std::env;
+use std::path::{Path, PathBuf};
+
+const INSTALL: &str = "the interop tests run real Erlang and Elixir nodes: on Debian and Ubuntu \
+    `tests/run` installs them (packages erlang-base, erlang-crypto, erlang-dev, elixir); \
+    elsewhere install Erlang/OTP 25 or later and Elixir 1.14 or later and put them on PATH";
+
+/// The `erl` to test against: `$ERGO_ERL`, or the one on `PATH`.
+pub fn erl() -> PathBuf {
+    find("erl", "ERGO_ERL")
+}
+
+/// The `elixir` to test against: `$ERGO_ELIXIR`, or the one on `PATH`.
+pub fn elixir() -> PathBuf {
+    find("elixir", "ERGO_ELIXIR")
+}
+
+/// The `iex` to test against: `$ERGO_IEX`, or the one on `PATH`.
+pub fn iex() -> PathBuf {
+    find("iex", "ERGO_IEX")
+}
+
+/// Erlang's own `epmd`: `$ERGO_EPMD`, or the one on `PATH`.
+pub fn epmd() -> PathBuf {
+    find("epmd", "ERGO_EPMD")
+}
+
+fn find(name: &str, variable: &str) -> PathBuf {
+    if let Some(named) = env::var_os(variable).filter(|value| !value.is_empty()) {
+        let named = PathBuf::from(named);
+        assert!(
+            named.is_file() || on_path(&named).is_some(),
+            "{variable} names {}, which does not exist",
+            named.display()
+        );
+        return named;
+    }
+    on_path(Path::new(name)).unwrap_or_else(|| panic!("no `{name}` on PATH: {INSTALL}"))
+}
+
+fn on_path(program: &Path) -> Option<PathBuf> {
+    let path = env::var_os("PATH")?;
+    env::split_paths(&path)
+        .map(|directory| directory.join(program))
+        .find(|file| file.is_file())
+}
