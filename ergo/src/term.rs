@@ -6,26 +6,32 @@
 mod access;
 mod atom;
 mod big_int;
+mod big_text;
 mod bit_string;
 mod convert;
+mod display;
 mod fun;
 mod items;
 mod list;
 mod map;
 mod order;
+mod parse;
 mod pid;
 mod port;
 mod record;
 mod reference;
+mod text;
 mod tuple;
 
 pub use atom::{Atom, AtomError};
 pub use big_int::{BigInt, OutOfRange};
+pub use big_text::ParseBigIntError;
 pub use bit_string::BitString;
 pub use convert::WrongTerm;
 pub use fun::{Fun, FunCode, LocalFun};
 pub use list::List;
 pub use map::{DuplicateKey, Map};
+pub use parse::{ParseError, ParseErrorKind};
 pub use pid::Pid;
 pub use port::Port;
 pub use record::{DuplicateField, Record};
@@ -52,7 +58,7 @@ use bytes::Bytes;
 /// assert_eq!(i64::try_from(&answer[1])?, 42);
 /// # Ok::<(), ergo::term::WrongTerm>(())
 /// ```
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum Term {
     /// An integer of at most 64 bits: `42`.

@@ -1,7 +1,6 @@
 //! Atoms: names that compare as integers.
 
 use std::collections::HashMap;
-use std::fmt;
 use std::sync::{OnceLock, RwLock};
 
 /// An Erlang atom: a name that is compared, hashed and copied as a 32-bit integer.
@@ -254,11 +253,5 @@ impl Ord for Atom {
 impl PartialOrd for Atom {
     fn partial_cmp(&self, other: &Atom) -> Option<std::cmp::Ordering> {
         Some(self.cmp(other))
-    }
-}
-
-impl fmt::Debug for Atom {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?}", self.as_str())
     }
 }

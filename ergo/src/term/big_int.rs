@@ -11,11 +11,12 @@ use std::sync::Arc;
 /// ```
 /// use ergo::term::BigInt;
 ///
-/// let big = BigInt::from(-(1i128 << 64));
-/// assert!(big.is_negative());
+/// let big: BigInt = "-18446744073709551616".parse()?;
+/// assert_eq!(big, BigInt::from(-(1i128 << 64)));
 /// assert_eq!(big.magnitude().len(), 9);
+/// # Ok::<(), ergo::term::ParseBigIntError>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct BigInt {
     // Never set for zero.
     negative: bool,

@@ -17,7 +17,7 @@ use super::Term;
 /// ```
 ///
 /// In Erlang: `<<1, 2#011:3>>`.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct BitString {
     bytes: Bytes,
     last: u8,

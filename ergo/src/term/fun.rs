@@ -9,7 +9,7 @@ use super::{Atom, Pid, Term};
 /// Ergo cannot call a fun; it carries them between nodes that can.
 ///
 /// In Erlang: `fun lists:map/2`, or `fun(X) -> X + Y end`.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Fun(pub(super) Repr);
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

@@ -21,7 +21,7 @@ use super::items::Items;
 /// ```
 ///
 /// In Erlang: `[1, 2, 3]`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Default, PartialEq, Eq, Hash)]
 pub struct List {
     items: Items,
     // Never a list, and only after at least one item: a list has one representation.

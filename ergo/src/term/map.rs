@@ -22,12 +22,12 @@ use super::Term;
 /// ```
 ///
 /// In Erlang: `#{limit => 10}`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Default, PartialEq, Eq, Hash)]
 pub struct Map(Option<Arc<Vec<(Term, Term)>>>);
 
 /// Pairs that give a key twice.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("a map has each key once, these pairs give one twice")]
+#[error("a map has each key once, these pairs give {0} twice")]
 pub struct DuplicateKey(pub Term);
 
 impl Map {

@@ -7,7 +7,7 @@ use super::Atom;
 /// The identifier of a process on some node.
 ///
 /// In Erlang: `<0.85.0>`. Two pids are equal when node, id, serial and creation are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Pid {
     /// The node's name, `name@host`.
     pub node: Atom,

@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use super::Atom;
 
 /// The identifier of a port on some node. Ergo has no ports of its own; peers send theirs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Port {
     /// The node's name.
     pub node: Atom,

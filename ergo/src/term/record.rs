@@ -26,7 +26,7 @@ use super::{Atom, Term};
 /// ```
 ///
 /// In Erlang: `#geo:point{x = 1, y = 2}`.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Record(Arc<Inner>);
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

@@ -8,7 +8,7 @@ use super::Atom;
 /// A reference: unique among all that its node made.
 ///
 /// In Erlang: `#Ref<0.1.2.3>`, from `make_ref/0`.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct Ref {
     /// The node's name.
     pub node: Atom,

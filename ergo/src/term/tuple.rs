@@ -19,7 +19,7 @@ use super::items::Items;
 /// ```
 ///
 /// In Erlang: `{ok, 42}`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Default, PartialEq, Eq, Hash)]
 pub struct Tuple(Items);
 
 impl Tuple {

@@ -1,0 +1,158 @@
+//! How characters, atoms and floats are written in Erlang source.
+
+use std::fmt::{self, Formatter, Write};
+
+/// Which characters print as themselves in strings (`io:printable_range/0`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Printable {
+    Latin1,
+    Unicode,
+}
+
+impl Printable {
+    /// The range that `{}` and `{:#}` ask for.
+    pub(super) fn of(f: &Formatter<'_>) -> Printable {
+        match f.alternate() {
+            true => Printable::Unicode,
+            false => Printable::Latin1,
+        }
+    }
+
+    /// Whether a list with this character in it is still a string.
+    pub(super) fn contains(self, c: char) -> bool {
+        match c {
+            ' '..='~' | '\u{a0}'..='\u{ff}' => true,
+            '\u{fffe}' | '\u{ffff}' => false,
+            '\u{100}'.. => self == Printable::Unicode,
+            _ => control_letter(c).is_some(),
+        }
+    }
+}
+
+/// The letter that stands for a control character after a backslash, in strings and atoms.
+fn control_letter(c: char) -> Option<char> {
+    Some(match c {
+        '\n' => 'n',
+        '\r' => 'r',
+        '\t' => 't',
+        '\u{0b}' => 'v',
+        '\u{08}' => 'b',
+        '\u{0c}' => 'f',
+        '\u{1b}' => 'e',
+        _ => return None,
+    })
+}
+
+/// The character that a letter stands for after a backslash; other letters stand for themselves.
+pub(super) fn escaped(letter: char) -> char {
+    match letter {
+        'n' => '\n',
+        'r' => '\r',
+        't' => '\t',
+        'v' => '\u{0b}',
+        'b' => '\u{08}',
+        'f' => '\u{0c}',
+        'e' => '\u{1b}',
+        's' => ' ',
+        'd' => '\u{7f}',
+        other => other,
+    }
+}
+
+/// Writes printable characters between double quotes.
+pub(super) fn write_string(
+    f: &mut Formatter<'_>,
+    characters: impl Iterator<Item = char>,
+) -> fmt::Result {
+    f.write_char('"')?;
+    for c in characters {
+        write_character(f, c, '"')?;
+    }
+    f.write_char('"')
+}
+
+/// Writes an atom, between single quotes where it needs them.
+pub(super) fn write_atom(f: &mut Formatter<'_>, name: &str) -> fmt::Result {
+    if is_bare_atom(name) {
+        return f.write_str(name);
+    }
+    f.write_char('\'')?;
+    for c in name.chars() {
+        write_character(f, c, '\'')?;
+    }
+    f.write_char('\'')
+}
+
+fn write_character(f: &mut Formatter<'_>, c: char, quote: char) -> fmt::Result {
+    if c == quote || c == '\\' {
+        f.write_char('\\')?;
+        return f.write_char(c);
+    }
+    match (control_letter(c), c) {
+        (Some(letter), _) => write!(f, "\\{letter}"),
+        (None, '\u{7f}') => f.write_str("\\d"),
+        (None, '\0'..='\u{1f}' | '\u{80}'..='\u{9f}') => write!(f, "\\{:03o}", u32::from(c)),
+        (None, c) => f.write_char(c),
+    }
+}
+
+/// The words that OTP 25 reserves. Later releases also read bare `maybe` and `else` as words where
+/// the feature `maybe_expr` is on; their shells quote them, OTP 25 does not.
+const RESERVED: &[&str] = &[
+    "after", "and", "andalso", "band", "begin", "bnot", "bor", "bsl", "bsr", "bxor", "case",
+    "catch", "cond", "div", "end", "fun", "if", "let", "not", "of", "or", "orelse", "receive",
+    "rem", "try", "when", "xor",
+];
+
+/// Whether an atom is written without quotes.
+fn is_bare_atom(name: &str) -> bool {
+    let mut characters = name.chars();
+    characters.next().is_some_and(starts_atom)
+        && characters.all(continues_atom)
+        && RESERVED.binary_search(&name).is_err()
+}
+
+/// Lower-case letters of Latin-1; those beyond it need quotes.
+pub(super) fn starts_atom(c: char) -> bool {
+    matches!(c, 'a'..='z' | '\u{df}'..='\u{ff}') && c != '\u{f7}'
+}
+
+pub(super) fn continues_atom(c: char) -> bool {
+    let letter = matches!(c, 'A'..='Z' | '\u{c0}'..='\u{de}') && c != '\u{d7}';
+    letter || starts_atom(c) || matches!(c, '0'..='9' | '_' | '@')
+}
+
+/// Writes a float with the fewest digits that read back as the same float, in the shorter of the
+/// decimal and the scientific form; from 2^53 on always the latter, where not every integer is a
+/// float (`float_to_list(F, [short])`).
+pub(super) fn write_float(f: &mut Formatter<'_>, float: f64) -> fmt::Result {
+    const EXACT: f64 = (1u64 << 53) as f64;
+    if !float.is_finite() {
+        // No Erlang term has this value; Rust's word for it is what a person can read.
+        return write!(f, "{float}");
+    }
+    let scientific = format!("{float:e}");
+    let Some((mantissa, exponent)) = scientific.split_once('e') else {
+        return f.write_str(&scientific);
+    };
+    let point = if mantissa.contains('.') { "" } else { ".0" };
+    let decimal = format!("{float:?}");
+    let scientific_len = mantissa.len() + point.len() + 1 + exponent.len();
+    // Rust takes its own choice between the two, but never the longer scientific form.
+    let plain = !decimal.contains('e') && decimal.len() <= scientific_len;
+    if plain && float.abs() < EXACT {
+        f.write_str(&decimal)
+    } else {
+        write!(f, "{mantissa}{point}e{exponent}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reserved_words_are_sorted() {
+        assert!(RESERVED.is_sorted());
+    }
+}
