@@ -1,1 +1,46 @@
 //! `gen_server`: calls, casts and infos, typed.
+//!
+//! A server is a Rust type whose methods are its handlers; `#[gen_server]` makes the rest: the
+//! enum of its messages, a typed client, and the decoder that lets any BEAM call it. Under the
+//! macro stands the trait [`Server`], which a server may implement by hand, and beside it
+//! [`GenServer`], the callbacks in OTP's shape.
+//!
+//! | Erlang | here |
+//! |---|---|
+//! | `gen_server:start(…)` | `Kv::start(&node, args)`, see [`Start`] |
+//! | `gen_server:call(Kv, {get, K})` | `kv.get(k).await`, see [`Call`] |
+//! | `gen_server:call(Kv, Req, 1000)` | `kv.get(k).timeout(Duration::from_secs(1)).await` |
+//! | `gen_server:cast(Kv, {del, K})` | `kv.del(k)` |
+//! | `Kv ! sweep` | `kv.send(KvInfo::Sweep)` |
+//! | `gen_server:reply(From, V)` | [`ReplyTo::send`] |
+//! | `{stop, Reason, Reply, State}` | [`Reply::stop`] |
+//! | `{noreply, State, Timeout}` | [`Next::Timeout`] |
+//! | `gen_server:stop(Kv)` | [`ServerRef::stop`] |
+//!
+//! # What a call guarantees
+//!
+//! A call waits 5 seconds unless told otherwise, as in OTP. It fails at once when the server is not
+//! there, ends while it waits, or its node cannot be reached; what the server itself says, errors
+//! too, is the call's value. An answer that comes after the caller gave up is dropped and never
+//! reaches a later call. Of one caller, the server sees calls, casts and infos in the order sent.
+
+mod call;
+mod context;
+mod engine;
+mod next;
+mod otp;
+mod reply;
+mod server;
+mod server_ref;
+mod start;
+
+pub use call::{Call, CallError};
+pub use context::Context;
+pub use next::{IntoNext, Next, Reply};
+pub use otp::{GenServer, Request};
+pub use reply::{Caller, ReplyTo};
+pub use server::{Message, MessageKind, Server, Unknown};
+pub use server_ref::ServerRef;
+pub use start::{Start, StartError, StartMonitor, Starting};
+
+pub use crate::process::{Down, Exit, LocalNode, OnNode, Reason};

@@ -13,4 +13,5 @@ pub mod process;
 pub mod term;
 
 pub use etf::{Decode, Encode};
+pub use process::{LocalNode, OnNode, Reason};
 pub use term::{Atom, Pid, Port, Ref, Term};

@@ -17,6 +17,9 @@ pub enum EncodeError {
     /// NaN and the infinities are no Erlang floats.
     #[error("{0} is not an Erlang float; send an atom in its place")]
     NotFinite(f64Text),
+    /// lo
+    #[error("lo")]
+    LocalOnly,
 }
 
 /// todo

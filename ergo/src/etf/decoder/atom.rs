@@ -1,0 +1,160 @@
+//! Atoms, as integers of the atom table or as text.
+
+use std::borrow::Cow;
+
+use super::super::error::{Expected, Malformed};
+use super::super::tag::*;
+use super::Decoder;
+use crate::etf::{DecodeError, DecodeErrorKind};
+use crate::term::Atom;
+
+/// More UTF-8 bytes than 255 characters can take are not worth counting characters in.
+const MAX_CHARS: usize = 255;
+
+impl<'a> Decoder<'a> {
+    /// An atom, entered into the atom table: new names count against what peers may add
+    /// ([`Atom::from_peer`]).
+    pub fn atom(&mut self) -> Result<Atom, DecodeError> {
+        if let [ATOM_CACHE_REF, index, rest @ ..] = self.rest {
+            let atom = self.header_atom(*index)?;
+            self.rest = rest;
+            return Ok(atom);
+        }
+        let before = self.position();
+        let text = self.atom_text()?;
+        Atom::from_peer(&text).map_err(|error| {
+            self.rewind(before);
+            self.error(error)
+        })
+    }
+
+    /// An atom's text, without touching the atom table.
+    #[inline]
+    pub fn atom_text(&mut self) -> Result<Cow<'a, str>, DecodeError> {
+        if let [SMALL_ATOM_UTF8, len, rest @ ..] = self.rest {
+            if let Some((text, rest)) = rest.split_at_checked(usize::from(*len)) {
+                // No more bytes than characters allowed: nothing to count.
+                if let Ok(text) = std::str::from_utf8(text) {
+                    self.rest = rest;
+                    return Ok(Cow::Borrowed(text));
+                }
+            }
+        }
+        self.any_atom_text()
+    }
+
+    fn any_atom_text(&mut self) -> Result<Cow<'a, str>, DecodeError> {
+        let mut ahead = self.fork();
+        let text = match ahead.take_u8()? {
+            SMALL_ATOM_UTF8 => {
+                let len = ahead.take_u8()?;
+                self.utf8_atom(ahead.take(usize::from(len))?)?
+            }
+            ATOM_UTF8 => {
+                let len = ahead.take_u16()?;
+                self.utf8_atom(ahead.take(usize::from(len))?)?
+            }
+            SMALL_ATOM => {
+                let len = ahead.take_u8()?;
+                latin1(ahead.take(usize::from(len))?)
+            }
+            ATOM => {
+                let len = usize::from(ahead.take_u16()?);
+                if len > MAX_CHARS {
+                    return Err(self.malformed(Malformed::AtomTooLong));
+                }
+                latin1(ahead.take(len)?)
+            }
+            ATOM_CACHE_REF => {
+                let index = ahead.take_u8()?;
+                Cow::Borrowed(self.header_atom(index)?.as_str())
+            }
+            _ => return Err(self.expected("an atom")),
+        };
+        self.rest = ahead.rest;
+        Ok(text)
+    }
+
+    fn utf8_atom(&self, bytes: &'a [u8]) -> Result<Cow<'a, str>, DecodeError> {
+        let text = std::str::from_utf8(bytes).map_err(|_| self.malformed(Malformed::AtomNotUtf8))?;
+        if text.len() > MAX_CHARS && text.chars().count() > MAX_CHARS {
+            return Err(self.malformed(Malformed::AtomTooLong));
+        }
+        Ok(Cow::Borrowed(text))
+    }
+
+    fn header_atom(&self, index: u8) -> Result<Atom, DecodeError> {
+        match self.atoms.get(usize::from(index)) {
+            Some(atom) => Ok(*atom),
+            None => Err(self.malformed(Malformed::AtomRef(index))),
+        }
+    }
+
+    /// This atom and no other.
+    #[inline]
+    pub fn expect_atom(&mut self, text: &str) -> Result<(), DecodeError> {
+        let before = self.rest;
+        if let [SMALL_ATOM_UTF8 | ATOM_UTF8 | SMALL_ATOM | ATOM | ATOM_CACHE_REF, ..] = before {
+            if self.atom_text()? == text {
+                return Ok(());
+            }
+            self.rest = before;
+        }
+        Err(self.expected(Expected::Atom(text.to_owned().into())))
+    }
+
+    /// Whether this atom stands next; consumed if it does.
+    #[inline]
+    pub fn accept_atom(&mut self, text: &str) -> Result<bool, DecodeError> {
+        let before = self.rest;
+        if let [SMALL_ATOM_UTF8 | ATOM_UTF8 | SMALL_ATOM | ATOM | ATOM_CACHE_REF, ..] = before {
+            if self.atom_text()? == text {
+                return Ok(true);
+            }
+            self.rest = before;
+        }
+        Ok(false)
+    }
+
+    /// A map key or tag that is an atom or a UTF-8 binary: its text. `None`, and nothing consumed,
+    /// for any other term.
+    pub fn key_text(&mut self) -> Result<Option<Cow<'a, str>>, DecodeError> {
+        match self.rest {
+            [SMALL_ATOM_UTF8 | ATOM_UTF8 | SMALL_ATOM | ATOM | ATOM_CACHE_REF, ..] => {
+                self.atom_text().map(Some)
+            }
+            [BINARY, ..] => {
+                let mut ahead = self.fork();
+                let bytes = ahead.binary_bytes()?;
+                match std::str::from_utf8(bytes) {
+                    Ok(text) => {
+                        self.rest = ahead.rest;
+                        Ok(Some(Cow::Borrowed(text)))
+                    }
+                    Err(_) => Ok(None),
+                }
+            }
+            [] => Err(self.error(DecodeErrorKind::Truncated)),
+            _ => Ok(None),
+        }
+    }
+
+    /// `true` or `false`.
+    pub fn bool(&mut self) -> Result<bool, DecodeError> {
+        if self.accept_atom("true")? {
+            Ok(true)
+        } else if self.accept_atom("false")? {
+            Ok(false)
+        } else {
+            Err(self.expected("`true` or `false`"))
+        }
+    }
+}
+
+/// Latin-1 is the first 256 code points.
+fn latin1(bytes: &[u8]) -> Cow<'_, str> {
+    match std::str::from_utf8(bytes) {
+        Ok(text) if text.is_ascii() => Cow::Borrowed(text),
+        _ => Cow::Owned(bytes.iter().map(|byte| char::from(*byte)).collect()),
+    }
+}

@@ -1,0 +1,229 @@
+//! Tuples, maps and lists: their headers, and the walk over a list.
+
+use std::io::Read;
+
+use bytes::Bytes;
+
+use super::super::error::{Expected, Malformed};
+use super::super::tag::*;
+use super::Decoder;
+use crate::etf::{DecodeError, DecodeErrorKind};
+
+/// The elements of every STRING_EXT, as the terms that they are.
+static STRING_ITEMS: [[u8; 2]; 256] = {
+    let mut items = [[SMALL_INTEGER, 0]; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        items[byte][1] = byte as u8;
+        byte += 1;
+    }
+    items
+};
+
+impl<'a> Decoder<'a> {
+    /// A tuple's header: its arity. The elements must be read next.
+    #[inline]
+    pub fn tuple(&mut self) -> Result<usize, DecodeError> {
+        let arity = self.tuple_header()?;
+        self.spend_elements(arity)?;
+        Ok(arity)
+    }
+
+    #[inline]
+    pub(super) fn tuple_header(&mut self) -> Result<usize, DecodeError> {
+        let (arity, rest) = match self.rest {
+            [SMALL_TUPLE, arity, rest @ ..] => (usize::from(*arity), rest),
+            [LARGE_TUPLE, a, b, c, d, rest @ ..] => {
+                (u32::from_be_bytes([*a, *b, *c, *d]) as usize, rest)
+            }
+            [SMALL_TUPLE | LARGE_TUPLE, ..] => return Err(self.truncated()),
+            _ => return Err(self.expected("tuple")),
+        };
+        // Every element takes a byte at least.
+        if arity > rest.len() {
+            return Err(self.truncated());
+        }
+        self.rest = rest;
+        Ok(arity)
+    }
+
+    /// A tuple's header, which must have this arity.
+    #[inline]
+    pub fn tuple_of(&mut self, arity: usize) -> Result<(), DecodeError> {
+        let before = self.rest;
+        if let [SMALL_TUPLE | LARGE_TUPLE, ..] = before {
+            if self.tuple()? == arity {
+                return Ok(());
+            }
+            self.rest = before;
+        }
+        Err(self.expected(Expected::Tuple(arity)))
+    }
+
+    /// A map's header: how many pairs. The keys and values must be read next.
+    #[inline]
+    pub fn map(&mut self) -> Result<usize, DecodeError> {
+        let (pairs, rest) = match self.rest {
+            [MAP, a, b, c, d, rest @ ..] => (u32::from_be_bytes([*a, *b, *c, *d]) as usize, rest),
+            [MAP, ..] => return Err(self.truncated()),
+            _ => return Err(self.expected("map")),
+        };
+        if pairs > rest.len() / 2 {
+            return Err(self.truncated());
+        }
+        self.spend_elements(2 * pairs)?;
+        self.rest = rest;
+        Ok(pairs)
+    }
+
+    /// A proper list: `f` reads one element a call, one level deeper, and errors name the index.
+    ///
+    /// A list of bytes comes as STRING_EXT; its elements read as the integers that they are.
+    pub fn list(
+        &mut self,
+        mut f: impl FnMut(&mut Decoder<'_>) -> Result<(), DecodeError>,
+    ) -> Result<(), DecodeError> {
+        let start = self.rest;
+        let mut index = 0;
+        self.nested(|this| {
+            loop {
+                match this.list_part()? {
+                    Part::Nil => return Ok(()),
+                    Part::Tail if index == 0 => return Err(this.expected("list")),
+                    Part::Tail => {
+                        this.rest = start;
+                        return Err(this.malformed(Malformed::ImproperList));
+                    }
+                    Part::Items(len) => {
+                        for _ in 0..len {
+                            f(this).map_err(|error| error.at_index(index))?;
+                            index += 1;
+                        }
+                    }
+                    Part::String(bytes) => {
+                        return this.string_items(bytes, index, &mut f);
+                    }
+                }
+            }
+        })
+    }
+
+    /// Each byte of a STRING_EXT, as the integer term that it is.
+    fn string_items(
+        &mut self,
+        bytes: &[u8],
+        index: usize,
+        f: &mut impl FnMut(&mut Decoder<'_>) -> Result<(), DecodeError>,
+    ) -> Result<(), DecodeError> {
+        let start = self.base + self.position() - bytes.len();
+        let mut item = Decoder {
+            source: None,
+            ..*self
+        };
+        for (at, byte) in bytes.iter().enumerate() {
+            item.data = &STRING_ITEMS[usize::from(*byte)];
+            item.rest = item.data;
+            item.base = start + at;
+            f(&mut item).map_err(|error| error.at_index(index + at))?;
+        }
+        self.elements = item.elements;
+        self.bytes = item.bytes;
+        Ok(())
+    }
+
+    /// The next part of a list: the header of some elements, or an end.
+    #[inline]
+    pub(in crate::etf) fn list_part(&mut self) -> Result<Part<'a>, DecodeError> {
+        match self.rest {
+            [NIL, rest @ ..] => {
+                self.rest = rest;
+                Ok(Part::Nil)
+            }
+            [LIST, a, b, c, d, rest @ ..] => {
+                let len = u32::from_be_bytes([*a, *b, *c, *d]) as usize;
+                if len > rest.len() {
+                    return Err(self.truncated());
+                }
+                self.spend_elements(len)?;
+                self.rest = rest;
+                Ok(Part::Items(len))
+            }
+            [STRING, a, b, rest @ ..] => {
+                let len = usize::from(u16::from_be_bytes([*a, *b]));
+                let Some((bytes, rest)) = rest.split_at_checked(len) else {
+                    return Err(self.truncated());
+                };
+                self.spend_elements(len)?;
+                self.rest = rest;
+                Ok(Part::String(bytes))
+            }
+            [LIST | STRING, ..] | [] => Err(self.truncated()),
+            _ => Ok(Part::Tail),
+        }
+    }
+
+    /// How many elements the list or map that stands next claims to have: no more than the input
+    /// that is left can hold. 0 for other terms.
+    pub fn size_hint(&self) -> usize {
+        let left = self.rest.len();
+        match self.rest {
+            [LIST, a, b, c, d, ..] => (u32::from_be_bytes([*a, *b, *c, *d]) as usize).min(left),
+            [MAP, a, b, c, d, ..] => (u32::from_be_bytes([*a, *b, *c, *d]) as usize).min(left / 2),
+            [STRING, a, b, ..] => usize::from(u16::from_be_bytes([*a, *b])).min(left),
+            _ => 0,
+        }
+    }
+
+    /// [`size_hint`](Decoder::size_hint) as a capacity for elements of this type: never more memory
+    /// than there is input left, whatever the size of an element.
+    pub(in crate::etf) fn capacity<T>(&self) -> usize {
+        let affordable = self.rest.len() / size_of::<T>().max(1);
+        self.size_hint().min(affordable.max(4))
+    }
+
+    /// Inflates a compressed term, which must be all that the input holds, and reads it there.
+    pub(super) fn inflated<T>(
+        &mut self,
+        f: impl FnOnce(&mut Decoder<'_>) -> Result<T, DecodeError>,
+    ) -> Result<T, DecodeError> {
+        let before = &self.data[..self.position()];
+        if self.base != 0 || !(before.is_empty() || before == [VERSION]) {
+            return Err(self.error(DecodeErrorKind::NestedCompressed));
+        }
+        let mut ahead = self.fork();
+        ahead.take_u8()?;
+        let size = ahead.take_u32()?;
+        self.spend_bytes(size as usize)?;
+        let mut stream = flate2::bufread::ZlibDecoder::new(ahead.rest);
+        // Grows with what really comes out, not with what the header says. The byte more than that
+        // makes the stream end, and check its sum.
+        let mut data = Vec::new();
+        match (&mut stream).take(u64::from(size) + 1).read_to_end(&mut data) {
+            Ok(len) if len == size as usize => {}
+            _ => return Err(self.error(DecodeErrorKind::Inflate)),
+        }
+        self.rest = stream.into_inner();
+        let source = Bytes::from(data);
+        let mut inner = Decoder {
+            rest: &source,
+            data: &source,
+            source: Some(&source),
+            ..*self
+        };
+        let value = f(&mut inner)?;
+        (self.elements, self.bytes) = (inner.elements, inner.bytes);
+        Ok(value)
+    }
+}
+
+/// A step of the walk over a list.
+pub(in crate::etf) enum Part<'a> {
+    /// So many elements follow, and then another part.
+    Items(usize),
+    /// The rest of the list, as bytes; they are read already.
+    String(&'a [u8]),
+    /// The end of a proper list.
+    Nil,
+    /// A term that is no list stands next.
+    Tail,
+}

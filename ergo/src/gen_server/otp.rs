@@ -1,0 +1,235 @@
+//! The callbacks in OTP's shape, for servers without the macro.
+
+use std::fmt;
+use std::future::Future;
+
+use super::{Caller, ServerRef};
+use super::{
+    Context, Down, Exit, Message, MessageKind, Next, OnNode, Reason, ReplyTo, Server, Start,
+};
+use crate::etf::{Decode, DecodeError, Decoder, Encode, EncodeError, Encoder};
+
+/// A server with OTP's callbacks and no macro: one type for its calls, one for its casts, one for
+/// its infos, each a term.
+///
+/// Whoever has a [`ServerRef`] of it calls with
+/// `server.call(|reply| Request::Call(request, reply)).await`.
+///
+/// ```
+/// use ergo::gen_server::{Context, GenServer, Next, Reason, ReplyTo};
+/// use ergo::Term;
+///
+/// struct Stack(Vec<Term>);
+///
+/// impl GenServer for Stack {
+///     type Args = Vec<Term>;
+///     type Call = Term;  // pop
+///     type Reply = Term;
+///     type Cast = Term;  // what is pushed
+///     type Info = Term;
+///
+///     async fn init(items: Vec<Term>, _: &mut Context<Self>) -> Result<Self, Reason> {
+///         Ok(Stack(items))
+///     }
+///
+///     async fn handle_call(&mut self, _pop: Term, from: ReplyTo<Term>, _: &mut Context<Self>) -> Next {
+///         match self.0.pop() {
+///             Some(top) => {
+///                 from.send(top);
+///                 Next::Continue
+///             }
+///             None => Next::Stop(Reason::Normal),
+///         }
+///     }
+///
+///     async fn handle_cast(&mut self, item: Term, _: &mut Context<Self>) -> Next {
+///         self.0.push(item);
+///         Next::Continue
+///     }
+/// }
+/// ```
+pub trait GenServer: Sized + Send + 'static {
+    /// What [`GenServer::init`] is started with.
+    type Args: Send + 'static;
+    /// The requests of `gen_server:call`.
+    type Call: Encode + Decode + Send + 'static;
+    /// The answers to them.
+    type Reply: Encode + Decode + Send + 'static;
+    /// The requests of `gen_server:cast`.
+    type Cast: Encode + Decode + Send + 'static;
+    /// All other messages.
+    type Info: Encode + Decode + Send + 'static;
+
+    /// Starts a server, see [`Start`].
+    fn start(on: &impl OnNode, args: Self::Args) -> Start<Self> {
+        Start::new(on, args)
+    }
+
+    /// `init/1`: makes the state, or says why there is none.
+    fn init(
+        args: Self::Args,
+        ctx: &mut Context<Self>,
+    ) -> impl Future<Output = Result<Self, Reason>> + Send;
+
+    /// `handle_call/3`: `from.send(answer)` is `gen_server:reply(From, Answer)`, now or later.
+    fn handle_call(
+        &mut self,
+        request: Self::Call,
+        from: ReplyTo<Self::Reply>,
+        ctx: &mut Context<Self>,
+    ) -> impl Future<Output = Next> + Send;
+
+    /// `handle_cast/2`.
+    fn handle_cast(
+        &mut self,
+        request: Self::Cast,
+        ctx: &mut Context<Self>,
+    ) -> impl Future<Output = Next> + Send;
+
+    /// `handle_info/2`; logs and drops the message unless overridden, as OTP does.
+    fn handle_info(
+        &mut self,
+        message: Self::Info,
+        ctx: &mut Context<Self>,
+    ) -> impl Future<Output = Next> + Send {
+        drop(message);
+        let pid = ctx.pid();
+        async move {
+            tracing::warn!(target: "ergo::gen_server", %pid, "unexpected message dropped");
+            Next::Continue
+        }
+    }
+
+    /// A monitored process is gone: `{'DOWN', …}` in `handle_info/2`.
+    fn handle_down(
+        &mut self,
+        down: Down,
+        ctx: &mut Context<Self>,
+    ) -> impl Future<Output = Next> + Send {
+        let _ = (down, ctx);
+        async { Next::Continue }
+    }
+
+    /// An exit signal, if this process traps them: `{'EXIT', …}` in `handle_info/2`.
+    fn handle_exit(
+        &mut self,
+        exit: Exit,
+        ctx: &mut Context<Self>,
+    ) -> impl Future<Output = Next> + Send {
+        let _ = (exit, ctx);
+        async { Next::Continue }
+    }
+
+    /// `terminate/2`.
+    fn terminate(
+        &mut self,
+        reason: &Reason,
+        ctx: &mut Context<Self>,
+    ) -> impl Future<Output = ()> + Send {
+        let _ = (reason, ctx);
+        async {}
+    }
+}
+
+/// The messages of a [`GenServer`].
+#[non_exhaustive]
+pub enum Request<G: GenServer> {
+    /// A call and the right to answer it.
+    Call(G::Call, ReplyTo<G::Reply>),
+    /// A cast.
+    Cast(G::Cast),
+    /// Any other message.
+    Info(G::Info),
+    /// A monitored process is gone.
+    Down(Down),
+    /// An exit signal.
+    Exit(Exit),
+}
+
+impl<G: GenServer> fmt::Debug for Request<G> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Request::Call(..) => "Call",
+            Request::Cast(_) => "Cast",
+            Request::Info(_) => "Info",
+            Request::Down(_) => "Down",
+            Request::Exit(_) => "Exit",
+        })
+    }
+}
+
+impl<G: GenServer> Message for Request<G> {
+    fn decode_call(from: &mut Decoder<'_>, caller: &Caller) -> Result<Option<Self>, DecodeError> {
+        Ok(Some(Request::Call(from.value()?, caller.reply_to())))
+    }
+
+    fn decode_cast(from: &mut Decoder<'_>) -> Result<Option<Self>, DecodeError> {
+        Ok(Some(Request::Cast(from.value()?)))
+    }
+
+    fn decode_info(from: &mut Decoder<'_>) -> Result<Option<Self>, DecodeError> {
+        Ok(Some(Request::Info(from.value()?)))
+    }
+
+    fn from_down(down: Down) -> Result<Self, Down> {
+        Ok(Request::Down(down))
+    }
+
+    fn from_exit(exit: Exit) -> Result<Self, Exit> {
+        Ok(Request::Exit(exit))
+    }
+
+    fn encode(&self, out: &mut Encoder) -> Result<(), EncodeError> {
+        match self {
+            Request::Call(request, _) => request.encode(out),
+            Request::Cast(request) => request.encode(out),
+            Request::Info(message) => message.encode(out),
+            Request::Down(_) | Request::Exit(_) => Err(EncodeError::LocalOnly),
+        }
+    }
+
+    fn kind(&self) -> MessageKind {
+        match self {
+            Request::Call(..) => MessageKind::Call,
+            Request::Cast(_) => MessageKind::Cast,
+            Request::Info(_) | Request::Down(_) | Request::Exit(_) => MessageKind::Info,
+        }
+    }
+}
+
+impl<G: GenServer> Server for G {
+    type Args = G::Args;
+    type Message = Request<G>;
+
+    fn init(args: G::Args, ctx: &mut Context<G>) -> impl Future<Output = Result<G, Reason>> + Send {
+        GenServer::init(args, ctx)
+    }
+
+    async fn handle(&mut self, message: Request<G>, ctx: &mut Context<G>) -> Next {
+        match message {
+            Request::Call(request, from) => {
+                ctx.defer(&from);
+                self.handle_call(request, from, ctx).await
+            }
+            Request::Cast(request) => self.handle_cast(request, ctx).await,
+            Request::Info(message) => self.handle_info(message, ctx).await,
+            Request::Down(down) => self.handle_down(down, ctx).await,
+            Request::Exit(exit) => self.handle_exit(exit, ctx).await,
+        }
+    }
+
+    fn terminate(
+        &mut self,
+        reason: &Reason,
+        ctx: &mut Context<G>,
+    ) -> impl Future<Output = ()> + Send {
+        GenServer::terminate(self, reason, ctx)
+    }
+}
+
+impl<G: GenServer> ServerRef<Request<G>> {
+    /// `gen_server:call(Server, Request)`.
+    pub fn request(&self, request: G::Call) -> super::Call<'_, Request<G>, G::Reply> {
+        self.call(|reply| Request::Call(request, reply))
+    }
+}

@@ -1,0 +1,219 @@
+//! A reference to a server, wherever it is.
+
+use std::any::Any;
+use std::fmt;
+use std::sync::Arc;
+
+use super::call::{Call, CallError};
+use super::reply::ReplyTo;
+use super::{Message, MessageKind, OnNode, Reason};
+use crate::etf::{Decode, EncodeError, Encoded, Encoder};
+use crate::process::{Envelope, LocalNode, Process, ProcessId, Slot, watch_end};
+use crate::term::{Atom, Pid};
+
+/// A server that understands the messages `M`: a process of this program, a pid, or a name on a
+/// node, in Rust or on a BEAM. Calls look the same for all.
+///
+/// Made by `start`, or for a server that is already there:
+///
+/// | Erlang | here |
+/// |---|---|
+/// | `{kv, 'shop@host'}` | `ServerRef::named(&node, "kv", "shop@host")` |
+/// | `kv` | `ServerRef::local(&node, "kv")` |
+/// | `Pid` | `ServerRef::from_pid(&node, pid)` |
+pub struct ServerRef<M: Message> {
+    node: LocalNode,
+    target: Target<M>,
+}
+
+enum Target<M> {
+    /// A process of this program, of this message type.
+    Here(Arc<Process<M>>),
+    /// Anything else; looked up at each use.
+    Elsewhere(ProcessId),
+}
+
+/// Where a message goes now.
+pub(super) enum Route<M> {
+    /// Straight into the mailbox, as it is.
+    Typed(Arc<Process<M>>),
+    /// As a term.
+    Wire(ProcessId),
+}
+
+impl<M: Message> ServerRef<M> {
+    pub(crate) fn here(process: Arc<Process<M>>) -> ServerRef<M> {
+        ServerRef {
+            node: process.core.node.clone(),
+            target: Target::Here(process),
+        }
+    }
+
+    /// The server registered under a name on a node, this one or another. It need not be there
+    /// yet: the name is looked up by every call.
+    pub fn named(on: &impl OnNode, name: &str, node: &str) -> ServerRef<M> {
+        let id = ProcessId::Name(Atom::new(name), Atom::new(node));
+        ServerRef {
+            node: on.local_node().clone(),
+            target: Target::Elsewhere(id),
+        }
+    }
+
+    /// The server registered under a name on this node.
+    pub fn local(on: &impl OnNode, name: &str) -> ServerRef<M> {
+        ServerRef::named(on, name, on.local_node().name().as_str())
+    }
+
+    /// The server with this pid.
+    pub fn from_pid(on: &impl OnNode, pid: Pid) -> ServerRef<M> {
+        let target = Target::Elsewhere(ProcessId::Pid(pid));
+        ServerRef {
+            node: on.local_node().clone(),
+            target,
+        }
+    }
+
+    /// The server's pid, if it was started here or made from a pid; for a name, use
+    /// [`LocalNode::whereis`].
+    pub fn pid(&self) -> Option<Pid> {
+        match self.process_id() {
+            ProcessId::Pid(pid) => Some(pid),
+            ProcessId::Name(..) => None,
+        }
+    }
+
+    /// What names the server: its pid, or its name and node.
+    pub fn process_id(&self) -> ProcessId {
+        match &self.target {
+            Target::Here(process) => ProcessId::Pid(process.core.pid),
+            Target::Elsewhere(id) => *id,
+        }
+    }
+
+    /// The node from which this reference calls.
+    pub fn node(&self) -> &LocalNode {
+        &self.node
+    }
+
+    /// A call: `make` puts the right to answer into the message. Nothing is sent before the call is
+    /// awaited.
+    pub fn call<T: Decode>(&self, make: impl FnOnce(ReplyTo<T>) -> M) -> Call<'_, M, T> {
+        self.new_call(make, Some(Encoded::decode::<T>))
+    }
+
+    /// A call whose answer only this program can give: `#[call(local)]`. To a server elsewhere it
+    /// fails with [`CallError::LocalOnly`].
+    pub fn call_local<T>(&self, make: impl FnOnce(ReplyTo<T>) -> M) -> Call<'_, M, T> {
+        self.new_call(make, None)
+    }
+
+    fn new_call<T>(
+        &self,
+        make: impl FnOnce(ReplyTo<T>) -> M,
+        decode: Option<super::call::DecodeFn<T>>,
+    ) -> Call<'_, M, T> {
+        let slot = Arc::new(Slot::new());
+        let message = make(ReplyTo::local(Arc::clone(&slot), self.node.caller_pid()));
+        Call::new(self, message, slot, decode)
+    }
+
+    /// Sends a cast. Like `gen_server:cast/2` it never fails and says nothing about whether the
+    /// server is there; what could not be sent is logged.
+    pub fn cast(&self, message: M) {
+        self.post(message);
+    }
+
+    /// Sends an info: what Erlang sends with `!`.
+    pub fn send(&self, info: impl Into<M>) {
+        self.post(info.into());
+    }
+
+    fn post(&self, message: M) {
+        match self.route() {
+            Some(Route::Typed(process)) => {
+                if process.push(Envelope::Typed(message)).is_err() {
+                    tracing::debug!(target: "ergo::gen_server", pid = %process.core.pid, "message to an ended server dropped");
+                }
+            }
+            Some(Route::Wire(to)) => match self.wire_message(&message) {
+                Ok(encoded) => self.node.send_encoded(self.node.caller_pid(), to, encoded),
+                Err(error) => {
+                    tracing::error!(target: "ergo::gen_server", %error, "a message cannot be sent to another node");
+                }
+            },
+            None => {
+                tracing::debug!(target: "ergo::gen_server", server = ?self, "message to no process dropped");
+            }
+        }
+    }
+
+    /// Stops the server in good order and waits until it has ended: `terminate` runs first. In
+    /// Erlang: `gen_server:stop(Server, Reason, infinity)`.
+    ///
+    /// # Errors
+    ///
+    /// [`CallError::NoProc`] when it is not there, [`CallError::LocalOnly`] when it is on another
+    /// node.
+    pub async fn stop(&self, reason: Reason) -> Result<(), CallError> {
+        let id = self.process_id();
+        if id.node() != self.node.name() {
+            return Err(CallError::LocalOnly);
+        }
+        let process = self.node.resolve(&id).ok_or(CallError::NoProc)?;
+        let ended = watch_end(process.core());
+        if !process.request_stop(reason) {
+            return Err(CallError::NoProc);
+        }
+        std::future::poll_fn(|cx| ended.poll_take(cx)).await;
+        Ok(())
+    }
+
+    /// Where a message goes now; `None` if the server is known not to be there.
+    pub(super) fn route(&self) -> Option<Route<M>> {
+        let id = match &self.target {
+            Target::Here(process) => return Some(Route::Typed(Arc::clone(process))),
+            Target::Elsewhere(id) => *id,
+        };
+        if id.node() != self.node.name() {
+            return Some(Route::Wire(id));
+        }
+        let process: Arc<dyn Any + Send + Sync> = self.node.resolve(&id)?.as_any();
+        // A server of another type may understand the same terms.
+        Some(
+            process
+                .downcast::<Process<M>>()
+                .map_or(Route::Wire(id), Route::Typed),
+        )
+    }
+
+    fn wire_message(&self, message: &M) -> Result<Encoded, EncodeError> {
+        let mut out = Encoder::new();
+        if message.kind() == MessageKind::Cast {
+            out.tuple(2)?;
+            out.atom(Atom::GEN_CAST);
+        }
+        message.encode(&mut out)?;
+        Ok(Encoded::new(out.finish(), Default::default()))
+    }
+}
+
+impl<M: Message> Clone for ServerRef<M> {
+    fn clone(&self) -> ServerRef<M> {
+        let target = match &self.target {
+            Target::Here(process) => Target::Here(Arc::clone(process)),
+            Target::Elsewhere(id) => Target::Elsewhere(*id),
+        };
+        ServerRef {
+            node: self.node.clone(),
+            target,
+        }
+    }
+}
+
+impl<M: Message> fmt::Debug for ServerRef<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("ServerRef")
+            .field(&self.process_id())
+            .finish()
+    }
+}

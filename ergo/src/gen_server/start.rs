@@ -1,0 +1,280 @@
+//! Starting a server.
+
+use std::future::{Future, IntoFuture};
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context as TaskContext, Poll, ready};
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+use tokio::time::{Sleep, sleep};
+
+use super::engine::serve;
+use super::{LocalNode, OnNode, Reason, Server, ServerRef};
+use crate::process::{Life, Process, ProcessId, RegisterError, Slot, watch_end};
+use crate::term::{Atom, Pid, Ref};
+
+/// Why a server did not start.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// The name is taken. In Erlang: `{error, {already_started, Pid}}`.
+    #[error("the name {name} is taken by {pid} (already_started)")]
+    AlreadyStarted {
+        /// The name.
+        name: Atom,
+        /// Who has it.
+        pid: Pid,
+    },
+    /// `init` gave this reason, or the process ended in it. In Erlang: `{error, Reason}`.
+    #[error("init failed: {0}")]
+    Init(Reason),
+    /// `init` took longer than the start may take; the process was killed. In Erlang:
+    /// `{error, timeout}`.
+    #[error("init took longer than the given start timeout")]
+    Timeout,
+    /// `link` and `monitor` are for processes: start the server from a handler's context.
+    #[error("only a process can link to or monitor what it starts; start it from a `Context`")]
+    NotAProcess,
+    /// The node is stopping, or has stopped.
+    #[error("the node is stopping and starts no processes any more")]
+    NodeStopping,
+    /// The name cannot be registered.
+    #[error("the name cannot be registered")]
+    Name(#[source] RegisterError),
+}
+
+/// A server about to be started; `.await` starts it and waits for its `init`.
+///
+/// The output is the typed client. In Erlang: `gen_server:start/4`; the options stand where
+/// `start_link` and the `{timeout, T}` option do.
+#[must_use = "a server is started when this is awaited"]
+pub struct Start<S: Server, R = ServerRef<<S as Server>::Message>> {
+    node: LocalNode,
+    starter: Option<Pid>,
+    args: S::Args,
+    name: Option<Atom>,
+    link: bool,
+    timeout: Option<Duration>,
+    output: PhantomData<fn() -> R>,
+}
+
+impl<S: Server, R: From<ServerRef<S::Message>>> Start<S, R> {
+    /// What `S::start(…)` makes.
+    pub fn new(on: &impl OnNode, args: S::Args) -> Start<S, R> {
+        Start {
+            node: on.local_node().clone(),
+            starter: on.own_pid(),
+            args,
+            name: None,
+            link: false,
+            timeout: None,
+            output: PhantomData,
+        }
+    }
+
+    /// Registers the server under a name before `init` runs: `{local, Name}`.
+    pub fn name(mut self, name: impl Into<Atom>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// Links the server to the process that starts it: `start_link`.
+    pub fn link(mut self) -> Self {
+        self.link = true;
+        self
+    }
+
+    /// Also sets a monitor for the process that starts it: `start_monitor`. The output is then the
+    /// client and the monitor's reference.
+    pub fn monitor(self) -> StartMonitor<S, R> {
+        StartMonitor(self)
+    }
+
+    /// How long `init` may take: `{timeout, T}`. The default is as long as it takes.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = Some(timeout);
+        self
+    }
+
+    /// Makes the process and its task.
+    fn spawn(self) -> Starting<S, R> {
+        let timeout = self.timeout;
+        let state = match self.try_spawn() {
+            Ok((process, started)) => State::Waiting { process, started },
+            Err(error) => State::Failed(Some(error)),
+        };
+        Starting {
+            state,
+            timeout,
+            sleep: None,
+            output: PhantomData,
+        }
+    }
+
+    fn try_spawn(self) -> Result<(Arc<Process<S::Message>>, oneshot::Receiver<()>), StartError> {
+        if self.node.is_stopping() {
+            return Err(StartError::NodeStopping);
+        }
+        let starter = match (self.link, self.starter) {
+            (true, None) => return Err(StartError::NotAProcess),
+            (true, Some(pid)) => self.node.process(&pid),
+            (false, _) => None,
+        };
+        let process = self.node.create::<S::Message>();
+        let pid = process.core.pid;
+        if let Some(name) = self.name {
+            if let Err(error) = self.node.register(name, pid) {
+                self.node.process_ended(&process.core, Reason::Normal);
+                return Err(match error {
+                    RegisterError::Taken { name, pid } => StartError::AlreadyStarted { name, pid },
+                    error => StartError::Name(error),
+                });
+            }
+        }
+        if let Some(starter) = starter {
+            self.node.link(starter.core(), pid);
+        }
+        let (report, started) = oneshot::channel();
+        let body = serve::<S>(Arc::clone(&process), self.args, report);
+        let life = Life::new(Arc::clone(&process), body);
+        drop(self.node.tasks().spawn(life));
+        Ok((process, started))
+    }
+}
+
+impl<S: Server, R: From<ServerRef<S::Message>> + Send> IntoFuture for Start<S, R> {
+    type Output = Result<R, StartError>;
+    type IntoFuture = Starting<S, R>;
+
+    fn into_future(self) -> Starting<S, R> {
+        self.spawn()
+    }
+}
+
+/// A server that is in its `init`.
+pub struct Starting<S: Server, R> {
+    state: State<S>,
+    timeout: Option<Duration>,
+    sleep: Option<Pin<Box<Sleep>>>,
+    output: PhantomData<fn() -> R>,
+}
+
+enum State<S: Server> {
+    Waiting {
+        process: Arc<Process<S::Message>>,
+        started: oneshot::Receiver<()>,
+    },
+    /// It ends without having started; the reason follows.
+    Ending {
+        slot: Arc<Slot<Reason>>,
+    },
+    Failed(Option<StartError>),
+}
+
+impl<S: Server, R: From<ServerRef<S::Message>>> Future for Starting<S, R> {
+    type Output = Result<R, StartError>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut TaskContext<'_>) -> Poll<Self::Output> {
+        let this = &mut *self;
+        loop {
+            match &mut this.state {
+                State::Waiting { process, started } => match Pin::new(started).poll(cx) {
+                    Poll::Ready(Ok(())) => {
+                        return Poll::Ready(Ok(ServerRef::here(Arc::clone(process)).into()));
+                    }
+                    Poll::Ready(Err(_)) => {
+                        let slot = watch_end(&process.core);
+                        this.state = State::Ending { slot };
+                    }
+                    Poll::Pending => {
+                        let Some(timeout) = this.timeout else {
+                            return Poll::Pending;
+                        };
+                        let sleep = this.sleep.get_or_insert_with(|| Box::pin(sleep(timeout)));
+                        ready!(sleep.as_mut().poll(cx));
+                        let pid = process.core.pid;
+                        process.core.node.exit_from(pid, pid, Reason::Kill);
+                        this.state = State::Failed(Some(StartError::Timeout));
+                    }
+                },
+                State::Ending { slot } => {
+                    let reason = ready!(slot.poll_take(cx));
+                    return Poll::Ready(Err(StartError::Init(reason)));
+                }
+                State::Failed(error) => {
+                    return match error.take() {
+                        Some(error) => Poll::Ready(Err(error)),
+                        None => Poll::Pending,
+                    };
+                }
+            }
+        }
+    }
+}
+
+/// A server about to be started with a monitor, see [`Start::monitor`].
+#[must_use = "a server is started when this is awaited"]
+pub struct StartMonitor<S: Server, R>(Start<S, R>);
+
+impl<S, R> IntoFuture for StartMonitor<S, R>
+where
+    S: Server,
+    R: From<ServerRef<S::Message>> + Send + 'static,
+{
+    type Output = Result<(R, Ref), StartError>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        let (node, starter) = (self.0.node.clone(), self.0.starter);
+        let starting = starter
+            .and_then(|pid| node.process(&pid))
+            .map(|_| self.0.spawn());
+        Box::pin(async move {
+            let (Some(starting), Some(watcher)) = (starting, starter) else {
+                return Err(StartError::NotAProcess);
+            };
+            let pid = starting.pid();
+            let client = starting.await?;
+            let reference = node.make_ref();
+            if let (Some(pid), Some(process)) = (pid, node.process(&watcher)) {
+                let target = ProcessId::Pid(pid);
+                process.core().add_monitor(reference, target);
+                node.monitor(reference, watcher, target);
+            }
+            Ok((client, reference))
+        })
+    }
+}
+
+impl<S: Server, R> Starting<S, R> {
+    fn pid(&self) -> Option<Pid> {
+        match &self.state {
+            State::Waiting { process, .. } => Some(process.core.pid),
+            State::Ending { .. } | State::Failed(_) => None,
+        }
+    }
+}
+
+impl<S: Server, R> std::fmt::Debug for Start<S, R> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Start")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<S: Server, R> std::fmt::Debug for StartMonitor<S, R> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("StartMonitor").field(&self.0).finish()
+    }
+}
+
+impl<S: Server, R> std::fmt::Debug for Starting<S, R> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Starting")
+            .field("pid", &self.pid())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,396 @@
+//! What a process is to others: its pid, its relations, and how it ended.
+
+use std::any::Any;
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, Weak};
+use std::task::Waker;
+
+use super::mailbox::{Envelope, Mailbox};
+use super::signal::{ArrivedReason, Down, Exit, ProcessId};
+use super::{LocalNode, Reason};
+use crate::etf::Encoded;
+use crate::term::{Atom, Pid, Ref};
+
+type Map<K, V> = HashMap<K, V, foldhash::quality::RandomState>;
+
+/// A process: what all processes have, and the mailbox of its own message type.
+pub(crate) struct Process<M> {
+    pub(crate) core: Core,
+    pub(crate) mailbox: Mailbox<M>,
+}
+
+impl<M> fmt::Debug for Process<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Process").field(&self.core.pid).finish()
+    }
+}
+
+impl<M> Process<M> {
+    /// Puts a message into the mailbox; gives it back if the process has ended.
+    pub(crate) fn push(&self, envelope: Envelope<M>) -> Result<(), Envelope<M>> {
+        if self.mailbox.push(envelope)? {
+            self.core.wake();
+        }
+        Ok(())
+    }
+}
+
+/// A process whose message type does not matter.
+pub(crate) trait AnyProcess: Send + Sync {
+    fn core(&self) -> &Core;
+    /// Each of these says whether the process was still there.
+    fn deliver(&self, message: Encoded) -> bool;
+    fn deliver_down(&self, down: Down) -> bool;
+    fn deliver_exit(&self, exit: Exit) -> bool;
+    fn request_stop(&self, reason: Reason) -> bool;
+    fn as_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync>;
+}
+
+impl<M: Send + 'static> AnyProcess for Process<M> {
+    fn core(&self) -> &Core {
+        &self.core
+    }
+
+    fn deliver(&self, message: Encoded) -> bool {
+        self.push(Envelope::Wire(Box::new(message))).is_ok()
+    }
+
+    fn deliver_down(&self, down: Down) -> bool {
+        self.push(Envelope::Down(Box::new(down))).is_ok()
+    }
+
+    fn deliver_exit(&self, exit: Exit) -> bool {
+        self.push(Envelope::Exit(Box::new(exit))).is_ok()
+    }
+
+    fn request_stop(&self, reason: Reason) -> bool {
+        self.push(Envelope::Stop(Box::new(reason))).is_ok()
+    }
+
+    fn as_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync> {
+        self
+    }
+}
+
+/// Who is told when a process ends.
+pub(crate) enum Watcher {
+    /// A process, here or on another node, that monitors it under this identity.
+    Process { pid: Pid, as_process: ProcessId },
+    /// A local call that waits for its answer.
+    Call(Arc<dyn CallWatch>),
+}
+
+/// A call that fails when the server ends.
+pub(crate) trait CallWatch: Send + Sync {
+    fn server_ended(&self, reason: &Reason);
+    fn is_awaited(&self) -> bool;
+}
+
+/// A link's state at one end (the rules of `UNLINK_ID`, wire facts of OTP's distribution protocol,
+/// "Link protocol").
+enum Link {
+    Active,
+    /// Unlinked here; the other end has not acknowledged this id yet.
+    Unlinking(u64),
+}
+
+#[derive(Default)]
+pub(crate) struct Relations {
+    /// Who watches this process.
+    pub(crate) watchers: Map<Ref, Watcher>,
+    /// What this process watches.
+    pub(crate) monitors: Map<Ref, ProcessId>,
+    links: Map<Pid, Link>,
+    /// Local calls whose answer the server has put off.
+    pub(crate) deferred: Vec<Weak<dyn CallWatch>>,
+    /// How long `deferred` may grow before answered calls are weeded out.
+    deferred_limit: usize,
+}
+
+impl Relations {
+    /// The other ends of the links that stand.
+    pub(crate) fn linked(&self) -> impl Iterator<Item = Pid> + '_ {
+        self.links
+            .iter()
+            .filter_map(|(pid, link)| matches!(link, Link::Active).then_some(*pid))
+    }
+}
+
+#[derive(Default)]
+struct State {
+    exited: Option<Reason>,
+    trap_exit: bool,
+    interrupt: Option<ArrivedReason>,
+    names: Vec<Atom>,
+    relations: Option<Box<Relations>>,
+}
+
+/// What is left to do for others when a process has ended.
+pub(crate) struct Remains {
+    pub(crate) names: Vec<Atom>,
+    pub(crate) relations: Option<Box<Relations>>,
+}
+
+/// What an exit signal did to the process it reached.
+pub(crate) enum ExitEffect {
+    /// Nothing: the link was gone, or the reason was `normal`.
+    Ignored,
+    /// The process traps exits and is to be told.
+    Trapped,
+    /// The process ends at its next await point.
+    Interrupted,
+}
+
+pub(crate) struct Core {
+    pub(crate) pid: Pid,
+    pub(crate) node: LocalNode,
+    /// Set with `State::interrupt`, so that the process's task need not lock to look.
+    interrupted: AtomicBool,
+    waker: OnceLock<Waker>,
+    state: Mutex<State>,
+}
+
+impl Core {
+    pub(crate) fn new(pid: Pid, node: LocalNode) -> Core {
+        Core {
+            pid,
+            node,
+            interrupted: AtomicBool::new(false),
+            waker: OnceLock::new(),
+            state: Mutex::default(),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state
+            .lock()
+            .unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+
+    /// Remembers the task. A process is one task for life, and a task's wakers are all alike.
+    pub(crate) fn set_waker(&self, waker: &Waker) {
+        self.waker.get_or_init(|| waker.clone());
+    }
+
+    pub(crate) fn wake(&self) {
+        if let Some(waker) = self.waker.get() {
+            waker.wake_by_ref();
+        }
+    }
+
+    /// Why the process ended, if it has.
+    pub(crate) fn exited(&self) -> Option<Reason> {
+        self.lock().exited.clone()
+    }
+
+    pub(crate) fn set_trap_exit(&self, trap: bool) -> bool {
+        std::mem::replace(&mut self.lock().trap_exit, trap)
+    }
+
+    /// The reason of an untrapped exit signal, once.
+    pub(crate) fn take_interrupt(&self) -> Option<ArrivedReason> {
+        if !self.interrupted.load(Ordering::Acquire) {
+            return None;
+        }
+        self.lock().interrupt.take()
+    }
+
+    /// Adds a watcher; the reason of the process that has ended comes back with it.
+    pub(crate) fn watch(&self, reference: Ref, watcher: Watcher) -> Result<(), (Watcher, Reason)> {
+        let mut state = self.lock();
+        if let Some(reason) = &state.exited {
+            return Err((watcher, reason.clone()));
+        }
+        state.relations().watchers.insert(reference, watcher);
+        Ok(())
+    }
+
+    pub(crate) fn unwatch(&self, reference: &Ref) -> Option<Watcher> {
+        self.lock().relations.as_mut()?.watchers.remove(reference)
+    }
+
+    /// A local call waits for an answer that may come from anywhere: it fails if this process ends.
+    pub(crate) fn defer(&self, call: Weak<dyn CallWatch>) {
+        let mut state = self.lock();
+        let relations = state.relations();
+        if relations.deferred.len() >= relations.deferred_limit {
+            relations
+                .deferred
+                .retain(|call| call.upgrade().is_some_and(|call| call.is_awaited()));
+            relations.deferred_limit = (relations.deferred.len() * 2).max(16);
+        }
+        relations.deferred.push(call);
+    }
+
+    /// Notes a monitor that this process has set; `false` if it has ended.
+    pub(crate) fn add_monitor(&self, reference: Ref, target: ProcessId) -> bool {
+        let mut state = self.lock();
+        if state.exited.is_some() {
+            return false;
+        }
+        state.relations().monitors.insert(reference, target);
+        true
+    }
+
+    /// Forgets a monitor of this process; `None` if it was removed before, and a `DOWN` for it must
+    /// not be delivered any more.
+    pub(crate) fn take_monitor(&self, reference: &Ref) -> Option<ProcessId> {
+        self.lock().relations.as_mut()?.monitors.remove(reference)
+    }
+
+    /// What one of this process's monitors watches.
+    pub(crate) fn monitor_target(&self, reference: &Ref) -> Option<ProcessId> {
+        self.lock()
+            .relations
+            .as_ref()?
+            .monitors
+            .get(reference)
+            .copied()
+    }
+
+    /// Notes a name; gives the exit reason if the process has ended.
+    pub(crate) fn add_name(&self, name: Atom) -> Result<(), Reason> {
+        let mut state = self.lock();
+        match &state.exited {
+            Some(reason) => Err(reason.clone()),
+            None => {
+                state.names.push(name);
+                Ok(())
+            }
+        }
+    }
+
+    pub(crate) fn remove_name(&self, name: Atom) {
+        self.lock().names.retain(|known| *known != name);
+    }
+
+    /// The first name that it has.
+    pub(crate) fn name(&self) -> Option<Atom> {
+        self.lock().names.first().copied()
+    }
+
+    /// This process links to `other`. `Ok(true)`: the link is new and the other end must be told.
+    pub(crate) fn link(&self, other: Pid) -> Result<bool, Reason> {
+        let mut state = self.lock();
+        if let Some(reason) = &state.exited {
+            return Err(reason.clone());
+        }
+        let before = state.relations().links.insert(other, Link::Active);
+        Ok(!matches!(before, Some(Link::Active)))
+    }
+
+    /// `other` links to this process: ignored while an unlink of ours is on its way.
+    pub(crate) fn linked_by(&self, other: Pid) -> Result<(), Reason> {
+        let mut state = self.lock();
+        if let Some(reason) = &state.exited {
+            return Err(reason.clone());
+        }
+        state.relations().links.entry(other).or_insert(Link::Active);
+        Ok(())
+    }
+
+    /// This process unlinks; `true` if the other end must be told. A local peer needs no `id`.
+    pub(crate) fn unlink(&self, other: Pid, id: Option<u64>) -> bool {
+        let mut state = self.lock();
+        let Some(relations) = state.relations.as_mut() else {
+            return false;
+        };
+        match (relations.links.get_mut(&other), id) {
+            (Some(link @ Link::Active), Some(id)) => *link = Link::Unlinking(id),
+            (Some(Link::Active), None) => drop(relations.links.remove(&other)),
+            _ => return false,
+        }
+        true
+    }
+
+    /// `other` unlinked; the acknowledgement is the caller's duty in every case.
+    pub(crate) fn unlinked_by(&self, other: &Pid) {
+        if let Some(relations) = self.lock().relations.as_mut() {
+            if matches!(relations.links.get(other), Some(Link::Active)) {
+                relations.links.remove(other);
+            }
+        }
+    }
+
+    /// The other end acknowledged our unlink.
+    pub(crate) fn unlink_acknowledged(&self, other: &Pid, id: u64) {
+        if let Some(relations) = self.lock().relations.as_mut() {
+            if matches!(relations.links.get(other), Some(Link::Unlinking(known)) if *known == id) {
+                relations.links.remove(other);
+            }
+        }
+    }
+
+    /// Forgets a link to a node that is lost; `true` if it stood.
+    pub(crate) fn drop_link(&self, other: &Pid) -> bool {
+        let mut state = self.lock();
+        let Some(relations) = state.relations.as_mut() else {
+            return false;
+        };
+        matches!(relations.links.remove(other), Some(Link::Active))
+    }
+
+    /// An exit signal arrives, along a link or from `exit/2`.
+    pub(crate) fn exit_signal(
+        &self,
+        from: &Pid,
+        reason: &ArrivedReason,
+        by_link: bool,
+    ) -> ExitEffect {
+        let budget = self.node.budget();
+        let mut state = self.lock();
+        if state.exited.is_some() {
+            return ExitEffect::Ignored;
+        }
+        if by_link {
+            let links = state
+                .relations
+                .as_mut()
+                .map(|relations| &mut relations.links);
+            match links.and_then(|links| links.remove(from)) {
+                Some(Link::Active) => {}
+                _ => return ExitEffect::Ignored,
+            }
+        }
+        let kills = !by_link && reason.is_atom(Atom::KILL, budget);
+        if state.trap_exit && !kills {
+            return ExitEffect::Trapped;
+        }
+        if !kills && reason.is_atom(Atom::NORMAL, budget) && *from != self.pid {
+            return ExitEffect::Ignored;
+        }
+        if state.interrupt.is_none() {
+            let reason = if kills {
+                Reason::Killed.into()
+            } else {
+                reason.clone()
+            };
+            state.interrupt = Some(reason);
+        }
+        drop(state);
+        self.interrupted.store(true, Ordering::Release);
+        self.wake();
+        ExitEffect::Interrupted
+    }
+
+    /// Marks the process as ended. What it leaves behind comes back once.
+    pub(crate) fn exit(&self, reason: Reason) -> Option<Remains> {
+        let mut state = self.lock();
+        if state.exited.is_some() {
+            return None;
+        }
+        state.exited = Some(reason);
+        Some(Remains {
+            names: std::mem::take(&mut state.names),
+            relations: state.relations.take(),
+        })
+    }
+}
+
+impl State {
+    fn relations(&mut self) -> &mut Relations {
+        self.relations.get_or_insert_default()
+    }
+}

@@ -1,0 +1,582 @@
+//! The ground that processes stand on: their table, their names, and the way to other nodes.
+
+use std::fmt;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock, Weak};
+
+use dashmap::DashMap;
+use tokio_util::task::TaskTracker;
+
+use super::Reason;
+use super::call_table::CallTable;
+use super::core::{AnyProcess, Core, ExitEffect, Process, Remains, Watcher};
+use super::inbound::Incoming;
+use super::mailbox::Mailbox;
+use super::names::{Names, RegisterError};
+use super::remote::Remotes;
+use super::signal::{ArrivedReason, Down, Exit, ProcessId};
+use crate::dist::{Control, Destination, DistFlags};
+use crate::etf::{Budget, Encode, EncodeError, Encoded, Encoder};
+use crate::net::{Inbound, Links};
+use crate::term::{Atom, Pid, Ref};
+
+/// A running node as its processes see it: cheap to clone, and alive as long as anyone holds it.
+#[derive(Clone)]
+pub struct LocalNode(Arc<Inner>);
+
+/// A node that is not kept alive.
+pub(crate) struct WeakNode(Weak<Inner>);
+
+impl WeakNode {
+    pub(crate) fn upgrade(&self) -> Option<LocalNode> {
+        self.0.upgrade().map(LocalNode)
+    }
+}
+
+/// Something that lives on a node: the node itself, or the context of one of its processes.
+pub trait OnNode {
+    /// The node.
+    fn local_node(&self) -> &LocalNode;
+
+    /// The process whose context this is; `None` for a node.
+    fn own_pid(&self) -> Option<Pid> {
+        None
+    }
+}
+
+impl OnNode for LocalNode {
+    fn local_node(&self) -> &LocalNode {
+        self
+    }
+}
+
+struct Inner {
+    name: Atom,
+    creation: u32,
+    budget: Budget,
+    processes: DashMap<u64, Arc<dyn AnyProcess>, foldhash::fast::RandomState>,
+    names: Names,
+    pids: AtomicU64,
+    refs: AtomicU64,
+    calls: CallTable,
+    remotes: Remotes,
+    links: OnceLock<Arc<Links>>,
+    incoming: OnceLock<Arc<Incoming>>,
+    tasks: TaskTracker,
+    stopping: AtomicBool,
+}
+
+/// The key of a pid of this node in the table.
+fn key(pid: &Pid) -> u64 {
+    u64::from(pid.serial) << 32 | u64::from(pid.id)
+}
+
+impl LocalNode {
+    pub(crate) fn new(name: Atom, creation: u32, budget: Budget) -> LocalNode {
+        LocalNode(Arc::new(Inner {
+            name,
+            creation,
+            budget,
+            processes: DashMap::default(),
+            names: Names::default(),
+            // 0 is the pid that stands for callers that are no processes.
+            pids: AtomicU64::new(1),
+            refs: AtomicU64::new(1),
+            calls: CallTable::default(),
+            remotes: Remotes::default(),
+            links: OnceLock::new(),
+            incoming: OnceLock::new(),
+            tasks: TaskTracker::new(),
+            stopping: AtomicBool::new(false),
+        }))
+    }
+
+    /// Gives the node its way to others; without it, it is alone.
+    pub(crate) fn set_links(&self, links: Arc<Links>) {
+        self.0.links.get_or_init(|| links);
+    }
+
+    /// What the node's links report to: alive as long as the node is.
+    pub(crate) fn incoming(&self) -> Weak<dyn Inbound> {
+        let weak = Arc::downgrade(&self.0);
+        let incoming = self
+            .0
+            .incoming
+            .get_or_init(|| Arc::new(Incoming::new(WeakNode(weak))));
+        let incoming: Arc<dyn Inbound> = incoming.clone();
+        Arc::downgrade(&incoming)
+    }
+
+    /// Whether a node takes messages to aliases (OTP 24 and later).
+    pub(crate) fn takes_alias_sends(&self, node: Atom) -> bool {
+        match self.links().and_then(|links| links.peer(node)) {
+            Some(peer) => peer.flags.contains(DistFlags::ALIAS),
+            None => false,
+        }
+    }
+
+    pub(crate) fn links(&self) -> Option<&Arc<Links>> {
+        self.0.links.get()
+    }
+
+    /// The node's name. In Erlang: `node()`.
+    pub fn name(&self) -> Atom {
+        self.0.name
+    }
+
+    /// The number that tells this incarnation of the node from others of the same name.
+    pub fn creation(&self) -> u32 {
+        self.0.creation
+    }
+
+    /// What decoding one message may cost.
+    pub fn budget(&self) -> &Budget {
+        &self.0.budget
+    }
+
+    /// A reference that this node has not made before. In Erlang: `make_ref()`.
+    pub fn make_ref(&self) -> Ref {
+        let n = self.0.refs.fetch_add(1, Ordering::Relaxed);
+        // OTP wants at most 18 bits in the first word of a reference.
+        let words = [(n & 0x3ffff) as u32, (n >> 18) as u32, (n >> 50) as u32];
+        Ref::new(self.0.name, self.0.creation, &words).expect("three words are within the limit")
+    }
+
+    /// A pid of this node that no living process has: 15 bits of id and 13 of serial, which every
+    /// OTP release takes.
+    fn make_pid(&self) -> Pid {
+        loop {
+            let n = self.0.pids.fetch_add(1, Ordering::Relaxed);
+            let pid = self.pid_of(n);
+            if n < 1 << 28 || (key(&pid) != 0 && !self.0.processes.contains_key(&key(&pid))) {
+                return pid;
+            }
+        }
+    }
+
+    fn pid_of(&self, n: u64) -> Pid {
+        Pid {
+            node: self.0.name,
+            id: (n & 0x7fff) as u32,
+            serial: (n >> 15 & 0x1fff) as u32,
+            creation: self.0.creation,
+        }
+    }
+
+    /// The pid under which tasks that are no processes call and monitor others.
+    pub(crate) fn caller_pid(&self) -> Pid {
+        self.pid_of(0)
+    }
+
+    /// Makes a process, not yet running.
+    pub(crate) fn create<M: Send + 'static>(&self) -> Arc<Process<M>> {
+        let core = Core::new(self.make_pid(), self.clone());
+        let process = Arc::new(Process {
+            core,
+            mailbox: Mailbox::new(),
+        });
+        let entry: Arc<dyn AnyProcess> = process.clone();
+        self.0.processes.insert(key(&process.core.pid), entry);
+        process
+    }
+
+    /// Where the tasks of processes run, so that the node can wait for them.
+    pub(crate) fn tasks(&self) -> &TaskTracker {
+        &self.0.tasks
+    }
+
+    /// Refuses new processes from now on.
+    pub(crate) fn begin_stop(&self) {
+        self.0.stopping.store(true, Ordering::Release);
+    }
+
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.0.stopping.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn calls(&self) -> &CallTable {
+        &self.0.calls
+    }
+
+    pub(crate) fn remotes(&self) -> &Remotes {
+        &self.0.remotes
+    }
+
+    /// The living process of a pid of this incarnation.
+    pub(crate) fn process(&self, pid: &Pid) -> Option<Arc<dyn AnyProcess>> {
+        if pid.node != self.0.name || pid.creation != self.0.creation {
+            return None;
+        }
+        self.0
+            .processes
+            .get(&key(pid))
+            .map(|entry| Arc::clone(&entry))
+    }
+
+    /// The living local process that an identity stands for.
+    pub(crate) fn resolve(&self, process: &ProcessId) -> Option<Arc<dyn AnyProcess>> {
+        match process {
+            ProcessId::Pid(pid) => self.process(pid),
+            ProcessId::Name(name, _) => self.process(&self.whereis(*name)?),
+        }
+    }
+
+    /// All living processes.
+    pub(crate) fn processes(&self) -> Vec<Arc<dyn AnyProcess>> {
+        self.0
+            .processes
+            .iter()
+            .map(|entry| Arc::clone(&entry))
+            .collect()
+    }
+
+    /// Whether a process of this node is alive. In Erlang: `is_process_alive(Pid)`.
+    pub fn is_alive(&self, pid: &Pid) -> bool {
+        self.process(pid)
+            .is_some_and(|process| process.core().exited().is_none())
+    }
+
+    /// Gives a process of this node a name. In Erlang: `register(Name, Pid)`.
+    ///
+    /// # Errors
+    ///
+    /// When the name is taken, or the process is not alive.
+    pub fn register(&self, name: impl Into<Atom>, pid: Pid) -> Result<(), RegisterError> {
+        let name = name.into();
+        let process = self.process(&pid).ok_or(RegisterError::NoProc(pid))?;
+        self.0.names.insert(name, pid)?;
+        // Noted at the process second: one that ends meanwhile would leave the name behind.
+        if process.core().add_name(name).is_err() {
+            self.0.names.remove(name, pid);
+            return Err(RegisterError::NoProc(pid));
+        }
+        Ok(())
+    }
+
+    /// Frees a name; `false` if nobody had it. In Erlang: `unregister(Name)`.
+    pub fn unregister(&self, name: impl Into<Atom>) -> bool {
+        let name = name.into();
+        let Some(pid) = self.whereis(name) else {
+            return false;
+        };
+        if let Some(process) = self.process(&pid) {
+            process.core().remove_name(name);
+        }
+        self.0.names.remove(name, pid)
+    }
+
+    /// Who has a name. In Erlang: `whereis(Name)`.
+    pub fn whereis(&self, name: impl Into<Atom>) -> Option<Pid> {
+        self.0.names.get(name.into())
+    }
+
+    /// All names in use. In Erlang: `registered()`.
+    pub fn registered(&self) -> Vec<Atom> {
+        self.0.names.all()
+    }
+
+    /// Sends a message to any process, here or elsewhere: it never blocks, and like Erlang's `!` it
+    /// says nothing about whether anyone was there.
+    ///
+    /// # Errors
+    ///
+    /// When the message has no encoding.
+    pub fn send(
+        &self,
+        to: impl Into<ProcessId>,
+        message: &(impl Encode + ?Sized),
+    ) -> Result<(), EncodeError> {
+        let message = Encoded::from_value(message)?;
+        self.send_encoded(self.caller_pid(), to.into(), message);
+        Ok(())
+    }
+
+    pub(crate) fn send_encoded(&self, from: Pid, to: ProcessId, message: Encoded) {
+        if to.node() != self.0.name {
+            let control = match to {
+                ProcessId::Pid(to) => Control::Send {
+                    from: Some(from),
+                    to,
+                },
+                ProcessId::Name(name, _) => Control::RegSend { from, name },
+            };
+            return self.signal(to.node(), control, Some(message));
+        }
+        if to == ProcessId::Pid(self.caller_pid()) {
+            if !self.0.calls.answer(&message, self.budget()) {
+                tracing::debug!(target: "ergo::process", "late or unknown answer dropped");
+            }
+            return;
+        }
+        if !self
+            .resolve(&to)
+            .is_some_and(|process| process.deliver(message))
+        {
+            tracing::debug!(target: "ergo::process", ?to, "message to no process dropped");
+        }
+    }
+
+    /// Sends a signal to another node, connecting first if need be.
+    pub(crate) fn signal(&self, node: Atom, control: Control, payload: Option<Encoded>) {
+        match self.links() {
+            Some(links) => links.send(node, control, payload),
+            None => self.undeliverable(node, control),
+        }
+    }
+
+    /// Sets a monitor for `watcher` on a process anywhere; `DOWN` goes to it.
+    pub(crate) fn monitor(&self, reference: Ref, watcher: Pid, target: ProcessId) {
+        let node = target.node();
+        if node != self.0.name {
+            self.remotes()
+                .with(node, |shared| shared.watching.insert(reference, watcher));
+            let to = target.target();
+            return self.signal(
+                node,
+                Control::Monitor {
+                    from: watcher,
+                    to,
+                    reference,
+                },
+                None,
+            );
+        }
+        let entry = Watcher::Process {
+            pid: watcher,
+            as_process: target,
+        };
+        let refused = match self.resolve(&target) {
+            Some(process) => process.core().watch(reference, entry).err(),
+            None => Some((entry, Reason::NoProc)),
+        };
+        if refused.is_some() {
+            // A process that has just ended is as good as one that never was.
+            self.down(&watcher, reference, target, Reason::NoProc.into());
+        }
+    }
+
+    /// Takes a monitor back.
+    pub(crate) fn demonitor(&self, reference: Ref, watcher: Pid, target: ProcessId) {
+        let node = target.node();
+        if node != self.0.name {
+            self.remotes()
+                .with(node, |shared| shared.watching.remove(&reference));
+            let to = target.target();
+            return self.signal(
+                node,
+                Control::Demonitor {
+                    from: watcher,
+                    to,
+                    reference,
+                },
+                None,
+            );
+        }
+        if let Some(process) = self.resolve(&target) {
+            process.core().unwatch(&reference);
+        }
+    }
+
+    /// Tells a local process, or the local call, that its monitor fired.
+    pub(crate) fn down(
+        &self,
+        watcher: &Pid,
+        reference: Ref,
+        process: ProcessId,
+        reason: ArrivedReason,
+    ) {
+        if *watcher == self.caller_pid() {
+            self.0
+                .calls
+                .settle(&reference, Err(super::CallFailure::Down(reason)));
+            return;
+        }
+        let Some(watcher) = self.process(watcher) else {
+            return;
+        };
+        let reason = reason.into_reason(self.budget());
+        watcher.deliver_down(Down {
+            reference,
+            process,
+            reason,
+        });
+    }
+
+    /// An exit signal reaches a local process.
+    pub(crate) fn exit_signal(&self, from: Pid, to: &Pid, reason: ArrivedReason, by_link: bool) {
+        let Some(process) = self.process(to) else {
+            return;
+        };
+        match process.core().exit_signal(&from, &reason, by_link) {
+            ExitEffect::Trapped => {
+                let reason = reason.into_reason(self.budget());
+                process.deliver_exit(Exit { from, reason });
+            }
+            ExitEffect::Ignored | ExitEffect::Interrupted => {}
+        }
+    }
+
+    /// Sends an exit signal. In Erlang: `exit(Pid, Reason)`.
+    ///
+    /// A process that does not trap exits ends with the reason, unless it is `normal`; one that
+    /// traps them gets [`Exit`]; `kill` ends either, and others see `killed`.
+    pub fn exit(&self, to: Pid, reason: impl Into<Reason>) {
+        self.exit_from(self.caller_pid(), to, reason.into());
+    }
+
+    pub(crate) fn exit_from(&self, from: Pid, to: Pid, reason: Reason) {
+        if to.node == self.0.name {
+            return self.exit_signal(from, &to, reason.into(), false);
+        }
+        let control = Control::Exit2 {
+            from,
+            to: Destination::Pid(to),
+        };
+        self.signal(to.node, control, Some(encode_reason(&reason)));
+    }
+
+    /// Links a local process to any other. In Erlang: `link(Pid)`.
+    pub(crate) fn link(&self, core: &Core, other: Pid) {
+        if other == core.pid || !core.link(other).unwrap_or(false) {
+            return;
+        }
+        if other.node == self.0.name {
+            let linked = self
+                .process(&other)
+                .map(|process| process.core().linked_by(core.pid));
+            if !matches!(linked, Some(Ok(()))) {
+                self.exit_signal(other, &core.pid, Reason::NoProc.into(), true);
+            }
+            return;
+        }
+        self.remotes()
+            .with(other.node, |shared| shared.links.insert((core.pid, other)));
+        self.signal(
+            other.node,
+            Control::Link {
+                from: core.pid,
+                to: other,
+            },
+            None,
+        );
+    }
+
+    /// Removes a link. In Erlang: `unlink(Pid)`.
+    pub(crate) fn unlink(&self, core: &Core, other: Pid) {
+        if other.node == self.0.name {
+            if core.unlink(other, None) {
+                if let Some(process) = self.process(&other) {
+                    process.core().drop_link(&core.pid);
+                }
+            }
+            return;
+        }
+        let id = self.0.refs.fetch_add(1, Ordering::Relaxed);
+        if core.unlink(other, Some(id)) {
+            self.remotes()
+                .with(other.node, |shared| shared.links.remove(&(core.pid, other)));
+            self.signal(
+                other.node,
+                Control::Unlink {
+                    id: Some(id),
+                    from: core.pid,
+                    to: other,
+                },
+                None,
+            );
+        }
+    }
+
+    /// A process has ended: it leaves the table, then its watchers and links are told.
+    pub(crate) fn process_ended(&self, core: &Core, reason: Reason) {
+        let Some(Remains { names, relations }) = core.exit(reason.clone()) else {
+            return;
+        };
+        for name in names {
+            self.0.names.remove(name, core.pid);
+        }
+        self.0.processes.remove(&key(&core.pid));
+        let Some(mut relations) = relations else {
+            return;
+        };
+        for (reference, target) in relations.monitors.drain() {
+            self.demonitor(reference, core.pid, target);
+        }
+        // A link's signal leaves before the DOWNs, as in OTP.
+        for other in relations.linked() {
+            self.link_broken(core.pid, other, &reason);
+        }
+        for call in relations
+            .deferred
+            .drain(..)
+            .filter_map(|call| call.upgrade())
+        {
+            call.server_ended(&reason);
+        }
+        for (reference, watcher) in relations.watchers.drain() {
+            match watcher {
+                Watcher::Call(call) => call.server_ended(&reason),
+                Watcher::Process { pid, as_process } => {
+                    self.tell_down(pid, reference, as_process, &reason);
+                }
+            }
+        }
+    }
+
+    pub(crate) fn link_broken(&self, from: Pid, to: Pid, reason: &Reason) {
+        if to.node == self.0.name {
+            return self.exit_signal(from, &to, reason.clone().into(), true);
+        }
+        self.remotes()
+            .with(to.node, |shared| shared.links.remove(&(from, to)));
+        self.signal(
+            to.node,
+            Control::Exit { from, to },
+            Some(encode_reason(reason)),
+        );
+    }
+
+    /// Tells a watcher anywhere that what it watched is gone.
+    pub(crate) fn tell_down(
+        &self,
+        to: Pid,
+        reference: Ref,
+        as_process: ProcessId,
+        reason: &Reason,
+    ) {
+        if to.node == self.0.name {
+            return self.down(&to, reference, as_process, reason.clone().into());
+        }
+        self.remotes()
+            .with(to.node, |shared| shared.watched.remove(&reference));
+        let from = as_process.target();
+        let control = Control::MonitorExit {
+            from,
+            to,
+            reference,
+        };
+        self.signal(to.node, control, Some(encode_reason(reason)));
+    }
+}
+
+/// A reason as it travels. One that cannot (NaN, say) was made here: what it says is lost, not
+/// that the process ended.
+fn encode_reason(reason: &Reason) -> Encoded {
+    Encoded::from_value(reason).unwrap_or_else(|error| {
+        tracing::warn!(target: "ergo::process", %error, "an exit reason cannot be encoded");
+        encoded_atom(Atom::new("unencodable_reason"))
+    })
+}
+
+/// An atom as it travels.
+pub(crate) fn encoded_atom(atom: Atom) -> Encoded {
+    let mut out = Encoder::new();
+    out.atom(atom);
+    Encoded::new(out.finish(), Default::default())
+}
+
+impl fmt::Debug for LocalNode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("LocalNode").field(&self.0.name).finish()
+    }
+}

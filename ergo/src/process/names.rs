@@ -1,0 +1,64 @@
+//! Registered names.
+
+use dashmap::DashMap;
+use dashmap::mapref::entry::Entry;
+
+use crate::term::{Atom, Pid};
+
+/// Why a name was not registered.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RegisterError {
+    /// Another process has the name.
+    #[error("the name {name:?} is taken by {pid}; unregister it first or choose another")]
+    Taken {
+        /// The name.
+        name: Atom,
+        /// Who has it.
+        pid: Pid,
+    },
+    /// There is no such process on this node.
+    #[error("{0} is not a living process of this node, so it cannot have a name")]
+    NoProc(Pid),
+    /// `undefined` can be no name, as in Erlang.
+    #[error("`undefined` cannot be registered; choose another name")]
+    Undefined,
+}
+
+#[derive(Default)]
+pub(crate) struct Names {
+    table: DashMap<Atom, Pid, foldhash::quality::RandomState>,
+}
+
+impl Names {
+    pub(crate) fn insert(&self, name: Atom, pid: Pid) -> Result<(), RegisterError> {
+        if name == Atom::UNDEFINED {
+            return Err(RegisterError::Undefined);
+        }
+        match self.table.entry(name) {
+            Entry::Occupied(taken) => Err(RegisterError::Taken {
+                name,
+                pid: *taken.get(),
+            }),
+            Entry::Vacant(free) => {
+                free.insert(pid);
+                Ok(())
+            }
+        }
+    }
+
+    /// Frees a name if this process has it.
+    pub(crate) fn remove(&self, name: Atom, pid: Pid) -> bool {
+        self.table
+            .remove_if(&name, |_, holder| *holder == pid)
+            .is_some()
+    }
+
+    pub(crate) fn get(&self, name: Atom) -> Option<Pid> {
+        self.table.get(&name).map(|pid| *pid)
+    }
+
+    pub(crate) fn all(&self) -> Vec<Atom> {
+        self.table.iter().map(|entry| *entry.key()).collect()
+    }
+}

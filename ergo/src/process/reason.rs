@@ -1,0 +1,118 @@
+//! Why a process ended.
+
+use std::fmt;
+
+use crate::etf::{Decode, DecodeError, Decoder, Encode, EncodeError, Encoder};
+use crate::term::{Atom, Term, Tuple};
+
+/// Why a process ended, or is asked to end. Data, not an error: it travels to links, monitors,
+/// callers and supervisors unchanged, and any term may stand in it.
+///
+/// ```
+/// use ergo::{Atom, Reason, Term};
+/// assert_eq!(Reason::from(Term::from(Atom::NORMAL)), Reason::Normal);
+/// assert_eq!(Reason::Shutdown.to_string(), "shutdown");
+/// assert!(!Reason::Shutdown.is_crash());
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Reason {
+    /// `normal`: the process had nothing more to do.
+    Normal,
+    /// `shutdown`: its supervisor, or the node, asked it to stop.
+    Shutdown,
+    /// `{shutdown, Term}`: a stop in good order that says more.
+    ShutdownWith(Term),
+    /// `kill`: sent with `exit/2`, it ends even a process that traps exits; others see `killed`.
+    Kill,
+    /// `killed`: the process was sent `kill`.
+    Killed,
+    /// `noproc`: there was no such process.
+    NoProc,
+    /// `noconnection`: its node cannot be reached, or the link to it was lost.
+    NoConnection,
+    /// Any other term.
+    Other(Term),
+}
+
+impl Reason {
+    /// The reason of a process that panicked: `{panic, <<"message">>}`.
+    pub fn panic(message: &str) -> Reason {
+        let message = bytes::Bytes::copy_from_slice(message.as_bytes());
+        Reason::Other(Tuple::from(vec![Atom::PANIC.into(), Term::Binary(message)]).into())
+    }
+
+    /// Whether OTP would write a crash report about it: everything but `normal`, `shutdown` and
+    /// `{shutdown, _}`.
+    pub fn is_crash(&self) -> bool {
+        !matches!(
+            self,
+            Reason::Normal | Reason::Shutdown | Reason::ShutdownWith(_)
+        )
+    }
+
+    /// The reason as an Erlang term.
+    pub fn to_term(&self) -> Term {
+        let atom = match self {
+            Reason::Normal => Atom::NORMAL,
+            Reason::Shutdown => Atom::SHUTDOWN,
+            Reason::Kill => Atom::KILL,
+            Reason::Killed => Atom::KILLED,
+            Reason::NoProc => Atom::NOPROC,
+            Reason::NoConnection => Atom::NOCONNECTION,
+            Reason::ShutdownWith(why) => {
+                return Tuple::from(vec![Atom::SHUTDOWN.into(), why.clone()]).into();
+            }
+            Reason::Other(term) => return term.clone(),
+        };
+        atom.into()
+    }
+}
+
+impl From<Term> for Reason {
+    fn from(term: Term) -> Reason {
+        match &term {
+            Term::Atom(Atom::NORMAL) => Reason::Normal,
+            Term::Atom(Atom::SHUTDOWN) => Reason::Shutdown,
+            Term::Atom(Atom::KILL) => Reason::Kill,
+            Term::Atom(Atom::KILLED) => Reason::Killed,
+            Term::Atom(Atom::NOPROC) => Reason::NoProc,
+            Term::Atom(Atom::NOCONNECTION) => Reason::NoConnection,
+            Term::Tuple(tuple) => match &tuple[..] {
+                [Term::Atom(Atom::SHUTDOWN), why] => Reason::ShutdownWith(why.clone()),
+                _ => Reason::Other(term),
+            },
+            _ => Reason::Other(term),
+        }
+    }
+}
+
+impl From<Atom> for Reason {
+    fn from(atom: Atom) -> Reason {
+        Term::from(atom).into()
+    }
+}
+
+impl From<Reason> for Term {
+    fn from(reason: Reason) -> Term {
+        reason.to_term()
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.to_term().fmt(f)
+    }
+}
+
+impl Encode for Reason {
+    fn encode(&self, out: &mut Encoder) -> Result<(), EncodeError> {
+        out.term(&self.to_term())
+    }
+}
+
+impl Decode for Reason {
+    fn decode(from: &mut Decoder<'_>) -> Result<Reason, DecodeError> {
+        from.term().map(Reason::from)
+    }
+}
