@@ -11,7 +11,7 @@ use tokio::time::timeout;
 use super::{Caller, Context, Message, Next, Reason, Server, Unknown};
 use crate::etf::{DecodeError, Encoded};
 use crate::process::{Envelope, Process, catch_panics, encoded_atom};
-use crate::term::{Atom, Term, Tuple};
+use crate::term::{Atom, Tuple};
 
 /// The body of a server's process: from `init` to the reason of its end.
 pub(super) async fn serve<S: Server>(
@@ -218,7 +218,7 @@ fn answer_unknown<S: Server>(ctx: &Context<S>, unknown: UnknownMessage) -> Optio
             None
         }
         (Unknown::Crash, _) => {
-            let request = request.decode::<Term>(ctx.node().budget());
+            let request = request.decoder(ctx.node().budget()).term();
             let request = request.unwrap_or_else(|_| Atom::UNDEFINED.into());
             Some(Reason::Other(
                 Tuple::from(vec![what.into(), request]).into(),
