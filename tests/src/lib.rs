@@ -26,7 +26,6 @@ mod example;
 mod program;
 pub mod readme;
 mod shell;
-pub mod terms;
 mod unique;
 
 pub use agent::Exception;
