@@ -4,7 +4,10 @@
 
 mod control;
 mod cookie;
+mod digest;
 mod flags;
+pub mod handshake;
+pub(crate) mod name;
 
 pub use control::{Control, ControlError, Destination, SpawnFlags, SpawnRequest, Target};
 pub use cookie::{Cookie, CookieError};
