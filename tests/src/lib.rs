@@ -26,6 +26,7 @@ mod example;
 mod program;
 pub mod readme;
 mod shell;
+pub mod terms;
 mod unique;
 
 pub use agent::Exception;

@@ -1,36 +1,84 @@
 //! Reading terms.
 
+mod atom;
+mod binary;
+mod container;
+mod id;
+mod number;
+mod skip;
+mod term;
+
 use std::borrow::Cow;
 
 use bytes::Bytes;
 
-use super::{Budget, Decode, DecodeError};
-use crate::term::{Atom, Pid, Port, Ref, Term};
+use super::error::{Expected, Malformed, Spent};
+use super::tag::*;
+use super::{Budget, Decode, DecodeError, DecodeErrorKind, Encoded, Found};
+use crate::term::Atom;
 
-/// Reads terms under a [`Budget`]. Every method reads one whole term or header, or fails with the
-/// offset, and leaves no allocation behind that the input did not pay for.
+/// Reads terms under a [`Budget`], straight from the bytes.
+///
+/// Every method reads one whole term, or the header of one, or fails with an error that names the
+/// offset. Nothing is allocated that the input has not paid for: a length is checked against the
+/// bytes that are left before it is believed. After an error the position is not defined.
+///
+/// ```
+/// use ergo::etf::{self, Budget, Decoder};
+///
+/// let bytes = etf::to_bytes(&("size", 3_u8))?;
+/// let mut decoder = Decoder::new(&bytes, &Budget::default());
+/// decoder.tuple_of(2)?;
+/// assert_eq!(decoder.text()?, "size");
+/// assert_eq!(decoder.i64()?, 3);
+/// assert!(decoder.is_at_end());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct Decoder<'a> {
-    _todo: &'a (),
+    /// What is not yet read; always the end of `data`.
+    rest: &'a [u8],
+    data: &'a [u8],
+    /// What `data` is a view of, if binaries may be slices of it.
+    source: Option<&'a Bytes>,
+    atoms: &'a [Atom],
+    /// Where `data` begins in the input; other than 0 only inside a STRING_EXT.
+    base: usize,
+    depth: u32,
+    elements: u64,
+    bytes: u64,
+    budget: Budget,
 }
 
 /// What kind of term stands next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
-#[allow(missing_docs)]
 pub enum Kind {
+    /// An integer of any size.
     Integer,
+    /// A float.
     Float,
+    /// An atom.
     Atom,
+    /// A reference.
     Reference,
+    /// A fun, external or local.
     Fun,
+    /// A port.
     Port,
+    /// A pid.
     Pid,
+    /// A tuple.
     Tuple,
+    /// A native record (OTP 29).
     Record,
+    /// A map.
     Map,
+    /// A list, the empty one too.
     List,
+    /// A binary.
     Binary,
+    /// A bit string that is no binary.
     BitString,
 }
 
@@ -44,129 +92,268 @@ pub struct Head<'a> {
     pub args: Option<usize>,
 }
 
-#[allow(missing_docs, unused_variables)]
 impl<'a> Decoder<'a> {
-    /// bytes after a leading 131, if there is one, with binaries as slices of `bytes`
+    /// Stands at the term that `bytes` hold, after a leading 131 if there is one. Binaries come out
+    /// as slices of `bytes`.
     pub fn new(bytes: &'a Bytes, budget: &Budget) -> Decoder<'a> {
-        todo!()
+        Decoder::with_atoms(bytes, &[], budget)
     }
+
+    /// Stands at a term of a frame whose header names `atoms`.
     pub fn with_atoms(bytes: &'a Bytes, atoms: &'a [Atom], budget: &Budget) -> Decoder<'a> {
-        todo!()
+        let data: &[u8] = bytes;
+        Decoder {
+            rest: data.strip_prefix(&[VERSION]).unwrap_or(data),
+            data,
+            source: Some(bytes),
+            atoms,
+            base: 0,
+            depth: budget.depth,
+            elements: budget.elements,
+            bytes: budget.bytes,
+            budget: *budget,
+        }
     }
-    /// offset of the next term in the input
+
+    /// The offset of the next term in the input.
     pub fn position(&self) -> usize {
-        todo!()
+        self.data.len() - self.rest.len()
     }
-    /// back to an earlier position (what was spent of the budget stays spent)
+
+    /// Goes back (or forth) to a position that [`position`](Decoder::position) gave. What was spent
+    /// of the budget stays spent.
     pub fn rewind(&mut self, position: usize) {
-        todo!()
+        self.rest = self.data.get(position..).unwrap_or_default();
     }
+
+    /// Whether everything is read.
     pub fn is_at_end(&self) -> bool {
-        todo!()
+        self.rest.is_empty()
     }
+
+    /// Demands that everything is read.
+    pub fn finish(&self) -> Result<(), DecodeError> {
+        if self.is_at_end() {
+            Ok(())
+        } else {
+            Err(self.error(DecodeErrorKind::TrailingBytes(self.rest.len())))
+        }
+    }
+
+    /// What stands next. Consumes nothing.
     pub fn kind(&self) -> Result<Kind, DecodeError> {
-        todo!()
+        let Some(&tag) = self.rest.first() else {
+            return Err(self.error(DecodeErrorKind::Truncated));
+        };
+        Ok(match tag {
+            SMALL_INTEGER | INTEGER | SMALL_BIG | LARGE_BIG => Kind::Integer,
+            NEW_FLOAT | FLOAT => Kind::Float,
+            SMALL_ATOM_UTF8 | ATOM_UTF8 | SMALL_ATOM | ATOM | ATOM_CACHE_REF => Kind::Atom,
+            NEWER_REFERENCE | NEW_REFERENCE | REFERENCE => Kind::Reference,
+            NEW_FUN | EXPORT | FUN => Kind::Fun,
+            V4_PORT | NEW_PORT | PORT => Kind::Port,
+            NEW_PID | PID => Kind::Pid,
+            SMALL_TUPLE | LARGE_TUPLE => Kind::Tuple,
+            RECORD => Kind::Record,
+            MAP => Kind::Map,
+            NIL | STRING | LIST => Kind::List,
+            BINARY => Kind::Binary,
+            BIT_BINARY => Kind::BitString,
+            _ => return Err(self.not_a_term(tag)),
+        })
     }
-    /// the atom, or tagged tuple, that stands next; `None` for any other term. Consumes nothing
+
+    /// The atom, or the tuple with an atom as its first element, that stands next; `None` for any
+    /// other term. Consumes nothing.
     pub fn head(&self) -> Result<Option<Head<'a>>, DecodeError> {
-        todo!()
+        let mut ahead = self.fork();
+        let args = match self.kind()? {
+            Kind::Atom => None,
+            Kind::Tuple => {
+                let arity = ahead.tuple_header()?;
+                if arity == 0 || ahead.kind()? != Kind::Atom {
+                    return Ok(None);
+                }
+                Some(arity - 1)
+            }
+            _ => return Ok(None),
+        };
+        let tag = ahead.atom_text()?;
+        Ok(Some(Head { tag, args }))
     }
-    /// consumes what `head` saw: the bare atom, or the tuple's header and its tag
+
+    /// Consumes what [`head`](Decoder::head) saw: the bare atom, or the tuple's header and its tag.
     pub fn enter_head(&mut self) -> Result<(), DecodeError> {
-        todo!()
+        if let [SMALL_TUPLE | LARGE_TUPLE, ..] = self.rest {
+            self.tuple()?;
+        }
+        self.atom_text().map(drop)
     }
-    /// one level deeper: what `f` reads counts as nested, and an error gets no segment
+
+    /// Goes one level deeper: what `f` reads counts as nested.
+    #[inline]
     pub fn nested<T>(
         &mut self,
         f: impl FnOnce(&mut Self) -> Result<T, DecodeError>,
     ) -> Result<T, DecodeError> {
-        todo!()
+        let Some(depth) = self.depth.checked_sub(1) else {
+            return Err(self.over_budget(Spent::Depth));
+        };
+        self.depth = depth;
+        let value = f(self);
+        self.depth = depth + 1;
+        value
     }
-    /// a tuple's header: its arity
-    pub fn tuple(&mut self) -> Result<usize, DecodeError> {
-        todo!()
-    }
-    /// a tuple's header, which must have this arity
-    pub fn tuple_of(&mut self, arity: usize) -> Result<(), DecodeError> {
-        todo!()
-    }
-    /// a map's header: how many pairs
-    pub fn map(&mut self) -> Result<usize, DecodeError> {
-        todo!()
-    }
-    /// a proper list, one call of `f` an element (also for STRING_EXT); the index is in error paths
-    pub fn list(
-        &mut self,
-        f: impl FnMut(&mut Decoder<'_>) -> Result<(), DecodeError>,
-    ) -> Result<(), DecodeError> {
-        todo!()
-    }
-    pub fn atom(&mut self) -> Result<Atom, DecodeError> {
-        todo!()
-    }
-    /// an atom's text, without touching the atom table
-    pub fn atom_text(&mut self) -> Result<Cow<'a, str>, DecodeError> {
-        todo!()
-    }
-    pub fn expect_atom(&mut self, text: &str) -> Result<(), DecodeError> {
-        todo!()
-    }
-    /// a map key or tag that is an atom or a UTF-8 binary: its text; `None` (and nothing consumed) for any other term
-    pub fn key_text(&mut self) -> Result<Option<Cow<'a, str>>, DecodeError> {
-        todo!()
-    }
-    pub fn bool(&mut self) -> Result<bool, DecodeError> {
-        todo!()
-    }
-    pub fn i64(&mut self) -> Result<i64, DecodeError> {
-        todo!()
-    }
-    pub fn u64(&mut self) -> Result<u64, DecodeError> {
-        todo!()
-    }
-    pub fn i128(&mut self) -> Result<i128, DecodeError> {
-        todo!()
-    }
-    pub fn u128(&mut self) -> Result<u128, DecodeError> {
-        todo!()
-    }
-    /// a float, or an integer that a float holds exactly
-    pub fn f64(&mut self) -> Result<f64, DecodeError> {
-        todo!()
-    }
-    /// a binary, as a slice of the input (copied where a small slice would pin a large frame), or a byte list
-    pub fn bytes(&mut self) -> Result<Bytes, DecodeError> {
-        todo!()
-    }
-    /// UTF-8 text of a binary or charlist
-    pub fn text(&mut self) -> Result<Cow<'a, str>, DecodeError> {
-        todo!()
-    }
-    pub fn pid(&mut self) -> Result<Pid, DecodeError> {
-        todo!()
-    }
-    pub fn reference(&mut self) -> Result<Ref, DecodeError> {
-        todo!()
-    }
-    pub fn port(&mut self) -> Result<Port, DecodeError> {
-        todo!()
-    }
-    pub fn term(&mut self) -> Result<Term, DecodeError> {
-        todo!()
-    }
+
+    /// A value of any type that is a term, or the compressed form of one where that is legal: at the
+    /// beginning of the input.
     pub fn value<T: Decode>(&mut self) -> Result<T, DecodeError> {
-        todo!()
+        if let [COMPRESSED, ..] = self.rest {
+            return self.inflated(|decoder| T::decode(decoder));
+        }
+        T::decode(self)
     }
-    /// passes over one term of any kind, without allocating
-    pub fn skip(&mut self) -> Result<(), DecodeError> {
-        todo!()
+
+    /// Passes over one term and returns it, still encoded.
+    pub fn encoded(&mut self) -> Result<Encoded, DecodeError> {
+        let from = self.position();
+        self.skip()?;
+        let to = self.position();
+        let bytes = match self.source {
+            Some(source) => source.slice(from..to),
+            None => Bytes::copy_from_slice(&self.data[from..to]),
+        };
+        Ok(Encoded::new(bytes, self.atoms.into()))
     }
-    /// passes over one term and returns it, still encoded
-    pub fn encoded(&mut self) -> Result<super::Encoded, DecodeError> {
-        todo!()
+
+    /// An error at the next term.
+    #[cold]
+    pub fn error(&self, kind: impl Into<DecodeErrorKind>) -> DecodeError {
+        DecodeError::new(kind, self.base + self.position())
     }
-    /// an error at the next term
-    pub fn error(&self, kind: super::DecodeErrorKind) -> DecodeError {
-        todo!()
+
+    /// The error that says what was expected instead of the next term.
+    #[cold]
+    pub fn expected(&self, expected: impl Into<Expected>) -> DecodeError {
+        match self.rest.first() {
+            None => self.error(DecodeErrorKind::Truncated),
+            Some(_) => match self.kind() {
+                Err(error) => error,
+                Ok(_) => self.error(DecodeErrorKind::Expected {
+                    expected: expected.into(),
+                    found: self.found(),
+                }),
+            },
+        }
+    }
+
+    /// A short description of the next term, for errors.
+    #[cold]
+    pub fn found(&self) -> Found {
+        Found::at(self.rest, self.atoms)
+    }
+
+    /// Why a tag is none.
+    #[cold]
+    fn not_a_term(&self, tag: u8) -> DecodeError {
+        self.error(match tag {
+            LOCAL => DecodeErrorKind::Local,
+            COMPRESSED => DecodeErrorKind::NestedCompressed,
+            tag => DecodeErrorKind::UnknownTag(tag),
+        })
+    }
+
+    #[cold]
+    fn malformed(&self, malformed: Malformed) -> DecodeError {
+        self.error(malformed)
+    }
+
+    #[cold]
+    fn truncated(&self) -> DecodeError {
+        self.error(DecodeErrorKind::Truncated)
+    }
+
+    #[cold]
+    fn over_budget(&self, of: Spent) -> DecodeError {
+        let limit = match of {
+            Spent::Depth => u64::from(self.budget.depth),
+            Spent::Elements => self.budget.elements,
+            Spent::Bytes => self.budget.bytes,
+        };
+        self.error(DecodeErrorKind::Budget { of, limit })
+    }
+
+    /// A decoder of other bytes under what is left of the budget.
+    pub(super) fn aside<'b>(&self, bytes: &'b Bytes) -> Decoder<'b> {
+        Decoder {
+            rest: bytes,
+            data: bytes,
+            source: Some(bytes),
+            atoms: &[],
+            ..*self
+        }
+    }
+
+    /// Another decoder at the same place, to look ahead with.
+    fn fork(&self) -> Decoder<'a> {
+        Decoder { ..*self }
+    }
+
+    /// Charges for elements of a container.
+    #[inline]
+    fn spend_elements(&mut self, count: usize) -> Result<(), DecodeError> {
+        match self.elements.checked_sub(count as u64) {
+            Some(left) => self.elements = left,
+            None => return Err(self.over_budget(Spent::Elements)),
+        }
+        Ok(())
+    }
+
+    /// Charges for bytes that the value will own.
+    #[inline]
+    pub(super) fn spend_bytes(&mut self, count: usize) -> Result<(), DecodeError> {
+        match self.bytes.checked_sub(count as u64) {
+            Some(left) => self.bytes = left,
+            None => return Err(self.over_budget(Spent::Bytes)),
+        }
+        Ok(())
+    }
+
+    /// The next `len` bytes.
+    #[inline]
+    fn take(&mut self, len: usize) -> Result<&'a [u8], DecodeError> {
+        match self.rest.split_at_checked(len) {
+            Some((taken, rest)) => {
+                self.rest = rest;
+                Ok(taken)
+            }
+            None => Err(self.truncated()),
+        }
+    }
+
+    #[inline]
+    fn take_array<const N: usize>(&mut self) -> Result<[u8; N], DecodeError> {
+        match self.rest.split_first_chunk() {
+            Some((taken, rest)) => {
+                self.rest = rest;
+                Ok(*taken)
+            }
+            None => Err(self.truncated()),
+        }
+    }
+
+    #[inline]
+    fn take_u8(&mut self) -> Result<u8, DecodeError> {
+        self.take_array().map(|[byte]| byte)
+    }
+
+    #[inline]
+    fn take_u16(&mut self) -> Result<u16, DecodeError> {
+        self.take_array().map(u16::from_be_bytes)
+    }
+
+    #[inline]
+    fn take_u32(&mut self) -> Result<u32, DecodeError> {
+        self.take_array().map(u32::from_be_bytes)
     }
 }

@@ -1,91 +1,326 @@
 //! Writing terms.
 
-use bytes::Bytes;
+mod term;
 
-use super::EncodeError;
-use crate::term::{Atom, Pid, Port, Ref, Term};
+use bytes::{BufMut, Bytes, BytesMut};
 
-/// Writes terms in the form that OTP 25 and later emit.
+use super::error::{Counted, NotFinite};
+use super::tag::*;
+use super::{Budget, Encode, EncodeError, Encoded};
+use crate::term::{Atom, AtomError, Pid, Port, Ref};
+
+/// Writes terms in the form that OTP 25 and later emit, into a buffer that grows.
+///
+/// Nothing that it writes ends an OTP link: what Erlang has no term for (NaN, an atom of more than
+/// 255 characters) is an [`EncodeError`].
+///
+/// Methods for containers write the header only; the terms in it must follow.
+///
+/// ```
+/// use ergo::etf::{self, Encoder};
+///
+/// let mut out = Encoder::new();
+/// out.tuple(2)?;
+/// out.atom_text("size")?;
+/// out.int(3);
+/// assert_eq!(&out.finish()[..], &[104, 2, 119, 4, b's', b'i', b'z', b'e', 97, 3]);
+/// # Ok::<(), etf::EncodeError>(())
+/// ```
 #[derive(Debug, Default)]
-pub struct Encoder {}
+pub struct Encoder {
+    out: BytesMut,
+}
 
-#[allow(missing_docs, unused_variables)]
+/// Ports whose number fits go in the form that every release reads. OTP 22 and 23 end the link at
+/// V4_PORT_EXT, and OTP 25 too writes it only past this.
+const SMALL_PORT: u64 = 1 << 28;
+
+/// The longest STRING_EXT.
+const MAX_STRING: usize = u16::MAX as usize;
+
 impl Encoder {
+    /// An empty encoder.
     pub fn new() -> Encoder {
-        todo!()
+        Encoder::default()
     }
+
+    /// An encoder with room for so many bytes.
+    pub fn with_capacity(bytes: usize) -> Encoder {
+        Encoder::from(BytesMut::with_capacity(bytes))
+    }
+
+    /// How many bytes stand in the buffer.
     pub fn len(&self) -> usize {
-        todo!()
+        self.out.len()
     }
+
+    /// Whether the buffer is empty.
     pub fn is_empty(&self) -> bool {
-        todo!()
+        self.out.is_empty()
     }
-    /// the bytes written so far
+
+    /// What is written so far.
+    pub fn as_slice(&self) -> &[u8] {
+        &self.out
+    }
+
+    /// The buffer, for what stands between terms: frame lengths and headers.
+    pub fn buffer_mut(&mut self) -> &mut BytesMut {
+        &mut self.out
+    }
+
+    /// The bytes written so far. The encoder is empty then, and goes on in what is left of the
+    /// buffer's memory.
+    pub fn split(&mut self) -> Bytes {
+        self.out.split().freeze()
+    }
+
+    /// Goes back to an earlier length, to drop a term that could not be written to its end.
+    pub fn truncate(&mut self, len: usize) {
+        self.out.truncate(len);
+    }
+
+    /// The bytes written so far.
     pub fn finish(self) -> Bytes {
-        todo!()
+        self.out.freeze()
     }
+
+    /// The buffer.
+    pub fn into_inner(self) -> BytesMut {
+        self.out
+    }
+
+    /// An atom.
     pub fn atom(&mut self, value: Atom) {
-        todo!()
+        self.checked_atom(value.as_str());
     }
-    /// an atom from text, without touching the atom table
+
+    /// An atom from text, without touching the atom table.
+    #[inline]
     pub fn atom_text(&mut self, value: &str) -> Result<(), EncodeError> {
-        todo!()
+        if value.len() > 255 {
+            let characters = value.chars().count();
+            if characters > 255 {
+                return Err(AtomError::TooLong(characters).into());
+            }
+        }
+        self.checked_atom(value);
+        Ok(())
     }
+
+    /// SMALL_ATOM_UTF8_EXT, or ATOM_UTF8_EXT past 255 bytes.
+    #[inline]
+    fn checked_atom(&mut self, value: &str) {
+        match u8::try_from(value.len()) {
+            Ok(len) => self.out.put_slice(&[SMALL_ATOM_UTF8, len]),
+            Err(_) => {
+                self.out.put_u8(ATOM_UTF8);
+                self.out.put_u16(value.len() as u16);
+            }
+        }
+        self.out.put_slice(value.as_bytes());
+    }
+
+    /// An integer.
+    #[inline]
     pub fn int(&mut self, value: i64) {
-        todo!()
+        if let Ok(small) = u8::try_from(value) {
+            self.out.put_slice(&[SMALL_INTEGER, small]);
+        } else if let Ok(value) = i32::try_from(value) {
+            let [a, b, c, d] = value.to_be_bytes();
+            self.out.put_slice(&[INTEGER, a, b, c, d]);
+        } else {
+            self.big(value < 0, &value.unsigned_abs().to_le_bytes());
+        }
     }
+
+    /// An integer.
+    #[inline]
     pub fn uint(&mut self, value: u64) {
-        todo!()
+        match i64::try_from(value) {
+            Ok(value) => self.int(value),
+            Err(_) => self.big(false, &value.to_le_bytes()),
+        }
     }
+
+    /// An integer.
     pub fn int128(&mut self, value: i128) {
-        todo!()
+        match i64::try_from(value) {
+            Ok(value) => self.int(value),
+            Err(_) => self.big(value < 0, &value.unsigned_abs().to_le_bytes()),
+        }
     }
+
+    /// An integer.
     pub fn uint128(&mut self, value: u128) {
-        todo!()
+        match i64::try_from(value) {
+            Ok(value) => self.int(value),
+            Err(_) => self.big(false, &value.to_le_bytes()),
+        }
     }
+
+    /// SMALL_BIG_EXT of a magnitude of at most 16 bytes, least byte first.
+    fn big(&mut self, negative: bool, magnitude: &[u8]) {
+        let zeros = magnitude.iter().rev().take_while(|byte| **byte == 0);
+        let magnitude = &magnitude[..magnitude.len() - zeros.count()];
+        self.out
+            .put_slice(&[SMALL_BIG, magnitude.len() as u8, negative.into()]);
+        self.out.put_slice(magnitude);
+    }
+
+    /// A float. NaN and the infinities are errors: they end an OTP link.
+    #[inline]
     pub fn float(&mut self, value: f64) -> Result<(), EncodeError> {
-        todo!()
+        if !value.is_finite() {
+            return Err(EncodeError::NotFinite(match value {
+                f64::INFINITY => NotFinite::Infinity,
+                f64::NEG_INFINITY => NotFinite::NegInfinity,
+                _ => NotFinite::Nan,
+            }));
+        }
+        self.out.put_u8(NEW_FLOAT);
+        self.out.put_f64(value);
+        Ok(())
     }
-    /// header only: `arity` terms must follow
+
+    /// A tuple's header: `arity` terms must follow.
+    #[inline]
     pub fn tuple(&mut self, arity: usize) -> Result<(), EncodeError> {
-        todo!()
+        match u8::try_from(arity) {
+            Ok(arity) => {
+                self.out.put_slice(&[SMALL_TUPLE, arity]);
+                Ok(())
+            }
+            Err(_) => self.counted(LARGE_TUPLE, arity, Counted::Tuple),
+        }
     }
-    /// header only: `len` terms and a tail (usually `nil()`) must follow; len 0 writes nothing
+
+    /// A list's header: `len` terms and a tail (usually [`nil`](Encoder::nil)) must follow. For no
+    /// elements it writes nothing, and the tail is all.
+    #[inline]
     pub fn list(&mut self, len: usize) -> Result<(), EncodeError> {
-        todo!()
+        if len == 0 {
+            return Ok(());
+        }
+        self.counted(LIST, len, Counted::List)
     }
+
+    /// The empty list, which is also the end of a proper one.
+    #[inline]
     pub fn nil(&mut self) {
-        todo!()
+        self.out.put_u8(NIL);
     }
-    /// header only: `pairs` keys and values must follow
+
+    /// A map's header: so many keys and values, alternately, must follow. No key may come twice.
+    #[inline]
     pub fn map(&mut self, pairs: usize) -> Result<(), EncodeError> {
-        todo!()
+        self.counted(MAP, pairs, Counted::Map)
     }
+
+    /// A binary.
+    #[inline]
     pub fn binary(&mut self, value: &[u8]) -> Result<(), EncodeError> {
-        todo!()
+        self.counted(BINARY, value.len(), Counted::Binary)?;
+        self.out.put_slice(value);
+        Ok(())
     }
-    /// a binary that is already shared: room for not copying it
+
+    /// A binary.
+    #[inline]
     pub fn bytes(&mut self, value: &Bytes) -> Result<(), EncodeError> {
-        todo!()
+        self.binary(value)
     }
-    /// a list of bytes: STRING_EXT, or LIST_EXT past 65535
+
+    /// A list of bytes, in the form that OTP chooses: STRING_EXT, or LIST_EXT past 65535.
     pub fn charlist(&mut self, value: &[u8]) -> Result<(), EncodeError> {
-        todo!()
+        match value.len() {
+            0 => self.nil(),
+            len @ 1..=MAX_STRING => {
+                self.out.put_u8(STRING);
+                self.out.put_u16(len as u16);
+                self.out.put_slice(value);
+            }
+            len => {
+                self.list(len)?;
+                self.out.reserve(2 * len + 1);
+                for byte in value {
+                    self.out.put_slice(&[SMALL_INTEGER, *byte]);
+                }
+                self.nil();
+            }
+        }
+        Ok(())
     }
+
+    /// A pid.
     pub fn pid(&mut self, value: &Pid) {
-        todo!()
+        self.out.put_u8(NEW_PID);
+        self.atom(value.node);
+        self.out.put_u32(value.id);
+        self.out.put_u32(value.serial);
+        self.out.put_u32(value.creation);
     }
+
+    /// A reference.
     pub fn reference(&mut self, value: &Ref) {
-        todo!()
+        self.out.put_u8(NEWER_REFERENCE);
+        self.out.put_u16(value.words().len() as u16);
+        self.atom(value.node);
+        self.out.put_u32(value.creation);
+        for word in value.words() {
+            self.out.put_u32(*word);
+        }
     }
+
+    /// A port, as OTP 25 writes it: NEW_PORT_EXT while its number fits in 28 bits, which every
+    /// release reads, and V4_PORT_EXT beyond.
     pub fn port(&mut self, value: &Port) {
-        todo!()
+        let small = value.id < SMALL_PORT;
+        self.out.put_u8(if small { NEW_PORT } else { V4_PORT });
+        self.atom(value.node);
+        if small {
+            self.out.put_u32(value.id as u32);
+        } else {
+            self.out.put_u64(value.id);
+        }
+        self.out.put_u32(value.creation);
     }
-    pub fn term(&mut self, value: &Term) -> Result<(), EncodeError> {
-        todo!()
+
+    /// Any value that is a term.
+    #[inline]
+    pub fn value<T: Encode + ?Sized>(&mut self, value: &T) -> Result<(), EncodeError> {
+        value.encode(self)
     }
-    /// one complete term that is already encoded (its cache references resolved)
-    pub fn encoded(&mut self, value: &super::Encoded) -> Result<(), EncodeError> {
-        todo!()
+
+    /// One term that is already encoded.
+    ///
+    /// What came from a peer is checked on the way, and its references to a frame's header become
+    /// plain atoms, so that it can go to any other peer.
+    pub fn encoded(&mut self, value: &Encoded) -> Result<(), EncodeError> {
+        match value.ready() {
+            Some(bytes) => {
+                self.out.put_slice(bytes);
+                Ok(())
+            }
+            // A peer's bytes: what is no term, or would end a link, must not leave this node.
+            None => self.term(&value.decode(&Budget::default())?),
+        }
+    }
+
+    #[inline]
+    fn counted(&mut self, tag: u8, len: usize, of: Counted) -> Result<(), EncodeError> {
+        let Ok(count) = u32::try_from(len) else {
+            return Err(EncodeError::TooLarge { of, len });
+        };
+        let [a, b, c, d] = count.to_be_bytes();
+        self.out.put_slice(&[tag, a, b, c, d]);
+        Ok(())
+    }
+}
+
+impl From<BytesMut> for Encoder {
+    /// Writes after what the buffer holds.
+    fn from(out: BytesMut) -> Encoder {
+        Encoder { out }
     }
 }

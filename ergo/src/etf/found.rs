@@ -53,12 +53,13 @@ fn describe(out: &mut String, rest: &[u8], atoms: &[Atom]) -> fmt::Result {
             write!(out, "{:?}", f64::from_be_bytes([a, b, c, d, e, f, g, h]))
         }
         [FLOAT | NEW_FLOAT, ..] => out.write_str("a float"),
-        [SMALL_ATOM_UTF8 | SMALL_ATOM | ATOM_UTF8 | ATOM | ATOM_CACHE_REF, ..] => {
-            match atom(rest, atoms) {
-                Some((text, _)) => quoted(out, &text),
-                None => out.write_str("an atom"),
-            }
-        }
+        [
+            SMALL_ATOM_UTF8 | SMALL_ATOM | ATOM_UTF8 | ATOM | ATOM_CACHE_REF,
+            ..,
+        ] => match atom(rest, atoms) {
+            Some((text, _)) => quoted(out, &text),
+            None => out.write_str("an atom"),
+        },
         [BINARY, a, b, c, d, ref rest @ ..] => {
             let len = u32::from_be_bytes([a, b, c, d]) as usize;
             bytes(out, "<<", rest, len, ">>")
@@ -146,7 +147,11 @@ fn bytes(out: &mut String, open: &str, rest: &[u8], len: usize, close: &str) -> 
             write!(out, "{open}{text:?}{more}{close}")
         }
         _ => {
-            let (open, close) = if open.is_empty() { ("[", "]") } else { (open, close) };
+            let (open, close) = if open.is_empty() {
+                ("[", "]")
+            } else {
+                (open, close)
+            };
             out.write_str(open)?;
             for (i, byte) in shown.iter().enumerate() {
                 let comma = if i == 0 { "" } else { "," };

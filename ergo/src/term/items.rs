@@ -1,12 +1,13 @@
 //! The shared elements of tuples and lists.
 
+use std::hash::{Hash, Hasher};
 use std::ops::Deref;
 use std::sync::Arc;
 
 use super::Term;
 
 /// Elements that clone by reference count; none of them costs no allocation.
-#[derive(Debug, Clone, Default, Eq, Hash)]
+#[derive(Clone, Default)]
 pub(super) struct Items(Option<Arc<Vec<Term>>>);
 
 impl Items {
@@ -35,5 +36,13 @@ impl PartialEq for Items {
             (None, None) => true,
             _ => false,
         }
+    }
+}
+
+impl Eq for Items {}
+
+impl Hash for Items {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        <[Term]>::hash(self, state);
     }
 }

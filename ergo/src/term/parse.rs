@@ -118,19 +118,21 @@ impl Parser<'_> {
         }
     }
 
-    /// The terms up to a closing character, which is taken; or up to a bar, which is not.
+    /// The terms up to a closing character, or to a bar after one of them; neither is taken.
     fn terms(&mut self, close: char, expected: &'static str) -> Result<Vec<Term>> {
         let mut terms = Vec::new();
-        self.enter()?;
         self.scan.skip_space();
-        if !self.scan.take_char(close) {
-            loop {
-                terms.push(self.term()?);
-                self.scan.skip_space();
-                if self.scan.take_char(close) || close == ']' && self.scan.peek() == Some('|') {
-                    break;
-                }
-                self.scan.expect(',', expected)?;
+        if self.scan.peek() == Some(close) {
+            return Ok(terms);
+        }
+        self.enter()?;
+        loop {
+            terms.push(self.term()?);
+            self.scan.skip_space();
+            match self.scan.peek() {
+                Some('|') if close == ']' => break,
+                next if next == Some(close) => break,
+                _ => self.scan.expect(',', expected)?,
             }
         }
         self.depth -= 1;
@@ -140,6 +142,7 @@ impl Parser<'_> {
     fn tuple(&mut self) -> Result<Term> {
         self.scan.bump();
         let elements = self.terms('}', "`,` or `}`")?;
+        self.scan.bump();
         Ok(Term::Tuple(elements.into()))
     }
 
@@ -147,6 +150,7 @@ impl Parser<'_> {
         self.scan.bump();
         let items = self.terms(']', "`,`, `|` or `]`")?;
         if !self.scan.take_char('|') {
+            self.scan.bump();
             return Ok(Term::from(items));
         }
         self.enter()?;

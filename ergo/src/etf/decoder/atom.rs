@@ -76,7 +76,8 @@ impl<'a> Decoder<'a> {
     }
 
     fn utf8_atom(&self, bytes: &'a [u8]) -> Result<Cow<'a, str>, DecodeError> {
-        let text = std::str::from_utf8(bytes).map_err(|_| self.malformed(Malformed::AtomNotUtf8))?;
+        let text =
+            std::str::from_utf8(bytes).map_err(|_| self.malformed(Malformed::AtomNotUtf8))?;
         if text.len() > MAX_CHARS && text.chars().count() > MAX_CHARS {
             return Err(self.malformed(Malformed::AtomTooLong));
         }
@@ -94,7 +95,11 @@ impl<'a> Decoder<'a> {
     #[inline]
     pub fn expect_atom(&mut self, text: &str) -> Result<(), DecodeError> {
         let before = self.rest;
-        if let [SMALL_ATOM_UTF8 | ATOM_UTF8 | SMALL_ATOM | ATOM | ATOM_CACHE_REF, ..] = before {
+        if let [
+            SMALL_ATOM_UTF8 | ATOM_UTF8 | SMALL_ATOM | ATOM | ATOM_CACHE_REF,
+            ..,
+        ] = before
+        {
             if self.atom_text()? == text {
                 return Ok(());
             }
@@ -107,7 +112,11 @@ impl<'a> Decoder<'a> {
     #[inline]
     pub fn accept_atom(&mut self, text: &str) -> Result<bool, DecodeError> {
         let before = self.rest;
-        if let [SMALL_ATOM_UTF8 | ATOM_UTF8 | SMALL_ATOM | ATOM | ATOM_CACHE_REF, ..] = before {
+        if let [
+            SMALL_ATOM_UTF8 | ATOM_UTF8 | SMALL_ATOM | ATOM | ATOM_CACHE_REF,
+            ..,
+        ] = before
+        {
             if self.atom_text()? == text {
                 return Ok(true);
             }
@@ -120,9 +129,10 @@ impl<'a> Decoder<'a> {
     /// for any other term.
     pub fn key_text(&mut self) -> Result<Option<Cow<'a, str>>, DecodeError> {
         match self.rest {
-            [SMALL_ATOM_UTF8 | ATOM_UTF8 | SMALL_ATOM | ATOM | ATOM_CACHE_REF, ..] => {
-                self.atom_text().map(Some)
-            }
+            [
+                SMALL_ATOM_UTF8 | ATOM_UTF8 | SMALL_ATOM | ATOM | ATOM_CACHE_REF,
+                ..,
+            ] => self.atom_text().map(Some),
             [BINARY, ..] => {
                 let mut ahead = self.fork();
                 let bytes = ahead.binary_bytes()?;

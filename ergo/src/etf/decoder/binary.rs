@@ -175,7 +175,11 @@ impl<'a> Decoder<'a> {
         ahead.take_u8()?;
         let len = ahead.take_u32()? as usize;
         let bits = ahead.take_u8()?;
-        let legal = if len == 0 { bits == 0 } else { (1..=8).contains(&bits) };
+        let legal = if len == 0 {
+            bits == 0
+        } else {
+            (1..=8).contains(&bits)
+        };
         if !legal {
             return Err(self.malformed(Malformed::BitCount));
         }

@@ -198,7 +198,10 @@ impl<'a> Decoder<'a> {
         // Grows with what really comes out, not with what the header says. The byte more than that
         // makes the stream end, and check its sum.
         let mut data = Vec::new();
-        match (&mut stream).take(u64::from(size) + 1).read_to_end(&mut data) {
+        match (&mut stream)
+            .take(u64::from(size) + 1)
+            .read_to_end(&mut data)
+        {
             Ok(len) if len == size as usize => {}
             _ => return Err(self.error(DecodeErrorKind::Inflate)),
         }

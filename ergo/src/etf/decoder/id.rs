@@ -51,7 +51,10 @@ impl Decoder<'_> {
         let mut words = [0; MAX_WORDS];
         let start = self.rest;
         let tag = match self.rest {
-            [tag @ (NEWER_REFERENCE | NEW_REFERENCE | REFERENCE), rest @ ..] => {
+            [
+                tag @ (NEWER_REFERENCE | NEW_REFERENCE | REFERENCE),
+                rest @ ..,
+            ] => {
                 self.rest = rest;
                 *tag
             }

@@ -124,7 +124,7 @@ impl<'a> Decoder<'a> {
     /// A float, or an integer that a float holds exactly.
     #[inline]
     pub fn f64(&mut self) -> Result<f64, DecodeError> {
-        if let [NEW_FLOAT, a, b, c, d, e, f, g, h, rest @ ..] = *self.rest {
+        if let [NEW_FLOAT, a, b, c, d, e, f, g, h, ref rest @ ..] = *self.rest {
             let value = f64::from_be_bytes([a, b, c, d, e, f, g, h]);
             if value.is_finite() {
                 self.rest = rest;
@@ -219,6 +219,13 @@ impl<'a> Decoder<'a> {
             negative: sign != 0,
             magnitude: &magnitude[..magnitude.len() - zeros.count()],
         })
+    }
+
+    /// The number at this position does not fit the type.
+    #[cold]
+    pub(in crate::etf) fn misfit(&mut self, position: usize, target: &'static str) -> DecodeError {
+        self.rewind(position);
+        self.out_of_range(target)
     }
 
     #[cold]

@@ -1,17 +1,97 @@
 //! The types of [`term`](crate::term).
 
 use crate::etf::{Decode, DecodeError, Decoder, Encode, EncodeError, Encoder};
-use crate::term::{Atom, BigInt, BitString, Fun, Pid, Port, Ref, Term};
+use crate::term::{Atom, BigInt, BitString, Fun, List, Map, Pid, Port, Record, Ref, Term, Tuple};
 
-macro_rules! infallible {
+macro_rules! identifiers {
     ($($ty:ident = $method:ident),*) => {$(
         impl Encode for $ty {
             #[inline]
             fn encode(&self, out: &mut Encoder) -> Result<(), EncodeError> {
-                out.$method(self.borrow());
+                out.$method(self);
                 Ok(())
+            }
+        }
+
+        impl Decode for $ty {
+            #[inline]
+            fn decode(from: &mut Decoder<'_>) -> Result<$ty, DecodeError> {
+                from.$method()
             }
         }
     )*};
 }
 
+identifiers!(Pid = pid, Port = port, Ref = reference);
+
+impl Encode for Atom {
+    #[inline]
+    fn encode(&self, out: &mut Encoder) -> Result<(), EncodeError> {
+        out.atom(*self);
+        Ok(())
+    }
+}
+
+impl Decode for Atom {
+    #[inline]
+    fn decode(from: &mut Decoder<'_>) -> Result<Atom, DecodeError> {
+        from.atom()
+    }
+}
+
+macro_rules! parts {
+    ($($ty:ident = $encode:ident, $variant:ident, $expected:literal);* $(;)?) => {$(
+        impl Encode for $ty {
+            fn encode(&self, out: &mut Encoder) -> Result<(), EncodeError> {
+                out.$encode(self)
+            }
+        }
+
+        impl Decode for $ty {
+            fn decode(from: &mut Decoder<'_>) -> Result<$ty, DecodeError> {
+                let before = from.position();
+                match Term::decode(from)? {
+                    Term::$variant(value) => Ok(value),
+                    _ => {
+                        from.rewind(before);
+                        Err(from.expected($expected))
+                    }
+                }
+            }
+        }
+    )*};
+}
+
+parts! {
+    Fun = fun, Fun, "fun";
+    BitString = bit_string, Bits, "bit string";
+    Record = record, Record, "native record";
+    Tuple = term_tuple, Tuple, "tuple";
+    List = term_list, List, "list";
+    Map = term_map, Map, "map";
+}
+
+/// An integer of any size, small ones too.
+impl Encode for BigInt {
+    fn encode(&self, out: &mut Encoder) -> Result<(), EncodeError> {
+        out.big_int(self)
+    }
+}
+
+impl Decode for BigInt {
+    fn decode(from: &mut Decoder<'_>) -> Result<BigInt, DecodeError> {
+        from.big_int()
+    }
+}
+
+impl Encode for Term {
+    fn encode(&self, out: &mut Encoder) -> Result<(), EncodeError> {
+        out.term(self)
+    }
+}
+
+impl Decode for Term {
+    fn decode(from: &mut Decoder<'_>) -> Result<Term, DecodeError> {
+        from.any_term()
+    }
+}

@@ -128,8 +128,9 @@ impl Bits {
     /// Appends the low `count` (at most 8) bits of a byte.
     fn push_bits(&mut self, byte: u8, count: u32) {
         let value = u32::from(byte) & ((1 << count) - 1);
-        // The bits at the upper end of 16, of which the free ones take the first.
-        let aligned = value << (16 - count) >> (8 - self.free) % 8;
+        // The bits at the upper end of 16, moved behind those that the last byte uses.
+        let used = (8 - self.free) % 8;
+        let aligned = (value << (16 - count)) >> used;
         let [_, _, upper, lower] = aligned.to_be_bytes();
         if self.free == 0 {
             self.bytes.push(upper);

@@ -1,0 +1,266 @@
+//! Reading [`Term`]s.
+
+use super::super::error::Malformed;
+use super::super::tag::*;
+use super::Decoder;
+use super::container::Part;
+use crate::etf::{DecodeError, DecodeErrorKind, Found};
+use crate::term::{
+    Atom, BigInt, DuplicateField, DuplicateKey, Fun, FunCode, List, LocalFun, Map, Record, Term,
+    Tuple,
+};
+
+impl Decoder<'_> {
+    /// Any term. Its atoms enter the atom table, as far as peers may add to it
+    /// ([`Atom::from_peer`]).
+    pub fn term(&mut self) -> Result<Term, DecodeError> {
+        self.value()
+    }
+
+    pub(in crate::etf) fn any_term(&mut self) -> Result<Term, DecodeError> {
+        let Some(&tag) = self.rest.first() else {
+            return Err(self.truncated());
+        };
+        match tag {
+            SMALL_INTEGER | INTEGER => self.i64().map(Term::Int),
+            SMALL_ATOM_UTF8 | ATOM_CACHE_REF | ATOM_UTF8 | SMALL_ATOM | ATOM => {
+                self.atom().map(Term::Atom)
+            }
+            SMALL_TUPLE | LARGE_TUPLE => self.term_tuple(),
+            NIL | STRING | LIST => self.term_list(),
+            BINARY => self.bytes().map(Term::Binary),
+            MAP => self.term_map(),
+            NEW_FLOAT | FLOAT => self.f64().map(Term::Float),
+            SMALL_BIG | LARGE_BIG => self.big_term(),
+            NEW_PID | PID => self.pid().map(Term::Pid),
+            NEWER_REFERENCE | NEW_REFERENCE | REFERENCE => self.reference().map(Term::Ref),
+            V4_PORT | NEW_PORT | PORT => self.port().map(Term::Port),
+            BIT_BINARY => self.term_bits(),
+            EXPORT => self.export(),
+            NEW_FUN => self.nested(Self::new_fun),
+            FUN => self.nested(Self::old_fun),
+            RECORD => self.nested(Self::record),
+            tag => Err(self.not_a_term(tag)),
+        }
+    }
+
+    /// Any integer.
+    pub fn big_int(&mut self) -> Result<BigInt, DecodeError> {
+        match self.rest {
+            [SMALL_INTEGER | INTEGER, ..] => self.i64().map(BigInt::from),
+            _ => {
+                let big = self.big()?;
+                self.spend_bytes(big.magnitude.len())?;
+                Ok(BigInt::from_le_bytes(big.negative, big.magnitude))
+            }
+        }
+    }
+
+    fn big_term(&mut self) -> Result<Term, DecodeError> {
+        let big = self.big()?;
+        if let Some(value) = big.to_i64() {
+            return Ok(Term::Int(value));
+        }
+        self.spend_bytes(big.magnitude.len())?;
+        Ok(Term::BigInt(BigInt::from_le_bytes(
+            big.negative,
+            big.magnitude,
+        )))
+    }
+
+    fn term_tuple(&mut self) -> Result<Term, DecodeError> {
+        let arity = self.tuple()?;
+        self.nested(|this| {
+            let elements = this.terms(arity, |this, _| this.any_term())?;
+            Ok(Term::Tuple(Tuple::new(elements)))
+        })
+    }
+
+    /// So many items, which are paid for before there is room for them.
+    fn terms<T>(
+        &mut self,
+        count: usize,
+        mut f: impl FnMut(&mut Self, usize) -> Result<T, DecodeError>,
+    ) -> Result<Vec<T>, DecodeError> {
+        self.spend_bytes(count.saturating_mul(size_of::<T>()))?;
+        let affordable = self.rest.len() / size_of::<T>();
+        let mut items = Vec::with_capacity(count.min(affordable.max(4)));
+        for index in 0..count {
+            items.push(f(self, index).map_err(|error| error.at_index(index))?);
+        }
+        Ok(items)
+    }
+
+    fn term_list(&mut self) -> Result<Term, DecodeError> {
+        match self.list_part()? {
+            Part::Nil => Ok(Term::List(List::new())),
+            Part::String(bytes) => self.string(Vec::new(), bytes),
+            Part::Items(len) => self.nested(|this| this.list_items(len)),
+            // The caller saw the tag of a list.
+            Part::Tail => self.any_term(),
+        }
+    }
+
+    /// What follows the header of a list. Its tail may be a list once more: that is one list, and no
+    /// deeper for it.
+    fn list_items(&mut self, len: usize) -> Result<Term, DecodeError> {
+        let mut items = self.terms(len, |this, _| this.any_term())?;
+        loop {
+            match self.list_part()? {
+                Part::Nil => return Ok(Term::List(List::from(items))),
+                Part::String(bytes) => return self.string(items, bytes),
+                Part::Items(len) => {
+                    let before = items.len();
+                    self.spend_bytes(len.saturating_mul(size_of::<Term>()))?;
+                    for index in before..before + len {
+                        items.push(self.any_term().map_err(|error| error.at_index(index))?);
+                    }
+                }
+                Part::Tail => {
+                    let tail = self.any_term()?;
+                    return Ok(List::with_tail(items, tail));
+                }
+            }
+        }
+    }
+
+    fn string(&mut self, mut items: Vec<Term>, bytes: &[u8]) -> Result<Term, DecodeError> {
+        self.spend_bytes(size_of_val(bytes) * size_of::<Term>())?;
+        items.extend(bytes.iter().map(|byte| Term::Int(i64::from(*byte))));
+        Ok(Term::List(List::from(items)))
+    }
+
+    fn term_map(&mut self) -> Result<Term, DecodeError> {
+        let start = self.rest;
+        let len = self.map()?;
+        self.nested(|this| {
+            let pairs = this.terms(len, |this, _| Ok((this.any_term()?, this.any_term()?)))?;
+            Map::try_from_pairs(pairs)
+                .map(Term::Map)
+                .map_err(|DuplicateKey(key)| {
+                    this.rest = start;
+                    let key = Found::new(&format!("{key:?}"));
+                    this.error(DecodeErrorKind::DuplicateKey(key))
+                })
+        })
+    }
+
+    fn term_bits(&mut self) -> Result<Term, DecodeError> {
+        let (bytes, last) = self.bit_binary()?;
+        let bytes = self.share(bytes)?;
+        // Only an empty one has no last byte, and is the empty binary.
+        Ok(Term::bits(bytes.clone(), last).unwrap_or(Term::Binary(bytes)))
+    }
+
+    fn export(&mut self) -> Result<Term, DecodeError> {
+        let start = self.rest;
+        self.take_u8()?;
+        let parts = self.export_parts().map_err(|error| {
+            self.rest = start;
+            self.part_error(error, Malformed::Fun)
+        })?;
+        let (module, function, arity) = parts;
+        Ok(Term::Fun(Fun::external(module, function, arity)))
+    }
+
+    fn export_parts(&mut self) -> Result<(Atom, Atom, u8), DecodeError> {
+        Ok((self.atom()?, self.atom()?, self.narrow("u8")?))
+    }
+
+    /// NEW_FUN_EXT. Its size has been wrong in releases of OTP, so it is not looked at.
+    fn new_fun(&mut self) -> Result<Term, DecodeError> {
+        let start = self.rest;
+        self.take(1 + 4)?;
+        let arity = self.take_u8()?;
+        let uniq = self.take_array()?;
+        let index = self.take_u32()?;
+        let free = self.take_u32()? as usize;
+        let parts = |this: &mut Self| Ok((this.atom()?, this.i64()?, this.i64()?, this.pid()?));
+        let (module, old_index, old_uniq, creator) = parts(self).map_err(|error| {
+            self.rest = start;
+            self.part_error(error, Malformed::Fun)
+        })?;
+        let free = self.free_variables(free)?;
+        Ok(Term::Fun(Fun::local(LocalFun {
+            module,
+            old_index,
+            old_uniq,
+            creator,
+            free,
+            code: Some(FunCode { arity, uniq, index }),
+        })))
+    }
+
+    /// FUN_EXT, from before R8 and in files that old.
+    fn old_fun(&mut self) -> Result<Term, DecodeError> {
+        let start = self.rest;
+        self.take_u8()?;
+        let free = self.take_u32()? as usize;
+        let parts = |this: &mut Self| Ok((this.pid()?, this.atom()?, this.i64()?, this.i64()?));
+        let (creator, module, old_index, old_uniq) = parts(self).map_err(|error| {
+            self.rest = start;
+            self.part_error(error, Malformed::Fun)
+        })?;
+        let free = self.free_variables(free)?;
+        Ok(Term::Fun(Fun::local(LocalFun {
+            module,
+            old_index,
+            old_uniq,
+            creator,
+            free,
+            code: None,
+        })))
+    }
+
+    fn free_variables(&mut self, count: usize) -> Result<Vec<Term>, DecodeError> {
+        if count > self.rest.len() {
+            return Err(self.truncated());
+        }
+        self.spend_elements(count)?;
+        self.terms(count, |this, _| this.any_term())
+    }
+
+    /// RECORD_EXT, which OTP 29 sends to any peer.
+    fn record(&mut self) -> Result<Term, DecodeError> {
+        let start = self.rest;
+        self.take_u8()?;
+        let count = self.take_u32()? as usize;
+        let exported = match self.take_u8()? {
+            0 => false,
+            1 => true,
+            _ => {
+                self.rest = start;
+                return Err(self.malformed(Malformed::Record));
+            }
+        };
+        if count > self.rest.len() / 2 {
+            return Err(self.truncated());
+        }
+        self.spend_elements(2 * count)?;
+        let names = |this: &mut Self| {
+            let (module, name) = (this.atom()?, this.atom()?);
+            Ok((module, name, this.terms(count, |this, _| this.atom())?))
+        };
+        let (module, name, fields) = names(self).map_err(|error| {
+            self.rest = start;
+            self.part_error(error, Malformed::Record)
+        })?;
+        let fields = self.terms(count, |this, index| Ok((fields[index], this.any_term()?)))?;
+        let record = Record::new(module, name, exported, fields);
+        record.map(Term::Record).map_err(|DuplicateField(field)| {
+            self.rest = start;
+            self.error(DecodeErrorKind::DuplicateKey(Found::new(field.as_str())))
+        })
+    }
+
+    /// A part that is a term, but of the wrong kind, makes the whole malformed.
+    #[cold]
+    fn part_error(&self, error: DecodeError, malformed: Malformed) -> DecodeError {
+        match error.kind() {
+            DecodeErrorKind::Expected { .. } | DecodeErrorKind::OutOfRange { .. } => {
+                self.malformed(malformed)
+            }
+            _ => error,
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! Writing [`Term`]s.
+
+use bytes::BufMut;
+
+use super::{Encoder, MAX_STRING};
+use crate::etf::EncodeError;
+use crate::etf::error::Counted;
+use crate::etf::tag::*;
+use crate::term::{BigInt, BitString, Fun, List, LocalFun, Map, Record, Term, Tuple};
+
+impl Encoder {
+    /// Any term.
+    pub fn term(&mut self, value: &Term) -> Result<(), EncodeError> {
+        match value {
+            Term::Int(value) => self.int(*value),
+            Term::BigInt(value) => self.big_int(value)?,
+            Term::Float(value) => self.float(*value)?,
+            Term::Atom(value) => self.atom(*value),
+            Term::Ref(value) => self.reference(value),
+            Term::Fun(value) => self.fun(value)?,
+            Term::Port(value) => self.port(value),
+            Term::Pid(value) => self.pid(value),
+            Term::Tuple(value) => self.term_tuple(value)?,
+            Term::Record(value) => self.record(value)?,
+            Term::Map(value) => self.term_map(value)?,
+            Term::List(value) => self.term_list(value)?,
+            Term::Binary(value) => self.bytes(value)?,
+            Term::Bits(value) => self.bit_string(value)?,
+        }
+        Ok(())
+    }
+
+    /// An integer of any size.
+    pub fn big_int(&mut self, value: &BigInt) -> Result<(), EncodeError> {
+        if let Ok(small) = i64::try_from(value) {
+            self.int(small);
+            return Ok(());
+        }
+        let magnitude = value.magnitude();
+        match u8::try_from(magnitude.len()) {
+            Ok(len) => self.out.put_slice(&[SMALL_BIG, len]),
+            Err(_) => self.counted(LARGE_BIG, magnitude.len(), Counted::Integer)?,
+        }
+        self.out.put_u8(value.is_negative().into());
+        self.out.put_slice(magnitude);
+        Ok(())
+    }
+
+    /// A bit string that is no binary.
+    pub fn bit_string(&mut self, value: &BitString) -> Result<(), EncodeError> {
+        self.counted(BIT_BINARY, value.bytes().len(), Counted::Binary)?;
+        self.out.put_u8(value.last_bits());
+        self.out.put_slice(value.bytes());
+        Ok(())
+    }
+
+    /// A fun: an external one by its name, a local one as its node wrote it.
+    pub fn fun(&mut self, value: &Fun) -> Result<(), EncodeError> {
+        if let Some(fun) = value.as_local() {
+            return self.local_fun(fun);
+        }
+        if let Some((module, function, arity)) = value.as_external() {
+            self.out.put_u8(EXPORT);
+            self.atom(module);
+            self.atom(function);
+            self.int(arity.into());
+        }
+        Ok(())
+    }
+
+    fn local_fun(&mut self, fun: &LocalFun) -> Result<(), EncodeError> {
+        let Some(code) = fun.code else {
+            // FUN_EXT, which only releases before OTP 23 write, and read.
+            self.counted(FUN, fun.free.len(), Counted::Tuple)?;
+            self.pid(&fun.creator);
+            self.atom(fun.module);
+            self.int(fun.old_index);
+            self.int(fun.old_uniq);
+            return fun.free.iter().try_for_each(|value| self.term(value));
+        };
+        self.out.put_u8(NEW_FUN);
+        let size = self.out.len();
+        self.out.put_u32(0);
+        self.out.put_u8(code.arity);
+        self.out.put_slice(&code.uniq);
+        self.out.put_u32(code.index);
+        let Ok(free) = u32::try_from(fun.free.len()) else {
+            return Err(EncodeError::TooLarge {
+                of: Counted::Tuple,
+                len: fun.free.len(),
+            });
+        };
+        self.out.put_u32(free);
+        self.atom(fun.module);
+        self.int(fun.old_index);
+        self.int(fun.old_uniq);
+        self.pid(&fun.creator);
+        for value in &fun.free {
+            self.term(value)?;
+        }
+        // The size counts itself, but not the tag.
+        let len = self.out.len() - size;
+        let Ok(count) = u32::try_from(len) else {
+            return Err(EncodeError::TooLarge {
+                of: Counted::Tuple,
+                len,
+            });
+        };
+        self.out[size..size + 4].copy_from_slice(&count.to_be_bytes());
+        Ok(())
+    }
+
+    /// A native record. Only OTP 29 and later read it; an older node drops the link.
+    pub fn record(&mut self, value: &Record) -> Result<(), EncodeError> {
+        self.counted(RECORD, value.fields().len(), Counted::Tuple)?;
+        self.out.put_u8(value.is_exported().into());
+        self.atom(value.module());
+        self.atom(value.name());
+        for (field, _) in value.fields() {
+            self.atom(*field);
+        }
+        for (_, value) in value.fields() {
+            self.term(value)?;
+        }
+        Ok(())
+    }
+
+    pub(in crate::etf) fn term_tuple(&mut self, value: &Tuple) -> Result<(), EncodeError> {
+        self.tuple(value.len())?;
+        value.iter().try_for_each(|element| self.term(element))
+    }
+
+    pub(in crate::etf) fn term_map(&mut self, value: &Map) -> Result<(), EncodeError> {
+        self.map(value.len())?;
+        for (key, value) in value.pairs() {
+            self.term(key)?;
+            self.term(value)?;
+        }
+        Ok(())
+    }
+
+    /// A list whose elements are all bytes goes as STRING_EXT, as `term_to_binary/1` writes it.
+    pub(in crate::etf) fn term_list(&mut self, value: &List) -> Result<(), EncodeError> {
+        let items = value.items();
+        if value.is_proper() && (1..=MAX_STRING).contains(&items.len()) {
+            let mark = self.out.len();
+            self.out.reserve(3 + items.len());
+            self.out.put_u8(STRING);
+            self.out.put_u16(items.len() as u16);
+            let bytes = items.iter().map_while(|item| match item {
+                Term::Int(value) => u8::try_from(*value).ok(),
+                _ => None,
+            });
+            bytes.for_each(|byte| self.out.put_u8(byte));
+            if self.out.len() - mark == 3 + items.len() {
+                return Ok(());
+            }
+            self.out.truncate(mark);
+        }
+        self.list(items.len())?;
+        for item in items {
+            self.term(item)?;
+        }
+        match value.tail() {
+            Some(tail) => self.term(tail),
+            None => {
+                self.nil();
+                Ok(())
+            }
+        }
+    }
+}
