@@ -130,7 +130,8 @@ impl Display for Record {
     }
 }
 
-/// A binary is text if it is printable UTF-8, or else printable Latin-1.
+/// A binary is text if all of its characters are printable: those of UTF-8, or of Latin-1 if it is
+/// no UTF-8.
 fn write_binary(f: &mut Formatter<'_>, bytes: &[u8]) -> fmt::Result {
     if bytes.is_empty() {
         return f.write_str("<<>>");
@@ -144,7 +145,7 @@ fn write_binary(f: &mut Formatter<'_>, bytes: &[u8]) -> fmt::Result {
                 f.write_str("/utf8")?;
             }
         }
-        _ if bytes.iter().all(|b| range.contains(char::from(*b))) => {
+        Err(_) if bytes.iter().all(|b| range.contains(char::from(*b))) => {
             text::write_string(f, bytes.iter().copied().map(char::from))?;
         }
         _ => write_bytes(f, bytes)?,

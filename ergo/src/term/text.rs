@@ -109,7 +109,12 @@ fn is_bare_atom(name: &str) -> bool {
     let mut characters = name.chars();
     characters.next().is_some_and(starts_atom)
         && characters.all(continues_atom)
-        && RESERVED.binary_search(&name).is_err()
+        && !is_reserved(name)
+}
+
+/// Whether an atom of this name must be quoted though it looks like one.
+pub(super) fn is_reserved(name: &str) -> bool {
+    RESERVED.binary_search(&name).is_ok()
 }
 
 /// Lower-case letters of Latin-1; those beyond it need quotes.
@@ -127,24 +132,71 @@ pub(super) fn continues_atom(c: char) -> bool {
 /// float (`float_to_list(F, [short])`).
 pub(super) fn write_float(f: &mut Formatter<'_>, float: f64) -> fmt::Result {
     const EXACT: f64 = (1u64 << 53) as f64;
-    if !float.is_finite() {
-        // No Erlang term has this value; Rust's word for it is what a person can read.
-        return write!(f, "{float}");
-    }
-    let scientific = format!("{float:e}");
-    let Some((mantissa, exponent)) = scientific.split_once('e') else {
-        return f.write_str(&scientific);
+    let shortest = format!("{float:e}");
+    let Some((mantissa, exponent)) = shortest.split_once('e') else {
+        // NaN or an infinity: no Erlang term, so Rust's word for it is what a person can read.
+        return f.write_str(&shortest);
     };
-    let point = if mantissa.contains('.') { "" } else { ".0" };
-    let decimal = format!("{float:?}");
-    let scientific_len = mantissa.len() + point.len() + 1 + exponent.len();
-    // Rust takes its own choice between the two, but never the longer scientific form.
-    let plain = !decimal.contains('e') && decimal.len() <= scientific_len;
-    if plain && float.abs() < EXACT {
-        f.write_str(&decimal)
-    } else {
-        write!(f, "{mantissa}{point}e{exponent}")
+    let (sign, mantissa) = match mantissa.strip_prefix('-') {
+        Some(mantissa) => ("-", mantissa),
+        None => ("", mantissa),
+    };
+    let mut digits = mantissa.replace('.', "");
+    let exponent: i32 = exponent.parse().unwrap_or_default();
+    if let Some(even) = even_neighbour(float.abs(), &digits, exponent) {
+        digits = even;
     }
+    let scientific = match digits.split_at(1) {
+        (first, "") => format!("{first}.0e{exponent}"),
+        (first, rest) => format!("{first}.{rest}e{exponent}"),
+    };
+    let decimal = decimal(&digits, exponent);
+    f.write_str(sign)?;
+    match decimal {
+        Some(decimal) if decimal.len() <= scientific.len() && float.abs() < EXACT => {
+            f.write_str(&decimal)
+        }
+        _ => f.write_str(&scientific),
+    }
+}
+
+/// The digits with a point where the exponent says; `None` if that would need many zeros.
+fn decimal(digits: &str, exponent: i32) -> Option<String> {
+    let whole = match usize::try_from(exponent) {
+        Ok(exponent) => exponent + 1,
+        Err(_) => {
+            let zeros = usize::try_from(-exponent - 1).ok().filter(|n| *n < 8)?;
+            return Some(format!("0.{:0<zeros$}{digits}", ""));
+        }
+    };
+    if whole < digits.len() {
+        let (whole, fraction) = digits.split_at(whole);
+        return Some(format!("{whole}.{fraction}"));
+    }
+    (whole < 24).then(|| format!("{digits:0<whole$}.0"))
+}
+
+/// Where two numbers of so many digits are equally near to the float, the one that ends with an
+/// even digit, as Erlang prints; Rust takes the upper one.
+fn even_neighbour(float: f64, digits: &str, exponent: i32) -> Option<String> {
+    // A float is odd * 2^-n, which has n decimals, of which the last is a 5: it lies in the middle
+    // of two shorter numbers if that 5 is all they lack.
+    let bits = float.to_bits();
+    let (mantissa, power) = (bits & ((1 << 52) - 1), (bits >> 52) as i32 - 1075);
+    let decimals = -(power + (mantissa | 1 << 52).trailing_zeros() as i32);
+    let printed = digits.len() as i32 - 1 - exponent;
+    if decimals != printed + 1 {
+        return None;
+    }
+    let mut exact = format!("{float:.*e}", digits.len());
+    exact.truncate(digits.len() + 1);
+    let lower = exact.replace('.', "");
+    let even = matches!(
+        lower.as_bytes().last(),
+        Some(b'0' | b'2' | b'4' | b'6' | b'8')
+    );
+    let same = || format!("{lower}e{}", -printed).parse() == Ok(float);
+    (even && same()).then_some(lower)
 }
 
 #[cfg(test)]

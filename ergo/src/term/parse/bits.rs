@@ -79,12 +79,15 @@ fn form(scan: &mut Scanner<'_>) -> Result<Form> {
     };
     scan.skip_space();
     if scan.take(":") {
+        scan.skip_space();
         form.size = Some(scan.plain()?);
+        scan.skip_space();
     }
     if !scan.take("/") {
         return Ok(form);
     }
     loop {
+        scan.skip_space();
         let start = scan.offset();
         match scan.atom()?.as_str() {
             "integer" => form.kind = Kind::Integer,
@@ -102,6 +105,7 @@ fn form(scan: &mut Scanner<'_>) -> Result<Form> {
             }
             _ => return Err(ParseError::new(start, ParseErrorKind::Segment(MAX_BITS))),
         }
+        scan.skip_space();
         if !scan.take("-") {
             return Ok(form);
         }

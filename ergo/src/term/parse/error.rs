@@ -47,6 +47,9 @@ pub enum ParseErrorKind {
     /// A name that begins like a variable.
     #[error("variables have no value here; quote the name if it is an atom")]
     Variable,
+    /// A word that Erlang reserves.
+    #[error("the word is reserved; quote it if it is an atom")]
+    Reserved,
     /// A backslash with digits that are no Unicode character.
     #[error("the escape is no Unicode character; write `\\x{{…}}` with at most 10ffff")]
     Escape,

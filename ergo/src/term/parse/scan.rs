@@ -176,7 +176,14 @@ impl<'a> Scanner<'a> {
     pub(super) fn atom(&mut self) -> Result<String> {
         match self.peek() {
             Some('\'') => self.quoted(),
-            Some(c) if text::starts_atom(c) => Ok(self.take_while(text::continues_atom).into()),
+            Some(c) if text::starts_atom(c) => {
+                let start = self.offset;
+                let name = self.take_while(text::continues_atom);
+                match text::is_reserved(name) {
+                    true => Err(ParseError::new(start, ParseErrorKind::Reserved)),
+                    false => Ok(name.into()),
+                }
+            }
             _ => Err(self.expected("a term")),
         }
     }
