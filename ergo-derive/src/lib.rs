@@ -6,3 +6,10 @@
 mod attr;
 mod case;
 mod errors;
+mod literal;
+
+#[allow(missing_docs)] // Documented where it is re-exported: `ergo::term!`.
+#[proc_macro]
+pub fn term(tokens: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    literal::expand(tokens.into()).into()
+}

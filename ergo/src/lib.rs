@@ -15,3 +15,28 @@ pub mod term;
 pub use etf::{Decode, Encode};
 pub use process::{LocalNode, OnNode, Reason};
 pub use term::{Atom, Pid, Port, Ref, Term};
+
+/// Writes a [`Term`] as an Erlang person would.
+///
+/// | | |
+/// |---|---|
+/// | `ok`, `true`, `type` | an atom; any Rust word, `:"Elixir.Foo"` for one that Erlang quotes |
+/// | `42`, `-1`, `0xff`, `1.5`, `'a'` | a number; a character is its code, Erlang's `$a` |
+/// | `"text"` | a list of code points, as in Erlang |
+/// | `<<"key">>`, `<<"é"/utf8>>`, `<<1, 5:3>>` | a binary or bit string |
+/// | `{put, a}`, `[1, 2]`, `[1 \| rest]`, `#{a => 1}` | containers |
+/// | `fun lists:map/2` | the name of a function |
+/// | `(expression)` | any Rust value that is `Into<Term>`; `&str`, `String` and `Vec<u8>` give binaries |
+///
+/// A word that Erlang would take for a variable, as in `{ok, Value}`, does not compile. Where a map
+/// has a key twice, the last value stays.
+///
+/// ```
+/// use ergo::term;
+///
+/// let value = vec![1, 2, 3];
+/// let request = term!({put, <<"key">>, (value), #{ttl => -1, :"Elixir.X" => [a, 'b' | c]}});
+/// assert_eq!(request.to_string(), "{put,<<\"key\">>,<<1,2,3>>,#{'Elixir.X' => [a,98|c],ttl => -1}}");
+/// assert_eq!(term!(["ab", 0xff, 1.5, {}, []]).to_string(), "[\"ab\",255,1.5,{},[]]");
+/// ```
+pub use ergo_derive::term;

@@ -42,6 +42,11 @@ impl Term {
         Term::List(List::from_chars(text))
     }
 
+    /// A binary of bytes that live as long as the program, which are not copied.
+    pub fn from_static(bytes: &'static [u8]) -> Term {
+        Term::Binary(Bytes::from_static(bytes))
+    }
+
     /// The integer of this sign and absolute value, lowest byte first, as on the wire.
     pub fn integer(negative: bool, magnitude: &[u8]) -> Term {
         Term::from(BigInt::from_le_bytes(negative, magnitude))
