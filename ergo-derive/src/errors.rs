@@ -46,6 +46,13 @@ impl Errors {
         }
     }
 
+    /// All that another collector holds.
+    pub(crate) fn absorb(&mut self, other: Errors) {
+        if let Some(other) = other.all {
+            self.add(other);
+        }
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.all.is_none()
     }

@@ -6,10 +6,51 @@
 mod attr;
 mod case;
 mod errors;
+mod gen_server;
 mod literal;
+
+use proc_macro::TokenStream;
 
 #[allow(missing_docs)] // Documented where it is re-exported: `ergo::term!`.
 #[proc_macro]
-pub fn term(tokens: proc_macro::TokenStream) -> proc_macro::TokenStream {
+pub fn term(tokens: TokenStream) -> TokenStream {
     literal::expand(tokens.into()).into()
+}
+
+/// Makes a server of an `impl` block.
+#[proc_macro_attribute]
+pub fn gen_server(attribute: TokenStream, item: TokenStream) -> TokenStream {
+    gen_server::expand(attribute.into(), item.into()).into()
+}
+
+/// Marks the function of a `#[gen_server]` that makes its state. In Erlang: `init/1`.
+#[proc_macro_attribute]
+pub fn init(_: TokenStream, item: TokenStream) -> TokenStream {
+    gen_server::stray("init", item.into()).into()
+}
+
+/// Marks a handler of a `#[gen_server]` that answers. In Erlang: a clause of `handle_call/3`.
+#[proc_macro_attribute]
+pub fn call(_: TokenStream, item: TokenStream) -> TokenStream {
+    gen_server::stray("call", item.into()).into()
+}
+
+/// Marks a handler of a `#[gen_server]` that does not answer. In Erlang: a clause of
+/// `handle_cast/2`.
+#[proc_macro_attribute]
+pub fn cast(_: TokenStream, item: TokenStream) -> TokenStream {
+    gen_server::stray("cast", item.into()).into()
+}
+
+/// Marks a handler of a `#[gen_server]` for every other message. In Erlang: a clause of
+/// `handle_info/2`.
+#[proc_macro_attribute]
+pub fn info(_: TokenStream, item: TokenStream) -> TokenStream {
+    gen_server::stray("info", item.into()).into()
+}
+
+/// Marks the method of a `#[gen_server]` that runs before it ends. In Erlang: `terminate/2`.
+#[proc_macro_attribute]
+pub fn terminate(_: TokenStream, item: TokenStream) -> TokenStream {
+    gen_server::stray("terminate", item.into()).into()
 }

@@ -1,0 +1,167 @@
+//! The code: what a person would have written beside the block.
+
+mod client;
+mod message;
+mod server;
+
+use proc_macro2::{Span, TokenStream, TokenTree};
+use quote::{ToTokens, quote};
+use syn::{Attribute, GenericParam, Ident, Path, Type};
+
+use super::model::{Handler, Kind, Model, Param, Pattern};
+
+/// Everything that comes of the block, but the block itself.
+pub(super) fn expand(model: &Model) -> TokenStream {
+    let message = message::expand(model);
+    let server = server::expand(model);
+    let client = client::expand(model);
+    quote!(#message #server #client)
+}
+
+/// The paths and names that every part of the expansion writes.
+struct Names<'a> {
+    /// `::ergo::gen_server`
+    gen_server: TokenStream,
+    /// `::ergo::etf`
+    etf: TokenStream,
+    /// `::ergo::term`
+    term: TokenStream,
+    /// Our own locals, out of the reach of the user's names.
+    ctx: Ident,
+    cfgs: &'a [Attribute],
+}
+
+impl Names<'_> {
+    fn of(model: &Model) -> Names<'_> {
+        let krate: &Path = &model.krate;
+        Names {
+            gen_server: quote!(#krate::gen_server),
+            etf: quote!(#krate::etf),
+            term: quote!(#krate::term),
+            ctx: Ident::new("ctx", Span::mixed_site()),
+            cfgs: &model.cfgs,
+        }
+    }
+}
+
+impl Model {
+    /// The handlers that have a variant of their own in the message: all but plain infos.
+    fn direct(&self) -> impl Iterator<Item = &Handler> {
+        self.handlers
+            .iter()
+            .filter(|h| h.kind != Kind::Info && !h.broken)
+    }
+
+    /// The handlers that have a variant in the enum of infos.
+    fn infos(&self) -> impl Iterator<Item = &Handler> {
+        self.handlers
+            .iter()
+            .filter(|h| h.kind == Kind::Info && h.can_be_variant())
+    }
+
+    fn has_infos(&self) -> bool {
+        self.infos().next().is_some()
+    }
+
+    /// The variant of the message that holds an info: `Info`, unless a handler has that name.
+    fn info_variant(&self) -> Ident {
+        let taken = self.handlers.iter().any(|h| h.variant == "Info");
+        let name = if taken { "InfoMessage" } else { "Info" };
+        Ident::new(name, Span::call_site())
+    }
+}
+
+impl Handler {
+    /// Whether the variant can be made: of a handler with errors only where other code names it.
+    fn can_be_variant(&self) -> bool {
+        !self.broken
+            || (self.generics.params.is_empty()
+                && self
+                    .arguments()
+                    .all(|p| super::types::unsendable(&p.ty, true).is_none()))
+    }
+
+    fn docs(&self) -> impl Iterator<Item = &Attribute> {
+        self.named(&["doc"])
+    }
+
+    fn cfgs(&self) -> impl Iterator<Item = &Attribute> {
+        self.named(&["cfg"])
+    }
+
+    fn named<'a>(&'a self, names: &'a [&str]) -> impl Iterator<Item = &'a Attribute> {
+        self.attrs
+            .iter()
+            .filter(move |attr| names.iter().any(|name| attr.path().is_ident(name)))
+    }
+
+    /// The field in which a call carries the right to answer: `reply`, or what the handler calls it.
+    fn reply_field(&self) -> Ident {
+        use super::model::Role;
+        if let Some(reply) = self.param(Role::ReplyTo) {
+            return reply.ident.clone();
+        }
+        let mut name = "reply".to_owned();
+        while self.arguments().any(|p| p.ident == name) {
+            name.push_str("_to");
+        }
+        Ident::new(&name, Span::call_site())
+    }
+
+    /// How the wire tells the message from others: the tag's text and the arity as `Head::args`.
+    fn head(&self) -> Option<TokenStream> {
+        let Pattern::Tag(tag) = &self.pattern else {
+            return None;
+        };
+        let arity = self.arity();
+        Some(if arity == 0 {
+            quote!((#tag, ::core::option::Option::None))
+        } else {
+            quote!((#tag, ::core::option::Option::Some(#arity)))
+        })
+    }
+}
+
+/// What an enum needs beside its variants to have all of the block's type parameters.
+fn unused_params<'a>(model: &Model, fields: impl Iterator<Item = &'a Type>) -> Option<TokenStream> {
+    let mut used = Vec::new();
+    for field in fields {
+        words(field.to_token_stream(), &mut used);
+    }
+    let unused: Vec<&Ident> = model
+        .generics
+        .params
+        .iter()
+        .filter_map(|param| match param {
+            GenericParam::Type(param) if !used.contains(&param.ident) => Some(&param.ident),
+            _ => None,
+        })
+        .collect();
+    (!unused.is_empty()).then(|| quote!(::core::marker::PhantomData<fn() -> (#(#unused,)*)>))
+}
+
+fn words(tokens: TokenStream, into: &mut Vec<Ident>) {
+    for token in tokens {
+        match token {
+            TokenTree::Ident(ident) => into.push(ident),
+            TokenTree::Group(group) => words(group.stream(), into),
+            _ => {}
+        }
+    }
+}
+
+/// A method's name with hygiene of ours and the place of the user's.
+fn here(ident: &Ident) -> Ident {
+    let mut ident = ident.clone();
+    ident.set_span(ident.span().resolved_at(Span::call_site()));
+    ident
+}
+
+fn idents<'a>(params: impl Iterator<Item = &'a Param>) -> Vec<&'a Ident> {
+    params.map(|param| &param.ident).collect()
+}
+
+fn doc(text: impl AsRef<str>) -> TokenStream {
+    let text = text.as_ref();
+    quote!(#[doc = #text])
+}

@@ -1,0 +1,257 @@
+//! The state's side: `impl Server`.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::Type;
+
+use crate::gen_server::model::{Fallible, Handler, Init, Kind, Model, Output, Param, Role};
+use crate::gen_server::options::Unknown;
+
+use super::{Names, here, idents, message};
+
+pub(super) fn expand(model: &Model) -> TokenStream {
+    let names = Names::of(model);
+    let Names {
+        gen_server,
+        ctx,
+        cfgs,
+        ..
+    } = &names;
+    let (self_ty, message) = (&model.self_ty, &model.message);
+    let (impl_generics, ty_generics, bounds) = model.generics.split_for_impl();
+    let args = args(model.init.as_ref());
+    let unknown = match model.unknown {
+        Unknown::Reply => quote!(Reply),
+        Unknown::Crash => quote!(Crash),
+        Unknown::Ignore => quote!(Ignore),
+    };
+    let (init, handle, terminate) = if model.stub {
+        (
+            quote!(::core::unreachable!()),
+            quote!(::core::unreachable!()),
+            None,
+        )
+    } else {
+        (
+            init(model, &names),
+            handle(model, &names),
+            terminate(model, &names),
+        )
+    };
+    let idents = idents(arguments(model.init.as_ref()));
+    let taken = if model.stub {
+        quote!(_)
+    } else {
+        quote!((#(#idents,)*))
+    };
+    quote! {
+        #(#cfgs)*
+        #[automatically_derived]
+        #[allow(deprecated)]
+        impl #impl_generics #gen_server::Server for #self_ty #bounds {
+            type Args = (#(#args,)*);
+            type Message = #message #ty_generics;
+
+            const UNKNOWN: #gen_server::Unknown = #gen_server::Unknown::#unknown;
+
+            async fn init(
+                #taken: Self::Args,
+                #ctx: &mut #gen_server::Context<Self>,
+            ) -> ::core::result::Result<Self, #gen_server::Reason> {
+                #init
+            }
+
+            async fn handle(
+                &mut self,
+                message: Self::Message,
+                #ctx: &mut #gen_server::Context<Self>,
+            ) -> #gen_server::Next {
+                #handle
+            }
+
+            #terminate
+        }
+    }
+}
+
+pub(super) fn arguments(init: Option<&Init>) -> impl Iterator<Item = &Param> {
+    init.into_iter()
+        .flat_map(|init| &init.params)
+        .filter(|param| param.role == Role::Argument)
+}
+
+/// The types of `Server::Args`; of an `#[init]` with errors, none.
+fn args(init: Option<&Init>) -> Vec<&Type> {
+    arguments(init.filter(|init| !init.broken))
+        .map(|param| &param.ty)
+        .collect()
+}
+
+fn init(model: &Model, names: &Names<'_>) -> TokenStream {
+    let Some(init) = &model.init else {
+        return quote!(::core::unreachable!());
+    };
+    let made = invocation(&init.method, None, &init.params, init.is_async, names);
+    match init.fallible {
+        Some(Fallible::Reason) => made,
+        Some(Fallible::Into) => quote!(#made.map_err(::core::convert::Into::into)),
+        None => quote!(::core::result::Result::Ok(#made)),
+    }
+}
+
+/// The call of the user's method, awaited if it is async.
+fn invocation(
+    method: &Ident,
+    receiver: Option<TokenStream>,
+    params: &[Param],
+    is_async: bool,
+    names: &Names<'_>,
+) -> TokenStream {
+    let arguments = params.iter().map(|param| match param.role {
+        Role::Context => names.ctx.to_token_stream(),
+        _ => param.ident.to_token_stream(),
+    });
+    let arguments = receiver.into_iter().chain(arguments);
+    let called = quote!(Self::#method(#(#arguments),*));
+    if is_async {
+        // The method's place, so that a future that is not Send is reported there.
+        let wait = quote_spanned!(method.span()=> .await);
+        quote!(#called #wait)
+    } else {
+        called
+    }
+}
+
+/// One arm for each handler.
+fn handle(model: &Model, names: &Names<'_>) -> TokenStream {
+    let (message, info) = (&model.message, &model.info);
+    let info_variant = model.info_variant();
+    let direct = model.direct().map(|handler| {
+        let variant = here(&handler.variant);
+        arm(names, handler, quote!(#message::#variant))
+    });
+    let infos = model.infos().map(|handler| {
+        let variant = here(&handler.variant);
+        arm(names, handler, quote!(#info::#variant))
+    });
+    let infos: Vec<_> = infos.collect();
+    let wrapped = model.has_infos().then(|| {
+        let never = message::never(model, true);
+        quote!(#message::#info_variant(info) => match info { #(#infos)* #never },)
+    });
+    let never = message::never(model, false);
+    quote! {
+        match message {
+            #(#direct)*
+            #wrapped
+            #never
+        }
+    }
+}
+
+fn arm(names: &Names<'_>, handler: &Handler, variant: TokenStream) -> TokenStream {
+    let Names {
+        gen_server, ctx, ..
+    } = names;
+    let cfgs = handler.cfgs();
+    let fields = idents(handler.arguments());
+    let reply = handler.reply_field();
+    let call = handler.kind == Kind::Call;
+    let field = call.then(|| quote!(#reply,));
+    let (signal, bound) = signal(handler);
+    let method = here(&handler.method);
+    let done = invocation(
+        &method,
+        Some(quote!(self)),
+        &handler.params,
+        handler.is_async,
+        names,
+    );
+    let caller = handler.param(Role::Caller).map(|param| {
+        let ident = &param.ident;
+        quote!(let #ident = #reply.caller(#ctx);)
+    });
+    let deferred = handler.param(Role::ReplyTo).is_some();
+    let body = match &handler.output {
+        _ if !call || deferred => {
+            let defer = deferred.then(|| quote!(#ctx.defer(&#reply);));
+            match handler.output {
+                Output::Next => quote!(#defer #done),
+                _ => quote!(#defer #done; #gen_server::Next::Continue),
+            }
+        }
+        Output::Reply(_) => quote! {
+            let answer = #done;
+            #reply.settle(answer, #ctx)
+        },
+        _ => quote! {
+            let answer = #done;
+            #reply.send(answer);
+            #gen_server::Next::Continue
+        },
+    };
+    quote! {
+        #(#cfgs)*
+        #variant { #(#fields,)* #field #signal } => {
+            #bound
+            #caller
+            #body
+        }
+    }
+}
+
+/// The field of a signal's variant, and what the handler takes of it.
+fn signal(handler: &Handler) -> (Option<TokenStream>, Option<TokenStream>) {
+    let bind = |role, value| {
+        handler.param(role).map(|param| {
+            let ident = &param.ident;
+            quote!(let #ident = #value;)
+        })
+    };
+    match handler.kind {
+        Kind::Down => (Some(quote!(down)), bind(Role::Down, quote!(down))),
+        Kind::Exit => {
+            let whole = bind(Role::Exit, quote!(exit));
+            let from = bind(Role::ExitFrom, quote!(exit.from));
+            let reason = bind(Role::ExitReason, quote!(exit.reason));
+            (Some(quote!(exit)), Some(quote!(#whole #from #reason)))
+        }
+        _ => (None, None),
+    }
+}
+
+fn terminate(model: &Model, names: &Names<'_>) -> Option<TokenStream> {
+    let terminate = model.terminate.as_ref()?;
+    let Names {
+        gen_server, ctx, ..
+    } = names;
+    let cfgs = &terminate.cfgs;
+    let reason = Ident::new("reason", Span::mixed_site());
+    let bound = terminate
+        .params
+        .iter()
+        .filter(|param| param.role == Role::Reason)
+        .map(|param| {
+            let ident = &param.ident;
+            quote!(let #ident = #reason;)
+        });
+    let method = here(&terminate.method);
+    let done = invocation(
+        &method,
+        Some(quote!(self)),
+        &terminate.params,
+        terminate.is_async,
+        names,
+    );
+    Some(quote! {
+        #(#cfgs)*
+        async fn terminate(
+            &mut self,
+            #reason: &#gen_server::Reason,
+            #ctx: &mut #gen_server::Context<Self>,
+        ) {
+            #(#bound)*
+            #done;
+        }
+    })
+}
