@@ -3,7 +3,9 @@
 use std::cmp::Ordering;
 use std::sync::OnceLock;
 
-use ergo::Term;
+use ergo::etf::to_bytes;
+use ergo::term::{Fun, FunCode, LocalFun};
+use ergo::{Atom, Pid, Ref, Term};
 use proptest::strategy::{BoxedStrategy, Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 use tests::{Erl, terms};
@@ -136,23 +138,93 @@ fn pairs_compare_as_in_erlang() {
     terms.extend(sample(120, terms::number()));
     terms.retain(|term| term != &Term::from(-0.0));
     let lines: Vec<_> = terms.iter().map(Term::to_string).collect();
-    let expression = r#"
-        Terms = [begin {ok, Term} = Read(Line), Term end || Line <- Lines],
-        [if A =:= B -> "identical\n"; A == B -> "equal\n"; A < B -> "less\n"; true -> "greater\n" end
-            || A <- Terms, B <- Terms]
-    "#;
-    let theirs = ask(erl(), expression, &lines);
-    let pairs = terms.iter().flat_map(|a| terms.iter().map(move |b| (a, b)));
+    let read = "Terms = [begin {ok, Term} = Read(Line), Term end || Line <- Lines]";
+    let theirs = ask(erl(), &format!("{read}, {COMPARE}"), &lines);
+    assert_compare_alike(&terms, &theirs.join("\n"));
+}
+
+const COMPARE: &str = r#"
+    [if A =:= B -> "identical\n"; A == B -> "equal\n"; A < B -> "less\n"; true -> "greater\n" end
+        || A <- Terms, B <- Terms]
+"#;
+
+fn assert_compare_alike(terms: &[Term], theirs: &str) {
+    let theirs: Vec<_> = theirs.lines().collect();
     assert_eq!(theirs.len(), terms.len() * terms.len());
-    for ((a, b), theirs) in pairs.zip(theirs) {
-        let ours = match a.erl_cmp(b) {
-            Ordering::Equal if a == b => "identical",
-            Ordering::Equal => "equal",
-            Ordering::Less => "less",
-            Ordering::Greater => "greater",
+    let pairs = terms.iter().flat_map(|a| terms.iter().map(move |b| (a, b)));
+    let compare = |a: &Term, b: &Term| match a.erl_cmp(b) {
+        Ordering::Equal if a == b => "identical",
+        Ordering::Equal => "equal",
+        Ordering::Less => "less",
+        Ordering::Greater => "greater",
+    };
+    let differ = pairs
+        .zip(theirs)
+        .filter(|((a, b), theirs)| compare(a, b) != *theirs);
+    let differ: Vec<_> = differ.take(10).collect();
+    assert!(
+        differ.is_empty(),
+        "erl says what stands right:\n{differ:#?}"
+    );
+}
+
+/// The same for terms without a literal form, which `erl` gets as bytes.
+#[test]
+fn identifiers_and_closures_compare_as_in_erlang() {
+    let identifiers = vec![
+        terms::pid().prop_map(Term::Pid).boxed(),
+        terms::port().prop_map(Term::Port).boxed(),
+        terms::reference().prop_map(Term::Ref).boxed(),
+        terms::any_without_records(),
+    ];
+    let mut terms: Vec<_> = identifiers
+        .into_iter()
+        .flat_map(|kind| sample(50, kind))
+        .collect();
+    terms.retain(|term| !term.to_string().contains("-0.0"));
+    let module = Atom::new("m");
+    let pid = |id| Pid {
+        node: Atom::new("a@h"),
+        id,
+        serial: 0,
+        creation: 1,
+    };
+    let words = |words: &[u32]| Term::Ref(Ref::new(module, 1, words).expect("some words"));
+    terms.extend([
+        words(&[1, 2]),
+        words(&[1, 2, 0]),
+        words(&[1, 2, 0, 0, 0]),
+        words(&[1, 2, 3]),
+    ]);
+    for (index, old_uniq, creator, free) in [
+        (1, 5, 7, vec![]),
+        (1, 5, 8, vec![]),
+        (1, 4, 7, vec![Term::from(1)]),
+        (1, 5, 7, vec![Term::from(1)]),
+        (1, 5, 7, vec![Term::from(1.0)]),
+        (1, 5, 7, vec![Term::from(1), Term::from(0)]),
+        (2, 3, 7, vec![]),
+    ] {
+        let code = Some(FunCode {
+            arity: 1,
+            uniq: [7; 16],
+            index,
+        });
+        let creator = pid(creator);
+        let fun = LocalFun {
+            module,
+            old_index: i64::from(index),
+            old_uniq,
+            creator,
+            free,
+            code,
         };
-        assert_eq!(ours, theirs, "{a} and {b}");
+        terms.push(Term::Fun(Fun::local(fun)));
     }
+    let bytes = to_bytes(&Term::list(terms.iter().cloned())).expect("terms that have an encoding");
+    let expression = format!("Terms = binary_to_term(Bytes), {COMPARE}.");
+    let theirs = erl().eval_bytes_blocking(&expression, &[("Bytes", &bytes)]);
+    assert_compare_alike(&terms, &String::from_utf8_lossy(&theirs));
 }
 
 /// What an Erlang person may write for a term, and what is none.

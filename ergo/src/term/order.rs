@@ -168,8 +168,8 @@ fn compare_to_float(integer: &Term, float: f64) -> Ordering {
     }
 }
 
-/// Funs: local before external; local ones by module, then by the numbers that OTP gave funs
-/// before R15, then by what they hold.
+/// Funs: local before external; local ones by module, by their number in it, by the hash of their
+/// code, then by what they hold.
 fn compare_funs(a: &Fun, b: &Fun, numbers: Numbers) -> Ordering {
     match (&a.0, &b.0) {
         (Repr::Local(a), Repr::Local(b)) => compare_local_funs(a, b, numbers),
@@ -180,14 +180,15 @@ fn compare_funs(a: &Fun, b: &Fun, numbers: Numbers) -> Ordering {
 }
 
 fn compare_local_funs(a: &LocalFun, b: &LocalFun, numbers: Numbers) -> Ordering {
+    let index = |fun: &LocalFun| fun.code.map_or(fun.old_index, |code| i64::from(code.index));
     (a.module.cmp(&b.module))
-        .then(a.old_index.cmp(&b.old_index))
+        .then(index(a).cmp(&index(b)))
         .then(a.old_uniq.cmp(&b.old_uniq))
         .then(a.free.len().cmp(&b.free.len()))
         .then_with(|| compare_all(a.free.iter().zip(&b.free), numbers))
-        // Two versions of a module's code are two funs: the order must tell them apart where
-        // equality does.
-        .then_with(|| a.code.cmp(&b.code))
+        // A node tells its funs apart by what stands above; the order must tell apart what equality
+        // does, which takes in the rest.
+        .then_with(|| (a.code, a.old_index).cmp(&(b.code, b.old_index)))
 }
 
 fn compare_records(a: &Record, b: &Record, numbers: Numbers) -> Ordering {
