@@ -183,7 +183,8 @@ impl Options {
 
 impl Schema {
     fn parse_one(&self, input: ParseStream<'_>) -> syn::Result<(&Known, Given)> {
-        let key = input.call(Ident::parse_any).map_err(|error| {
+        let key = input.call(Ident::parse_any).map(|key| key.unraw());
+        let key = key.map_err(|error| {
             syn::Error::new(
                 error.span(),
                 format!("expected an option: {} takes {}", self.whose, self.list()),
@@ -226,7 +227,7 @@ impl Schema {
     }
 
     fn unknown(&self, key: &Ident) -> syn::Error {
-        let word = key.unraw().to_string();
+        let word = key.to_string();
         if let Some((_, instead)) = self.elsewhere.iter().find(|(name, _)| *name == word) {
             return syn::Error::new_spanned(key, *instead);
         }

@@ -1,13 +1,63 @@
-//! The macros of ergo.
+//! The macros of ergo. The `ergo` crate exports them; depend on that.
 //!
 //! Every macro is a pipeline of the same stages, one a file: the parsed item (`ast`), its attributes
-//! (`attr`), what makes no sense (`valid`), the code (`expand`). No stage stops at the first error.
+//! (`attr`), what makes no sense (`valid`), the code (`expand`). No stage stops at the first error,
+//! and after an error the rest of the user's program still compiles (`fallback`).
 
 mod attr;
 mod case;
 mod errors;
 mod gen_server;
 mod literal;
+mod term;
+
+use proc_macro::TokenStream;
+use term::Derives;
+
+#[doc = include_str!("term/docs.md")]
+#[proc_macro_derive(Term, attributes(term))]
+pub fn derive_term(item: TokenStream) -> TokenStream {
+    let derives = Derives {
+        encode: true,
+        decode: true,
+    };
+    term::derive(item.into(), derives).into()
+}
+
+/// Derives `ergo::Encode` alone, for types that are only sent. They may borrow: `&str`, `&[T]`.
+///
+/// The attributes are those of [`Term`](derive@Term).
+///
+/// ```
+/// use ergo::Encode;
+///
+/// #[derive(Encode)]
+/// #[term(tag = "log")]
+/// struct Line<'a>(&'a str); // {log, <<"text">>}
+///
+/// assert_eq!(ergo::etf::to_bytes(&Line("hi"))?, ergo::etf::to_bytes(&ergo::term!({log, <<"hi">>}))?);
+/// # Ok::<(), ergo::etf::EncodeError>(())
+/// ```
+#[proc_macro_derive(Encode, attributes(term))]
+pub fn derive_encode(item: TokenStream) -> TokenStream {
+    let derives = Derives {
+        encode: true,
+        decode: false,
+    };
+    term::derive(item.into(), derives).into()
+}
+
+/// Derives `ergo::Decode` alone, for types that are only received.
+///
+/// The attributes are those of [`Term`](derive@Term).
+#[proc_macro_derive(Decode, attributes(term))]
+pub fn derive_decode(item: TokenStream) -> TokenStream {
+    let derives = Derives {
+        encode: false,
+        decode: true,
+    };
+    term::derive(item.into(), derives).into()
+}
 
 use proc_macro::TokenStream;
 

@@ -24,13 +24,13 @@
 pub mod adapt;
 mod budget;
 mod decoder;
+pub mod derive;
 mod encoded;
 mod encoder;
 mod error;
 mod found;
 mod impls;
 mod tag;
-
 use bytes::Bytes;
 
 pub use budget::Budget;

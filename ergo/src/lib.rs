@@ -12,6 +12,7 @@ pub mod node;
 pub mod process;
 pub mod term;
 
+pub use ergo_derive::{Decode, Encode, Term};
 pub use etf::{Decode, Encode};
 pub use process::{LocalNode, OnNode, Reason};
 pub use term::{Atom, Pid, Port, Ref, Term};

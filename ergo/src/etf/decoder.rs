@@ -294,6 +294,24 @@ impl<'a> Decoder<'a> {
         }
     }
 
+    /// The same, of bytes copied from this frame: they may refer to the atoms of its header.
+    pub(super) fn aside_in_frame<'b>(&self, bytes: &'b Bytes) -> Decoder<'b>
+    where
+        'a: 'b,
+    {
+        Decoder {
+            atoms: self.atoms,
+            ..self.aside(bytes)
+        }
+    }
+
+    /// Passes over one term and returns its bytes.
+    pub(super) fn skipped(&mut self) -> Result<&'a [u8], DecodeError> {
+        let (start, before) = (self.rest, self.position());
+        self.skip()?;
+        Ok(&start[..self.position() - before])
+    }
+
     /// Another decoder at the same place, to look ahead with.
     fn fork(&self) -> Decoder<'a> {
         Decoder { ..*self }

@@ -1,0 +1,104 @@
+//! What every expansion of `#[derive(Term)]` would repeat. No stable interface: the derive of the
+//! same version calls it.
+#![doc(hidden)]
+
+pub mod flatten;
+mod pairs;
+
+pub use pairs::{Unknown, first, map, once, present, proplist, required};
+
+use super::{DecodeError, DecodeErrorKind, Decoder, Expected};
+
+/// The header of `{tag, …}` with so many terms after the tag. `pattern` is how an error writes it.
+pub fn enter(
+    tag: &str,
+    args: usize,
+    pattern: &'static str,
+    from: &mut Decoder<'_>,
+) -> Result<(), DecodeError> {
+    match from.head()? {
+        Some(head) if head.tag == tag && head.args == Some(args) => from.enter_head(),
+        _ => Err(from.expected(Expected::Words(pattern))),
+    }
+}
+
+/// One of several atoms.
+pub fn one_of(atoms: &'static [&'static str], from: &mut Decoder<'_>) -> Result<(), DecodeError> {
+    for atom in atoms {
+        if from.accept_atom(atom)? {
+            return Ok(());
+        }
+    }
+    Err(from.expected(Expected::OneOf(atoms)))
+}
+
+/// What follows the tag of a variant.
+pub fn in_variant<T>(
+    tag: &'static str,
+    from: &mut Decoder<'_>,
+    f: impl FnOnce(&mut Decoder<'_>) -> Result<T, DecodeError>,
+) -> Result<T, DecodeError> {
+    from.nested(f).map_err(|error| error.at_name(tag))
+}
+
+/// A named field in a tuple.
+pub fn field<T>(
+    name: &'static str,
+    from: &mut Decoder<'_>,
+    decode: impl FnOnce(&mut Decoder<'_>) -> Result<T, DecodeError>,
+) -> Result<T, DecodeError> {
+    decode(from).map_err(|error| error.at_field(name))
+}
+
+/// An unnamed field in a tuple.
+pub fn element<T>(
+    index: usize,
+    from: &mut Decoder<'_>,
+    decode: impl FnOnce(&mut Decoder<'_>) -> Result<T, DecodeError>,
+) -> Result<T, DecodeError> {
+    decode(from).map_err(|error| error.at_index(index))
+}
+
+/// A variant of an untagged enum, or `None` and nothing consumed if the term is another. A spent
+/// budget and damaged bytes are no reason to try the next one.
+pub fn attempt<T>(
+    from: &mut Decoder<'_>,
+    f: impl FnOnce(&mut Decoder<'_>) -> Result<T, DecodeError>,
+) -> Result<Option<T>, DecodeError> {
+    let start = from.position();
+    match from.nested(f) {
+        Ok(value) => Ok(Some(value)),
+        Err(error) if is_mismatch(error.kind()) => {
+            from.rewind(start);
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+fn is_mismatch(kind: &DecodeErrorKind) -> bool {
+    !matches!(
+        kind,
+        DecodeErrorKind::Budget { .. }
+            | DecodeErrorKind::Truncated
+            | DecodeErrorKind::UnknownTag(_)
+            | DecodeErrorKind::Local
+            | DecodeErrorKind::NestedCompressed
+            | DecodeErrorKind::Inflate
+    )
+}
+
+/// The tag is none of the enum's.
+#[cold]
+pub fn no_variant(patterns: &'static [&'static str], from: &Decoder<'_>) -> DecodeError {
+    match patterns {
+        [] => from.expected("a variant of an enum that has none"),
+        _ => from.expected(Expected::OneOf(patterns)),
+    }
+}
+
+/// The term has the shape of no variant.
+#[cold]
+pub fn no_value(words: &'static str, from: &Decoder<'_>) -> DecodeError {
+    from.expected(words)
+}
