@@ -255,3 +255,44 @@ impl Index<&Term> for Term {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::term;
+    use crate::term::Term;
+
+    #[test]
+    fn elements_are_reached_by_index() {
+        let term = term!({a, [b, c], #{k => v}});
+        assert_eq!(term[1][0], term!(b));
+        assert_eq!(term[2][&term!(k)], term!(v));
+    }
+
+    #[test]
+    #[should_panic = "a map has no elements"]
+    fn what_has_no_elements_panics() {
+        let _ = &term!(#{})[0];
+    }
+
+    #[test]
+    #[should_panic = "a tuple has no keys"]
+    fn what_has_no_keys_panics() {
+        let _ = &term!({})[&Term::nil()];
+    }
+
+    #[test]
+    fn accessors_take_their_kind_only() {
+        let term = term!({get, <<"key">>});
+        assert!(term[0].is_atom("get") && !term[0].is_atom("put"));
+        assert_eq!(term.as_tagged("get").map(<[Term]>::len), Some(1));
+        assert_eq!(term[1].as_str(), Some("key"));
+        assert_eq!(term[1].as_atom(), None);
+        assert_eq!(term!("key").as_str(), None);
+        assert_eq!(
+            term!([true, false, ok])
+                .as_list()
+                .map(|l| l.iter().filter_map(Term::as_bool).count()),
+            Some(2)
+        );
+    }
+}

@@ -95,6 +95,8 @@ type Segment = Box<[OnceLock<&'static str>]>;
 struct Table {
     segments: [OnceLock<Segment>; SEGMENTS],
     index: RwLock<Names>,
+    /// How many names peers may add.
+    limit: usize,
 }
 
 #[derive(Default)]
@@ -105,19 +107,7 @@ struct Names {
 
 fn table() -> &'static Table {
     static TABLE: OnceLock<Table> = OnceLock::new();
-    TABLE.get_or_init(|| {
-        let table = Table {
-            segments: [const { OnceLock::new() }; SEGMENTS],
-            index: RwLock::default(),
-        };
-        {
-            let mut names = table.index.write().unwrap_or_else(|e| e.into_inner());
-            for text in WELL_KNOWN {
-                table.add(&mut names, text);
-            }
-        }
-        table
-    })
+    TABLE.get_or_init(|| Table::new(FROM_PEERS))
 }
 
 /// The segment of an index and the place in it.
@@ -128,6 +118,20 @@ fn place(index: u32) -> (usize, usize) {
 }
 
 impl Table {
+    fn new(limit: usize) -> Table {
+        let table = Table {
+            segments: [const { OnceLock::new() }; SEGMENTS],
+            index: RwLock::default(),
+            limit,
+        };
+        let mut names = table.index.write().unwrap_or_else(|e| e.into_inner());
+        for text in WELL_KNOWN {
+            table.add(&mut names, text);
+        }
+        drop(names);
+        table
+    }
+
     fn add(&self, names: &mut Names, text: &'static str) -> u32 {
         let index = names.by_text.len() as u32;
         let (segment, slot) = place(index);
@@ -163,8 +167,8 @@ impl Table {
             return Ok(*index);
         }
         if peer {
-            if names.from_peers >= FROM_PEERS {
-                return Err(AtomError::TableFull { limit: FROM_PEERS });
+            if names.from_peers >= self.limit {
+                return Err(AtomError::TableFull { limit: self.limit });
             }
             names.from_peers += 1;
         }
@@ -256,5 +260,79 @@ impl Ord for Atom {
 impl PartialOrd for Atom {
     fn partial_cmp(&self, other: &Atom) -> Option<std::cmp::Ordering> {
         Some(self.cmp(other))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+    use std::thread;
+
+    use super::*;
+
+    #[test]
+    fn constants_have_their_names() {
+        for (index, text) in WELL_KNOWN.iter().enumerate() {
+            assert_eq!(Atom::new(text), Atom(index as u32));
+            assert_eq!(Atom(index as u32).as_str(), *text);
+        }
+        assert_eq!(Atom::GEN_CALL, "$gen_call");
+    }
+
+    #[test]
+    fn names_are_bounded_in_characters() {
+        let longest = "日".repeat(255);
+        assert_eq!(Atom::new(&longest).as_str(), longest);
+        let longer = "é".repeat(256);
+        assert_eq!(Atom::try_new(&longer), Err(AtomError::TooLong(256)));
+        assert_eq!(Atom::from_peer(&longer), Err(AtomError::TooLong(256)));
+        assert_eq!(Atom::existing(&longer), None);
+    }
+
+    #[test]
+    fn peers_fill_their_share_only() {
+        let table = Table::new(2);
+        let full = Err(AtomError::TableFull { limit: 2 });
+        assert!(table.intern("one", true).is_ok());
+        assert!(table.intern("two", true).is_ok());
+        assert_eq!(table.intern("three", true), full);
+        assert_eq!(table.find("three"), None);
+        // What is there already costs nothing, whoever made it; and the program itself goes on.
+        assert!(table.intern("one", true).is_ok());
+        let three = table.intern("three", false);
+        assert!(three.is_ok());
+        assert_eq!(table.intern("three", true), three);
+    }
+
+    #[test]
+    fn many_threads_agree() {
+        let table = Table::new(0);
+        let intern = |_| -> Vec<u32> {
+            let names = (0..5000).map(|i| format!("name {i}"));
+            names
+                .filter_map(|name| table.intern(&name, false).ok())
+                .collect()
+        };
+        let all: Vec<_> = thread::scope(|scope| {
+            let threads: Vec<_> = (0..4).map(|n| scope.spawn(move || intern(n))).collect();
+            threads
+                .into_iter()
+                .map(|t| t.join().expect("no panic"))
+                .collect()
+        });
+        assert!(all.windows(2).all(|two| two[0] == two[1]));
+        let distinct: HashSet<_> = all[0].iter().collect();
+        assert_eq!(distinct.len(), 5000);
+        for (i, index) in all[0].iter().enumerate() {
+            assert_eq!(table.text(*index), format!("name {i}"));
+        }
+    }
+
+    #[test]
+    fn atoms_order_by_code_points() {
+        let mut names = ["b", "B", "ab", "", "é", "日", "z", "😀", "\u{ffff}"].map(Atom::new);
+        names.sort();
+        let sorted = ["", "B", "ab", "b", "z", "é", "日", "\u{ffff}", "😀"].map(Atom::new);
+        assert_eq!(names, sorted);
     }
 }

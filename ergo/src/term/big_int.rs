@@ -62,31 +62,26 @@ impl BigInt {
         }
     }
 
-    /// Compares with a float exactly: the float is not rounded, nor is the integer. NaN stands
-    /// beyond the infinities, as in [`f64::total_cmp`].
+    /// Compares with a float exactly: neither of them is rounded. NaN stands beyond the infinities,
+    /// as in [`f64::total_cmp`].
     pub fn cmp_float(&self, float: f64) -> Ordering {
-        if !float.is_finite() || float.is_sign_negative() != self.negative {
-            // A zero and the other sign's zero have the same order against a big integer only if
-            // that is zero itself.
-            if float == 0.0 && self.magnitude.is_empty() {
-                return Ordering::Equal;
-            }
-            let negative = match float.is_finite() {
-                true => self.negative,
-                false => !float.is_sign_negative(),
-            };
-            return if negative {
-                Ordering::Less
-            } else {
-                Ordering::Greater
+        if float.is_nan() {
+            return match float.is_sign_negative() {
+                true => Ordering::Greater,
+                false => Ordering::Less,
             };
         }
-        let magnitude = cmp_magnitude(self, float.abs());
-        if self.negative {
-            magnitude.reverse()
-        } else {
-            magnitude
-        }
+        let mine = match (self.magnitude.is_empty(), self.negative) {
+            (true, _) => 0,
+            (false, true) => -1,
+            (false, false) => 1,
+        };
+        let other = i8::from(float > 0.0) - i8::from(float < 0.0);
+        mine.cmp(&other).then_with(|| match mine {
+            0 => Ordering::Equal,
+            1 => cmp_magnitude(self, float),
+            _ => cmp_magnitude(self, -float).reverse(),
+        })
     }
 
     /// The nearest float; `None` if it would be infinite.
@@ -109,18 +104,14 @@ impl BigInt {
     }
 }
 
-/// Compares an absolute value with a float that is finite and not negative.
+/// Compares an absolute value with a float, both above zero.
 fn cmp_magnitude(big: &BigInt, float: f64) -> Ordering {
+    if float == f64::INFINITY {
+        return Ordering::Less;
+    }
     let whole = float.trunc();
     if whole == 0.0 {
-        let zero = big.magnitude.is_empty();
-        return if !zero {
-            Ordering::Greater
-        } else if float > 0.0 {
-            Ordering::Less
-        } else {
-            Ordering::Equal
-        };
+        return Ordering::Greater;
     }
     // `whole` is at least 1, so it is a normal number: 1.mantissa * 2^exponent.
     let bits = whole.to_bits();
@@ -217,3 +208,91 @@ macro_rules! primitives {
 }
 
 primitives!(i64, u64, i128, u128);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn big(text: &str) -> BigInt {
+        text.parse().expect("an integer")
+    }
+
+    #[test]
+    fn zeros_do_not_count() {
+        let padded = BigInt::from_le_bytes(true, &[1, 0, 0]);
+        assert_eq!(padded, BigInt::from(-1i64));
+        let zero = BigInt::from_le_bytes(true, &[0, 0]);
+        assert_eq!(zero, BigInt::from(0u64));
+        assert!(!zero.is_negative() && zero.magnitude().is_empty());
+        assert_eq!(zero.to_string(), "0");
+    }
+
+    #[test]
+    fn compares_with_floats_exactly() {
+        // From the Erlang shell: 16#ffffffffffffffff < 1.8446744073709552e19.
+        assert_eq!(
+            BigInt::from(u64::MAX).cmp_float(1.8446744073709552e19),
+            Ordering::Less
+        );
+        assert_eq!(
+            big("18446744073709551616").cmp_float(1.8446744073709552e19),
+            Ordering::Equal
+        );
+        assert_eq!(
+            BigInt::from((1i64 << 53) + 1).cmp_float(2f64.powi(53)),
+            Ordering::Greater
+        );
+        assert_eq!(BigInt::from(1i64).cmp_float(1.5), Ordering::Less);
+        assert_eq!(BigInt::from(-1i64).cmp_float(-1.5), Ordering::Greater);
+        assert_eq!(BigInt::from(0i64).cmp_float(-0.0), Ordering::Equal);
+        assert_eq!(BigInt::from(0i64).cmp_float(5e-324), Ordering::Less);
+        assert_eq!(BigInt::from(1i64).cmp_float(0.5), Ordering::Greater);
+    }
+
+    #[test]
+    fn compares_with_what_is_beyond_all_integers() {
+        let huge = BigInt::from_le_bytes(false, &[255; 200]);
+        let low = BigInt::from_le_bytes(true, &[255; 200]);
+        for integer in [&huge, &low, &BigInt::from(0i64)] {
+            for beyond in [f64::INFINITY, f64::NAN] {
+                assert_eq!(integer.cmp_float(beyond), Ordering::Less);
+                assert_eq!(integer.cmp_float(-beyond), Ordering::Greater);
+            }
+        }
+        assert_eq!(huge.cmp_float(f64::MAX), Ordering::Greater);
+        assert_eq!(low.cmp_float(f64::MIN), Ordering::Less);
+    }
+
+    #[test]
+    fn the_nearest_float_is_rounded_to_even_and_finite() {
+        assert_eq!(
+            big("-36893488147419103233").to_f64(),
+            Some(-36893488147419103232.0)
+        );
+        assert_eq!(big("9007199254740993").to_f64(), Some(9007199254740992.0));
+        assert_eq!(big("9007199254740995").to_f64(), Some(9007199254740996.0));
+        assert_eq!(BigInt::from(0i64).to_f64(), Some(0.0));
+        let largest = BigInt::from_le_bytes(
+            false,
+            &[[0; 121].as_slice(), &[0, 0xf8], &[0xff; 5]].concat(),
+        );
+        assert!(largest.to_f64().is_some());
+        assert_eq!(BigInt::from_le_bytes(false, &[255; 128]).to_f64(), None);
+    }
+
+    #[test]
+    fn reads_bases_and_refuses_what_is_no_integer() {
+        assert_eq!(big("-16#fF"), BigInt::from(-255i64));
+        assert_eq!(big("+36#zz"), BigInt::from(1295i64));
+        for text in [
+            "", "-", "16#", "1#0", "37#0", "2#2", "1_0", "0x1", "--1", "#1",
+        ] {
+            assert!(text.parse::<BigInt>().is_err(), "{text}");
+        }
+        let long = "9".repeat(10_001);
+        assert_eq!(
+            long.parse::<BigInt>(),
+            Err(crate::term::ParseBigIntError::TooLong(10_001))
+        );
+    }
+}

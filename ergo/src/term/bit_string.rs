@@ -76,3 +76,26 @@ impl Term {
         BitString::new(bytes, last).map(Term::Bits)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unused_bits_do_not_count() {
+        let (a, b) = (BitString::new(vec![0xff], 3), BitString::new(vec![0xe0], 3));
+        assert_eq!(a, b);
+        assert_eq!(a.map(|bits| bits.bytes().to_vec()), Some(vec![0xe0]));
+    }
+
+    #[test]
+    fn whole_bytes_are_a_binary() {
+        assert_eq!(Term::bits(vec![1, 2], 8), Some(Term::from(&[1, 2])));
+        assert!(matches!(Term::bits(vec![1, 2], 7), Some(Term::Bits(_))));
+        for (bytes, last) in [(vec![], 0), (vec![], 8), (vec![1], 0), (vec![1], 9)] {
+            assert_eq!(Term::bits(bytes.clone(), last), None);
+            assert_eq!(BitString::new(bytes, last), None);
+        }
+        assert_eq!(BitString::new(vec![1], 8), None);
+    }
+}

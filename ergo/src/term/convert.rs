@@ -244,6 +244,21 @@ impl TryFrom<&Term> for String {
     }
 }
 
+/// What can be read from a term can also be taken from one that is moved.
+macro_rules! by_value {
+    ($($ty:ty),*) => {$(
+        impl TryFrom<Term> for $ty {
+            type Error = WrongTerm;
+
+            fn try_from(term: Term) -> Result<$ty, WrongTerm> {
+                <$ty>::try_from(&term)
+            }
+        }
+    )*};
+}
+
+by_value!(f64, bool, String, BigInt);
+
 impl From<&[u8]> for Term {
     fn from(bytes: &[u8]) -> Term {
         Term::Binary(Bytes::copy_from_slice(bytes))
@@ -302,4 +317,63 @@ tuples! {
     A B C D E F;
     A B C D E F G;
     A B C D E F G H;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn integers_take_the_smaller_form() {
+        assert!(matches!(Term::from(u64::MAX), Term::BigInt(_)));
+        assert!(matches!(Term::from(1u128), Term::Int(1)));
+        assert!(matches!(Term::from(i128::MIN), Term::BigInt(_)));
+        assert!(matches!(Term::from(BigInt::from(-1i64)), Term::Int(-1)));
+        // A big integer that somebody made too small is still the same integer.
+        let wrong = Term::BigInt(BigInt::from(7i64));
+        assert_eq!(wrong, Term::from(7));
+        assert_eq!(wrong.as_int(), Some(7));
+    }
+
+    #[test]
+    fn integers_come_back_or_are_out_of_range() {
+        assert_eq!(u64::try_from(Term::from(u64::MAX)), Ok(u64::MAX));
+        assert_eq!(u128::try_from(Term::from(u128::MAX)), Ok(u128::MAX));
+        assert_eq!(i128::try_from(Term::from(i128::MIN)), Ok(i128::MIN));
+        let range = |target| WrongTerm::Range { target };
+        assert_eq!(u8::try_from(Term::from(256)), Err(range("u8")));
+        assert_eq!(u64::try_from(Term::from(-1)), Err(range("u64")));
+        assert_eq!(i64::try_from(Term::from(u64::MAX)), Err(range("i64")));
+        let huge = Term::integer(true, &[1; 17]);
+        assert_eq!(i128::try_from(&huge), Err(range("i128")));
+        let error = u8::try_from(Term::atom("a")).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "expected an integer, got a term of kind atom"
+        );
+    }
+
+    #[test]
+    fn floats_take_integers_that_they_hold() {
+        assert_eq!(f64::try_from(Term::from(3)), Ok(3.0));
+        assert_eq!(f64::try_from(Term::from(1u64 << 63)), Ok(2f64.powi(63)));
+        let range = Err(WrongTerm::Range { target: "f64" });
+        assert_eq!(f64::try_from(Term::from((1i64 << 53) + 1)), range);
+        assert_eq!(f64::try_from(Term::integer(false, &[255; 200])), range);
+    }
+
+    #[test]
+    fn text_comes_from_binaries_and_charlists() {
+        assert_eq!(String::try_from(Term::from("λ")).as_deref(), Ok("λ"));
+        assert_eq!(String::try_from(Term::charlist("λ")).as_deref(), Ok("λ"));
+        assert!(String::try_from(Term::from(vec![255u8])).is_err());
+        assert!(String::try_from(Term::list([Term::atom("a")])).is_err());
+    }
+
+    #[test]
+    fn options_and_tuples_are_terms() {
+        assert_eq!(Term::from(None::<i64>), Term::atom("undefined"));
+        assert_eq!(Term::from(Some((1, true))).to_string(), "{1,true}");
+        assert_eq!(Term::from(()), Term::atom("ok"));
+    }
 }

@@ -155,3 +155,38 @@ impl<'a> IntoIterator for &'a List {
         self.iter()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_has_one_form() {
+        let (one, two) = (Term::from(1), Term::from(2));
+        let proper = List::with_tail(vec![one.clone()], Term::list([two.clone()]));
+        assert_eq!(proper, Term::list([one.clone(), two.clone()]));
+        assert_eq!(
+            List::with_tail(vec![one.clone()], Term::nil()),
+            Term::list([one.clone()])
+        );
+        let nested = List::with_tail(vec![one.clone()], two.clone());
+        let joined = List::with_tail(vec![two.clone()], nested);
+        assert_eq!(joined, List::with_tail(vec![two.clone(), one], two.clone()));
+        assert_eq!(List::with_tail(vec![], two.clone()), two);
+    }
+
+    #[test]
+    fn parts_come_back() {
+        let Term::List(list) = List::with_tail(vec![Term::from(1)], Term::from(2)) else {
+            panic!("a list");
+        };
+        assert!(!list.is_proper());
+        assert_eq!(list.to_text(), None);
+        let shared = list.clone();
+        assert_eq!(
+            list.into_parts(),
+            (vec![Term::from(1)], Some(Term::from(2)))
+        );
+        assert_eq!(shared.items(), [Term::from(1)]);
+    }
+}

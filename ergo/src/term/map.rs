@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-use super::Term;
+use super::{Atom, Term};
 
 /// A map from terms to terms.
 ///
@@ -11,6 +11,9 @@ use super::Term;
 /// compare): looking up is a binary search, [`insert`](Map::insert) moves what stands behind the
 /// key, and building one from many pairs at once sorts them once. Keys match with `=:=`, so `1` and
 /// `1.0` are two keys. A map clones by reference count and copies its pairs when a clone changes.
+///
+/// A `Map` is a value to send and receive. For a table that grows to many thousands of keys, a
+/// `HashMap<Term, _>` or `BTreeMap<Term, _>` is the better store.
 ///
 /// ```
 /// use ergo::{Atom, Term};
@@ -84,6 +87,19 @@ impl Map {
     /// The value of a key (`maps:get/2`).
     pub fn get(&self, key: &Term) -> Option<&Term> {
         self.find(key).ok().map(|index| &self.pairs()[index].1)
+    }
+
+    /// The value of a key that is an atom, without making one of the name.
+    ///
+    /// ```
+    /// use ergo::{Term, term};
+    ///
+    /// let options = term!(#{limit => 10});
+    /// let limit = options.as_map().and_then(|map| map.get_atom("limit"));
+    /// assert_eq!(limit, Some(&Term::from(10)));
+    /// ```
+    pub fn get_atom(&self, name: &str) -> Option<&Term> {
+        self.get(&Term::Atom(Atom::existing(name)?))
     }
 
     /// Whether the key is there (`maps:is_key/2`).
@@ -166,5 +182,59 @@ impl IntoIterator for Map {
 
     fn into_iter(self) -> Self::IntoIter {
         self.into_pairs().into_iter()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pair(key: impl Into<Term>, value: i64) -> (Term, Term) {
+        (key.into(), Term::from(value))
+    }
+
+    #[test]
+    fn keys_match_exactly_and_integers_stand_first() {
+        let pairs = vec![
+            pair(1.0, 1),
+            pair(2, 2),
+            pair(1, 3),
+            pair("a", 4),
+            pair(-0.0, 5),
+            pair(0.0, 6),
+        ];
+        let map = Map::try_from_pairs(pairs).expect("six keys");
+        assert_eq!(
+            map.to_string(),
+            "#{1 => 3,2 => 2,-0.0 => 5,0.0 => 6,1.0 => 1,<<\"a\">> => 4}"
+        );
+    }
+
+    #[test]
+    fn a_key_twice_is_refused_or_the_last_one_wins() {
+        let pairs = vec![pair("b", 1), pair("a", 2), pair("b", 3)];
+        let error = Map::try_from_pairs(pairs.clone()).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "a map has each key once, these pairs give <<\"b\">> twice"
+        );
+        let map: Map = pairs.into_iter().collect();
+        assert_eq!(map, Map::from_iter([pair("a", 2), pair("b", 3)]));
+        let mut more = map.clone();
+        more.extend([pair("a", 9), pair("c", 8)]);
+        assert_eq!(
+            more,
+            Map::from_iter([pair("a", 9), pair("b", 3), pair("c", 8)])
+        );
+        assert_eq!(map.len(), 2);
+    }
+
+    #[test]
+    fn emptied_is_empty() {
+        let mut map = Map::from_iter([pair("a", 1)]);
+        assert_eq!(map.remove(&Term::from("b")), None);
+        assert_eq!(map.remove(&Term::from("a")), Some(Term::from(1)));
+        assert!(map.is_empty());
+        assert_eq!(map, Map::new());
     }
 }

@@ -289,3 +289,91 @@ impl Parser<'_> {
         Ok(creation)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::term::AtomError;
+
+    #[test]
+    fn identifiers_read_back() {
+        for text in [
+            "<a@h.85.0/17>",
+            "<'a@127.0.0.1'.4294967295.8191/4294967295>",
+            "#Port<a@h.18446744073709551615/1>",
+            "#Ref<a@h.1/1>",
+            "#Ref<a@h.5.4.3.2.1/1>",
+            "#m:r{a = 1,'B' = #m:r{}}",
+        ] {
+            let term: Term = text.parse().expect(text);
+            assert_eq!(term.to_string(), text);
+        }
+        let reference = "#Ref<a@h.3.2.1/9>".parse();
+        let expected = Ref::new(Atom::new("a@h"), 9, &[1, 2, 3]).map(Term::Ref);
+        assert_eq!(reference.ok(), expected);
+    }
+
+    #[test]
+    fn errors_say_where_and_what() {
+        for (text, message) in [
+            ("", "expected a term, but the text ends (at byte 0)"),
+            (
+                "[1, 2",
+                "expected `,`, `|` or `]`, but the text ends (at byte 5)",
+            ),
+            (
+                "{é, X}",
+                "variables have no value here; quote the name if it is an atom (at byte 5)",
+            ),
+            (
+                "{a} {b}",
+                "the term ends before the text does; parse one term at a time (at byte 4)",
+            ),
+            (
+                "end",
+                "the word is reserved; quote it if it is an atom (at byte 0)",
+            ),
+            (
+                "#Fun<a.1.2>",
+                "a closure cannot be read from text; use `fun module:function/arity` (at byte 0)",
+            ),
+            (
+                "#Ref<a.1.2.3.4.5.6/1>",
+                "expected `/` and the node's creation, got '.' (at byte 16)",
+            ),
+            (
+                "<a.4294967296.0/1>",
+                "the number is too large here (at byte 3)",
+            ),
+            (
+                "#m:r{a = 1, a = 2}",
+                "a record has each field once, this one has a twice (at byte 0)",
+            ),
+            (
+                "'abc",
+                "expected the closing quote, but the text ends (at byte 4)",
+            ),
+            ("$", "expected a character, but the text ends (at byte 1)"),
+            (
+                "\"\\x{110000}\"",
+                "the escape is no Unicode character; write `\\x{…}` with at most 10ffff (at byte 1)",
+            ),
+            ("1.0e999", "the number is too large here (at byte 0)"),
+            (
+                "<<1:2000>>",
+                "the segment's type does not go with its value or size; use integer, float, utf8, utf16 or utf32 and at most 1024 bits (at byte 2)",
+            ),
+        ] {
+            let error = text.parse::<Term>().expect_err(text);
+            assert_eq!(error.to_string(), message, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_long_name_is_an_error_where_it_stands() {
+        let error = format!("{{ok, {}}}", "a".repeat(256)).parse::<Term>();
+        let error = error.expect_err("too long");
+        assert_eq!(error.offset(), 5);
+        assert_eq!(error.kind(), &ParseErrorKind::Atom(AtomError::TooLong(256)));
+    }
+}

@@ -39,7 +39,7 @@ struct Inner {
 
 /// A record that names a field twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a record has each field once, this one has {0:?} twice")]
+#[error("a record has each field once, this one has {0} twice")]
 pub struct DuplicateField(pub Atom);
 
 impl Record {
@@ -89,5 +89,40 @@ impl Record {
         self.fields()
             .iter()
             .find_map(|(name, value)| (*name == field).then_some(value))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_field_stands_once() {
+        let (module, name, field) = (Atom::new("m"), Atom::new("r"), Atom::new("f"));
+        let twice = vec![(field, Term::from(1)), (field, Term::from(2))];
+        let record = Record::new(module, name, true, twice);
+        assert_eq!(record, Err(DuplicateField(field)));
+        let message = DuplicateField(field).to_string();
+        assert_eq!(
+            message,
+            "a record has each field once, this one has f twice"
+        );
+    }
+
+    #[test]
+    fn the_exported_flag_and_the_order_of_fields_count() {
+        let (module, name) = (Atom::new("m"), Atom::new("r"));
+        let (a, b) = (
+            (Atom::new("a"), Term::from(1)),
+            (Atom::new("b"), Term::from(1)),
+        );
+        let record =
+            |exported, fields| Record::new(module, name, exported, fields).map(Term::Record);
+        let one = record(true, vec![a.clone(), b.clone()]);
+        assert_ne!(one, record(false, vec![a.clone(), b.clone()]));
+        assert_ne!(one, record(true, vec![b.clone(), a.clone()]));
+        assert_eq!(one, record(true, vec![a.clone(), b]));
+        let shorter = record(true, vec![a]);
+        assert!(shorter.ok() < one.ok());
     }
 }
