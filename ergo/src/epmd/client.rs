@@ -93,6 +93,16 @@ async fn ask(
     tokio::time::timeout(timeout, asking).await.map_err(late)?
 }
 
+/// Connects to an address.
+pub(super) async fn dial(address: SocketAddr) -> io::Result<TcpStream> {
+    let stream = TcpStream::connect(address).await?;
+    // Where nothing listens, TCP may connect a socket with itself if the system chooses that very port for it.
+    if stream.local_addr()? == address {
+        return Err(io::ErrorKind::ConnectionRefused.into());
+    }
+    Ok(stream)
+}
+
 /// Connects to the first address of the host that accepts.
 async fn connect(host: &str, port: u16) -> Result<(SocketAddr, TcpStream), Error> {
     let unknown = |source| Error::Resolve {
@@ -105,7 +115,7 @@ async fn connect(host: &str, port: u16) -> Result<(SocketAddr, TcpStream), Error
     let mut failure = unknown(io::ErrorKind::NotFound.into());
     let mut first = true;
     for address in addresses {
-        match TcpStream::connect(address).await {
+        match dial(address).await {
             Ok(stream) => return Ok((address, stream)),
             // The first address is the one that the person who reads the error expects.
             Err(source) if first => failure = Error::Connect { address, source },

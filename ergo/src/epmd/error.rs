@@ -90,6 +90,9 @@ pub enum Error {
     /// More addresses than EPMD listens on.
     #[error("{0} addresses to listen on are too many; give EPMD at most 14")]
     Addresses(usize),
+    /// The system has no randomness for a creation.
+    #[error("the system gives no random numbers; check that /dev/urandom is there")]
+    Random(#[source] getrandom::Error),
     /// An environment variable makes no sense.
     #[error("the environment variable {variable} is not {expected}; correct or unset it")]
     Environment {
@@ -98,4 +101,11 @@ pub enum Error {
         /// What it must be.
         expected: &'static str,
     },
+}
+
+impl Error {
+    /// Whether the embedded server cannot listen because something else listens there, which is most likely an EPMD.
+    pub fn is_address_in_use(&self) -> bool {
+        matches!(self, Error::Bind { source, .. } if source.kind() == io::ErrorKind::AddrInUse)
+    }
 }

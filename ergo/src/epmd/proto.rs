@@ -158,3 +158,6 @@ pub enum ProtocolError {
     #[error("the message is cut short or its lengths disagree with its size")]
     Malformed,
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
+use super::client::dial;
 use super::{Alive2, AliveReply, Error, NodeInfo, ProtocolError, Request, TARGET};
 
 /// How long [`Registration::end`] waits for EPMD to have noticed.
@@ -107,7 +108,7 @@ impl Registration {
 /// Connects to this machine over IPv4, or over IPv6 where there is only that.
 async fn connect(port: u16) -> Result<(SocketAddr, TcpStream), Error> {
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-    let source = match TcpStream::connect(address).await {
+    let source = match dial(address).await {
         Ok(stream) => return Ok((address, stream)),
         Err(source) => source,
     };

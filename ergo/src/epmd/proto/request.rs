@@ -154,6 +154,9 @@ impl Alive2 {
         let (highest, lowest) = (reader.u16()?, reader.u16()?);
         let name = Bytes::copy_from_slice(reader.counted()?);
         let extra = Bytes::copy_from_slice(reader.counted()?);
+        if name.is_empty() {
+            return Err(ProtocolError::EmptyName);
+        }
         // Whatever follows is ignored, as Erlang's EPMD does.
         if name.contains(&0) {
             return Err(ProtocolError::NulInName);

@@ -1,0 +1,272 @@
+use super::*;
+
+const NOW: u32 = 1_700_000_000;
+
+fn local(connection: Connection) -> Peer {
+    Peer {
+        connection,
+        local: true,
+    }
+}
+
+fn alive(name: &str) -> Request {
+    Request::Alive2(Alive2::new(NodeInfo::new(name, 4000)))
+}
+
+fn old(name: &str) -> Request {
+    Request::Alive2(Alive2::new(NodeInfo {
+        highest: 5,
+        ..NodeInfo::new(name, 4000)
+    }))
+}
+
+fn registered(creation: u32) -> Reaction {
+    Reaction::Keep(AliveReply::Registered { creation }.encode(6))
+}
+
+fn port_please(name: &str) -> Request {
+    Request::PortPlease2 {
+        name: name.to_owned(),
+    }
+}
+
+fn all(engine: &Engine, dump: bool) -> String {
+    let mut list = List::Start { dump };
+    let mut out = Vec::new();
+    while let Some(piece) = engine.list(&mut list) {
+        assert!(piece.len() < CHUNK + 2 * 1024, "one piece is bounded");
+        out.extend(piece);
+    }
+    String::from_utf8(out).unwrap()
+}
+
+#[test]
+fn a_node_is_known_until_its_connection_ends() {
+    let mut engine = Engine::new(4369, false);
+    assert_eq!(engine.react(alive("kv"), local(1), NOW), registered(NOW));
+    let found = PortReply::Found(NodeInfo::new("kv", 4000))
+        .encode()
+        .unwrap();
+    assert_eq!(
+        engine.react(port_please("kv"), local(2), NOW),
+        Reaction::Reply(found)
+    );
+    assert_eq!(engine.release(2), None);
+    assert_eq!(engine.release(1).as_deref(), Some("kv"));
+    assert_eq!(engine.release(1), None);
+    assert_eq!(
+        engine.react(port_please("kv"), local(3), NOW),
+        Reaction::Reply(vec![119, 1])
+    );
+}
+
+#[test]
+fn creations_count_up_for_each_name() {
+    let mut engine = Engine::new(4369, false);
+    for (connection, creation) in [(1, NOW), (2, NOW + 1), (3, NOW + 2)] {
+        assert_eq!(
+            engine.react(alive("kv"), local(connection), NOW),
+            registered(creation)
+        );
+        engine.release(connection);
+    }
+    // Nodes of OTP 22 and earlier have three of them, from the same counter.
+    for (connection, counter) in [(4, NOW + 3), (5, NOW + 4)] {
+        let creation = u8::try_from(counter % 3 + 1).unwrap();
+        assert_eq!(
+            engine.react(old("kv"), local(connection), NOW),
+            Reaction::Keep(vec![121, 0, 0, creation])
+        );
+        engine.release(connection);
+    }
+    assert_eq!(
+        engine.react(alive("other"), local(6), NOW + 9),
+        registered(NOW + 9)
+    );
+}
+
+#[test]
+fn creations_are_never_those_of_old_nodes() {
+    let mut engine = Engine::new(4369, false);
+    assert_eq!(engine.react(alive("kv"), local(1), 0), registered(4));
+    assert_eq!(
+        engine.react(alive("end"), local(2), u32::MAX),
+        registered(u32::MAX)
+    );
+    engine.release(2);
+    assert_eq!(engine.react(alive("end"), local(3), NOW), registered(4));
+}
+
+#[test]
+fn a_thousand_free_names_are_remembered() {
+    let mut engine = Engine::new(4369, false);
+    for connection in 0..=1000 {
+        engine.react(alive(&format!("n{connection}")), local(connection), NOW);
+        engine.release(connection);
+    }
+    assert_eq!(engine.unused.by_age.len(), 1000);
+    assert_eq!(engine.unused.ages.len(), 1000);
+    assert_eq!(
+        engine.react(alive("n1"), local(2000), NOW),
+        registered(NOW + 1),
+        "the oldest still known"
+    );
+    assert_eq!(
+        engine.react(alive("n0"), local(2001), NOW + 7),
+        registered(NOW + 7),
+        "forgotten"
+    );
+}
+
+#[test]
+fn a_taken_name_is_refused_and_kept_by_its_holder() {
+    let mut engine = Engine::new(4369, false);
+    engine.react(alive("kv"), local(1), NOW);
+    let taken = |reply: &[u8]| Reaction::Taken {
+        holder: 1,
+        reply: reply.to_vec(),
+    };
+    assert_eq!(
+        engine.react(alive("kv"), local(2), NOW),
+        taken(&[118, 1, 0, 0, 0, 99])
+    );
+    assert_eq!(
+        engine.react(old("kv"), local(3), NOW),
+        taken(&[121, 1, 0, 99])
+    );
+    assert_eq!(engine.release(2), None);
+    assert_eq!(all(&engine, false), "\0\0\x11\x11name kv at port 4000\n");
+}
+
+#[test]
+fn a_name_that_cannot_be_kept_is_refused() {
+    let mut engine = Engine::new(4369, false);
+    let body = [
+        &b"x\x0f\xa0M\0\0\x06\0\x05\x01\0"[..],
+        &[b'k'; 256],
+        b"\0\0",
+    ]
+    .concat();
+    let request = Request::decode(&body).unwrap();
+    assert_eq!(
+        engine.react(request, local(1), NOW),
+        Reaction::Keep(vec![118, 1, 0, 0, 0, 99])
+    );
+    assert_eq!(engine.release(1), None);
+}
+
+#[test]
+fn other_machines_may_only_ask() {
+    let mut engine = Engine::new(4369, true);
+    let remote = Peer {
+        connection: 9,
+        local: false,
+    };
+    for request in [
+        alive("kv"),
+        Request::Dump,
+        Request::Kill,
+        Request::Stop {
+            name: "kv".to_owned(),
+        },
+    ] {
+        assert_eq!(
+            engine.react(request, remote, NOW),
+            Reaction::Close(Refusal::NotLocal)
+        );
+    }
+    assert_eq!(
+        engine.react(port_please("kv"), remote, NOW),
+        Reaction::Reply(vec![119, 1])
+    );
+    assert!(matches!(
+        engine.react(Request::Names, remote, NOW),
+        Reaction::List(_)
+    ));
+}
+
+#[test]
+fn it_is_killed_only_without_nodes() {
+    let mut engine = Engine::new(4369, false);
+    engine.react(alive("kv"), local(1), NOW);
+    assert_eq!(
+        engine.react(Request::Kill, local(2), NOW),
+        Reaction::Reply(b"NO".to_vec())
+    );
+    engine.release(1);
+    assert_eq!(
+        engine.react(Request::Kill, local(3), NOW),
+        Reaction::Kill(b"OK".to_vec())
+    );
+    let mut relaxed = Engine::new(4369, true);
+    relaxed.react(alive("kv"), local(1), NOW);
+    assert_eq!(
+        relaxed.react(Request::Kill, local(2), NOW),
+        Reaction::Kill(b"OK".to_vec())
+    );
+}
+
+#[test]
+fn nodes_are_stopped_only_when_relaxed() {
+    let stop = || Request::Stop {
+        name: "kv".to_owned(),
+    };
+    let mut engine = Engine::new(4369, false);
+    engine.react(alive("kv"), local(1), NOW);
+    assert_eq!(
+        engine.react(stop(), local(2), NOW),
+        Reaction::Close(Refusal::NotRelaxed)
+    );
+    let mut relaxed = Engine::new(4369, true);
+    relaxed.react(alive("kv"), local(1), NOW);
+    assert_eq!(
+        relaxed.react(stop(), local(2), NOW),
+        Reaction::Reply(b"STOPPED".to_vec())
+    );
+    assert_eq!(
+        relaxed.react(stop(), local(3), NOW),
+        Reaction::Reply(b"NOEXISTSTOPPED".to_vec())
+    );
+    assert_eq!(
+        relaxed.react(alive("kv"), local(4), NOW),
+        registered(NOW + 1)
+    );
+}
+
+#[test]
+fn lists_are_complete_and_come_in_pieces() {
+    let mut engine = Engine::new(4369, false);
+    assert_eq!(all(&engine, false), "\0\0\x11\x11");
+    for connection in 0..1000 {
+        engine.react(alive(&format!("n{connection}")), local(connection), NOW);
+    }
+    let names: String = (0..1000)
+        .map(|n| format!("name n{n} at port 4000\n"))
+        .collect();
+    assert_eq!(all(&engine, false), format!("\0\0\x11\x11{names}"));
+    for connection in 0..999 {
+        engine.release(connection);
+    }
+    let unused: String = (0..999)
+        .map(|n| format!("old/unused name <n{n}>, port = 4000, fd = {n} \n\0"))
+        .collect();
+    let active = "active name     <n999> at port 4000, fd = 999\n\0";
+    assert_eq!(all(&engine, true), format!("\0\0\x11\x11{active}{unused}"));
+}
+
+#[test]
+fn a_list_goes_on_when_names_come_and_go_meanwhile() {
+    let mut engine = Engine::new(4369, false);
+    for connection in 0..1000 {
+        engine.react(alive(&format!("n{connection}")), local(connection), NOW);
+    }
+    let mut list = List::Start { dump: false };
+    let first = engine.list(&mut list).unwrap();
+    for connection in 0..1000 {
+        engine.release(connection);
+    }
+    engine.react(alive("late"), local(1000), NOW);
+    assert!(first.starts_with(b"\0\0\x11\x11name n0 "));
+    assert_eq!(engine.list(&mut list).unwrap(), b"name late at port 4000\n");
+    assert_eq!(engine.list(&mut list), None);
+}
