@@ -59,8 +59,6 @@ pub fn derive_decode(item: TokenStream) -> TokenStream {
     term::derive(item.into(), derives).into()
 }
 
-use proc_macro::TokenStream;
-
 #[allow(missing_docs)] // Documented where it is re-exported: `ergo::term!`.
 #[proc_macro]
 pub fn term(tokens: TokenStream) -> TokenStream {
