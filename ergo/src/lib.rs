@@ -1,19 +1,34 @@
-//! Erlang/OTP for Rust.
+//! Erlang/OTP for Rust: nodes that speak the real Erlang distribution protocol, and processes that
+//! a BEAM calls as its own.
+//!
+//! - A [`Node`] joins a cluster: it is registered with EPMD, shakes hands, and links to others.
+//! - A [`gen_server`](mod@gen_server) is a Rust type whose methods are its handlers.
+//! - A [`Term`](enum@Term) is any Erlang value; types with a fixed shape travel without it, through
+//!   [`Encode`](trait@Encode) and [`Decode`](trait@Decode).
+//!
+//! The floors of the house, each on those before it: [`term`](mod@term) and [`etf`], the values and
+//! their bytes; [`dist`] and [`epmd`], the protocols; [`net`], the links; [`process`];
+//! [`gen_server`](mod@gen_server); [`node`].
 
 // The macros name this crate `::ergo`, in its own tests too.
 extern crate self as ergo;
 
 pub mod dist;
 pub mod epmd;
+mod error;
 pub mod etf;
 pub mod gen_server;
 pub mod net;
 pub mod node;
+pub mod prelude;
 pub mod process;
 pub mod term;
 
+pub use ergo_derive::gen_server;
 pub use ergo_derive::{Decode, Encode, Term};
+pub use error::{Error, Result};
 pub use etf::{Decode, Encode};
+pub use node::Node;
 pub use process::{LocalNode, OnNode, Reason};
 pub use term::{Atom, Pid, Port, Ref, Term};
 

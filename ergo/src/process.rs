@@ -16,6 +16,7 @@ mod remote;
 mod run;
 mod signal;
 mod slot;
+mod stop;
 pub(crate) mod tag;
 mod timer;
 mod watch;

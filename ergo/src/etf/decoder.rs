@@ -8,8 +8,6 @@ mod number;
 mod skip;
 mod term;
 
-pub(super) use container::Part;
-
 use std::borrow::Cow;
 
 use bytes::Bytes;
@@ -198,17 +196,8 @@ impl<'a> Decoder<'a> {
         &mut self,
         f: impl FnOnce(&mut Self) -> Result<T, DecodeError>,
     ) -> Result<T, DecodeError> {
-        self.deeper(f)
-    }
-
-    /// [`nested`](Decoder::nested) for what may fail in other ways too.
-    #[inline]
-    pub(super) fn deeper<T, E: From<DecodeError>>(
-        &mut self,
-        f: impl FnOnce(&mut Self) -> Result<T, E>,
-    ) -> Result<T, E> {
         let Some(depth) = self.depth.checked_sub(1) else {
-            return Err(self.over_budget(Spent::Depth).into());
+            return Err(self.over_budget(Spent::Depth));
         };
         self.depth = depth;
         let value = f(self);
@@ -264,19 +253,9 @@ impl<'a> Decoder<'a> {
         Found::at(self.rest, self.atoms)
     }
 
-    /// The first byte of the next term.
-    #[inline]
-    pub(super) fn tag(&self) -> Option<u8> {
-        self.rest.first().copied()
-    }
-
-    pub(super) fn skip_tag(&mut self) {
-        self.rest = self.rest.get(1..).unwrap_or_default();
-    }
-
     /// Why a tag is none.
     #[cold]
-    pub(super) fn not_a_term(&self, tag: u8) -> DecodeError {
+    fn not_a_term(&self, tag: u8) -> DecodeError {
         self.error(match tag {
             LOCAL => DecodeErrorKind::Local,
             COMPRESSED => DecodeErrorKind::NestedCompressed,

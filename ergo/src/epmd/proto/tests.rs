@@ -116,7 +116,10 @@ fn registrations_are_closed_refused_or_taken_as_by_erlangs_epmd() {
             "{malformed:?}"
         );
     }
-    assert_eq!(Request::decode(&alive(b"", b"")), Err(ProtocolError::EmptyName));
+    assert_eq!(
+        Request::decode(&alive(b"", b"")),
+        Err(ProtocolError::EmptyName)
+    );
     for nul in [&b"k\0v"[..], b"kv\0"] {
         assert_eq!(
             Request::decode(&alive(nul, b"")),

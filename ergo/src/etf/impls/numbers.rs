@@ -3,8 +3,6 @@
 use crate::etf::{Decode, DecodeError, Decoder, Encode, EncodeError, Encoder};
 
 impl Encode for bool {
-    const DISTINCT: bool = true;
-
     #[inline]
     fn encode(&self, out: &mut Encoder) -> Result<(), EncodeError> {
         out.atom_text(if *self { "true" } else { "false" })
@@ -21,8 +19,6 @@ impl Decode for bool {
 macro_rules! narrow {
     ($($int:ident),*) => {$(
         impl Encode for $int {
-            const DISTINCT: bool = true;
-
             #[inline]
             fn encode(&self, out: &mut Encoder) -> Result<(), EncodeError> {
                 out.int(i64::from(*self));
@@ -43,8 +39,6 @@ narrow!(i8, i16, u16, i32, u32);
 
 /// Bytes: a sequence of them is a binary.
 impl Encode for u8 {
-    const DISTINCT: bool = true;
-
     #[inline]
     fn encode(&self, out: &mut Encoder) -> Result<(), EncodeError> {
         out.int(i64::from(*self));
@@ -77,8 +71,6 @@ impl Decode for u8 {
 macro_rules! wide {
     ($($int:ident as $wide:ident = $encode:ident),*) => {$(
         impl Encode for $int {
-            const DISTINCT: bool = true;
-
             #[inline]
             fn encode(&self, out: &mut Encoder) -> Result<(), EncodeError> {
                 out.$encode(*self as $wide);

@@ -7,8 +7,6 @@ use std::sync::Arc;
 use crate::etf::{Decode, DecodeError, Decoder, Encode, EncodeError, Encoder};
 
 impl<T: Encode + ?Sized> Encode for &T {
-    const DISTINCT: bool = T::DISTINCT;
-
     #[inline]
     fn encode(&self, out: &mut Encoder) -> Result<(), EncodeError> {
         (**self).encode(out)
@@ -22,8 +20,6 @@ impl<T: Encode + ?Sized> Encode for &T {
 macro_rules! pointers {
     ($($pointer:ident),*) => {$(
         impl<T: Encode + ?Sized> Encode for $pointer<T> {
-            const DISTINCT: bool = T::DISTINCT;
-
             #[inline]
             fn encode(&self, out: &mut Encoder) -> Result<(), EncodeError> {
                 (**self).encode(out)
@@ -56,8 +52,6 @@ macro_rules! pointers {
 pointers!(Box, Rc, Arc);
 
 impl<T: Encode + ToOwned + ?Sized> Encode for Cow<'_, T> {
-    const DISTINCT: bool = T::DISTINCT;
-
     #[inline]
     fn encode(&self, out: &mut Encoder) -> Result<(), EncodeError> {
         (**self).encode(out)

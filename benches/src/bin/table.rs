@@ -1,0 +1,43 @@
+//! The benchmark table: every case on every peer, in turns, with medians and ratios.
+//!
+//! `cargo run --release -p benches --bin table [-- --json] [case …]`
+#![allow(clippy::print_stdout)] // The table is what this program is for.
+
+use benches::measure::{Case, ROUNDS};
+use benches::{ergo_peer, raw};
+use ergo::Node;
+
+const CALLS: u64 = 20_000;
+const CASTS: u64 = 2_000_000;
+
+#[tokio::main]
+async fn main() -> ergo::Result<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let json = arguments.iter().any(|argument| argument == "--json");
+    let wanted: Vec<&String> = arguments.iter().filter(|a| !a.starts_with("--")).collect();
+    let is_wanted = |case: &str| wanted.is_empty() || wanted.iter().any(|name| *name == case);
+    let show = |case: &Case| match json {
+        true => println!("{}", case.json()),
+        false => println!("{case}"),
+    };
+
+    let node = Node::alone();
+    if is_wanted("local_seq_number") {
+        let mut case = Case::new("local_seq_number");
+        for _ in 0..ROUNDS {
+            case.add("raw", CALLS, raw::local_seq(CALLS).await);
+            case.add("ergo", CALLS, ergo_peer::local_seq(&node, CALLS).await);
+        }
+        show(&case);
+    }
+    if is_wanted("local_cast_1_1") {
+        let mut case = Case::new("local_cast_1_1");
+        for _ in 0..ROUNDS {
+            case.add("raw", CASTS, raw::local_cast(CASTS).await);
+            case.add("ergo", CASTS, ergo_peer::local_cast(&node, CASTS).await);
+        }
+        show(&case);
+    }
+    node.stop().await;
+    Ok(())
+}

@@ -1,0 +1,41 @@
+//! The error that any operation of ergo turns into.
+
+use crate::etf::{DecodeError, EncodeError};
+use crate::gen_server::{CallError, StartError};
+use crate::net::ConnectError;
+use crate::node::NodeError;
+use crate::process::RegisterError;
+
+/// Any error of ergo, for functions that use `?` on several of its operations.
+///
+/// ```no_run
+/// # use ergo::Node;
+/// #[tokio::main]
+/// async fn main() -> ergo::Result<()> {
+///     let node = Node::builder("rust@127.0.0.1").cookie("secret").start().await?;
+///     node.run_until_shutdown().await;
+///     Ok(())
+/// }
+/// ```
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+#[non_exhaustive]
+pub enum Error {
+    /// A node did not start.
+    Node(#[from] NodeError),
+    /// A server did not start.
+    Start(#[from] StartError),
+    /// A call has no answer.
+    Call(#[from] CallError),
+    /// A name was not registered.
+    Register(#[from] RegisterError),
+    /// Another node cannot be connected.
+    Connect(#[from] ConnectError),
+    /// A value has no encoding.
+    Encode(#[from] EncodeError),
+    /// Bytes are not the wanted value.
+    Decode(#[from] DecodeError),
+}
+
+/// A result of ergo's operations.
+pub type Result<T, E = Error> = std::result::Result<T, E>;

@@ -1,0 +1,38 @@
+//! Why a node did not start.
+
+use std::io;
+
+use super::{CookieFileError, NameError};
+use crate::dist::CookieError;
+use crate::epmd;
+use crate::net::ConnectError;
+
+/// Why a node did not start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum NodeError {
+    /// The name is no node name.
+    #[error("the node's name cannot be used")]
+    Name(#[from] NameError),
+    /// The given cookie cannot be one.
+    #[error("the given cookie cannot be used")]
+    Cookie(#[from] CookieError),
+    /// No cookie was given, and `~/.erlang.cookie` gave none.
+    #[error("no cookie was given, and the cookie file gave none; call `.cookie(…)` on the builder")]
+    CookieFile(#[from] CookieFileError),
+    /// No port could be bound.
+    #[error("the node cannot listen; is a port of the range free, and the address this machine's?")]
+    Listen(#[source] io::Error),
+    /// The node could not be registered.
+    #[error("the node cannot be registered with epmd")]
+    Epmd(#[source] epmd::Error),
+    /// The system gave no random numbers for the node's creation.
+    #[error("the system gives no random numbers")]
+    Random(#[source] getrandom::Error),
+    /// The node's own processes did not start.
+    #[error("the node's own processes did not start")]
+    Start(#[source] crate::gen_server::StartError),
+    /// Another node cannot be connected.
+    #[error("the node cannot be connected")]
+    Connect(#[from] ConnectError),
+}

@@ -1,0 +1,58 @@
+//! The process `net_kernel`: what a peer asks of a node itself.
+
+use crate::etf::{DecodeError, Decoder, EncodeError, Encoder};
+use crate::gen_server::{Caller, Context, Message, MessageKind, Next, Reason, ReplyTo, Server};
+use crate::term::Atom;
+
+/// Answers `net_adm:ping/1`, which is the call `{is_auth, Node}`: `yes`, since whoever can ask has
+/// passed the handshake. Anything but `yes` makes OTP drop the link.
+pub(super) struct NetKernel;
+
+pub(super) enum NetKernelMessage {
+    /// `{is_auth, Node}`, where `Node` is who asks.
+    IsAuth { node: Atom, reply: ReplyTo<Atom> },
+}
+
+impl Server for NetKernel {
+    type Args = ();
+    type Message = NetKernelMessage;
+
+    async fn init((): (), _: &mut Context<Self>) -> Result<Self, Reason> {
+        Ok(NetKernel)
+    }
+
+    async fn handle(&mut self, message: NetKernelMessage, _: &mut Context<Self>) -> Next {
+        let NetKernelMessage::IsAuth { node, reply } = message;
+        tracing::debug!(target: "ergo::node", from = node.as_str(), "ping");
+        reply.send(Atom::YES);
+        Next::Continue
+    }
+}
+
+impl Message for NetKernelMessage {
+    fn decode_call(from: &mut Decoder<'_>, caller: &Caller) -> Result<Option<Self>, DecodeError> {
+        match from.head()? {
+            Some(head) if head.tag == "is_auth" && head.args == Some(1) => {
+                from.enter_head()?;
+                let node = from.atom()?;
+                Ok(Some(NetKernelMessage::IsAuth {
+                    node,
+                    reply: caller.reply_to(),
+                }))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    fn encode(&self, out: &mut Encoder) -> Result<(), EncodeError> {
+        let NetKernelMessage::IsAuth { node, .. } = self;
+        out.tuple(2)?;
+        out.atom(Atom::IS_AUTH);
+        out.atom(*node);
+        Ok(())
+    }
+
+    fn kind(&self) -> MessageKind {
+        MessageKind::Call
+    }
+}

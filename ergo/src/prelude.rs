@@ -1,0 +1,6 @@
+//! What most programs use: `use ergo::prelude::*;`.
+
+pub use crate::gen_server::{
+    CallError, Caller, Context, Down, Exit, GenServer, Next, Reply, ReplyTo, StartError,
+};
+pub use crate::{Atom, Decode, Encode, Node, OnNode, Pid, Reason, Ref, Term, gen_server, term};
