@@ -50,14 +50,22 @@ use bytes::Bytes;
 /// | `==` | [`erl_eq`](Term::erl_eq) |
 /// | `<`, `lists:sort/1` | [`erl_cmp`](Term::erl_cmp); [`Ord`] is the same with `1` before `1.0` |
 ///
-/// ```
-/// use ergo::{Atom, Term};
+/// | `io:format("~0p", [T])` | [`Display`](std::fmt::Display), and [`Debug`] |
+/// | `erl_parse:parse_term/1` | [`FromStr`](std::str::FromStr) |
+/// | a literal | [`term!`](crate::term!) |
 ///
-/// let answer = Term::tuple([Term::atom("ok"), Term::from(42)]);
-/// assert_eq!(answer[0], Term::Atom(Atom::OK));
+/// ```
+/// use ergo::{Atom, Term, term};
+///
+/// let answer = term!({ok, 42});
+/// assert_eq!(answer, Term::from((Atom::OK, 42)));
 /// assert_eq!(i64::try_from(&answer[1])?, 42);
 /// # Ok::<(), ergo::term::WrongTerm>(())
 /// ```
+///
+/// Comparing, hashing, printing and dropping follow a term into its depth on the stack. A thousand
+/// levels are safe on a stack of 2 MiB; decoding and parsing stop long before that. A program that
+/// nests deeper on purpose is on its own.
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum Term {

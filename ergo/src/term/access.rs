@@ -114,7 +114,7 @@ impl Term {
     }
 
     /// A reference.
-    pub fn as_ref(&self) -> Option<&Ref> {
+    pub fn as_reference(&self) -> Option<&Ref> {
         match self {
             Term::Ref(reference) => Some(reference),
             _ => None,

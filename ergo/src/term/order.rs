@@ -7,7 +7,7 @@ use std::cmp::Ordering;
 use std::hash::{Hash, Hasher};
 
 use super::fun::{LocalFun, Repr};
-use super::{BigInt, Fun, List, Map, Record, Term};
+use super::{Atom, BigInt, Fun, List, Map, Record, Term};
 
 /// How numbers compare.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -192,16 +192,16 @@ fn compare_local_funs(a: &LocalFun, b: &LocalFun, numbers: Numbers) -> Ordering 
 }
 
 fn compare_records(a: &Record, b: &Record, numbers: Numbers) -> Ordering {
-    let names = |r: &'_ Record| r.fields().iter().map(|(name, _)| *name).collect::<Vec<_>>();
+    fn names(record: &Record) -> impl Iterator<Item = Atom> {
+        record.fields().iter().map(|(name, _)| *name)
+    }
+    let values = a.fields().iter().zip(b.fields());
     (a.module().cmp(&b.module()))
         .then(a.name().cmp(&b.name()))
         .then(a.is_exported().cmp(&b.is_exported()))
         .then(a.fields().len().cmp(&b.fields().len()))
-        .then_with(|| names(a).cmp(&names(b)))
-        .then_with(|| {
-            let values = a.fields().iter().zip(b.fields());
-            compare_all(values.map(|(a, b)| (&a.1, &b.1)), numbers)
-        })
+        .then_with(|| names(a).cmp(names(b)))
+        .then_with(|| compare_all(values.map(|(a, b)| (&a.1, &b.1)), numbers))
 }
 
 /// Maps: by size, then by their keys in order, then by the values in the order of the keys.
