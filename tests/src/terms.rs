@@ -8,29 +8,36 @@ use proptest::prelude::*;
 
 /// Terms that have a literal form in any release of Erlang: all but identifiers, closures and native records.
 pub fn literal() -> BoxedStrategy<Term> {
-    nested(prop_oneof![
+    nested(plain())
+}
+
+/// Terms that Erlang's own parser does not read, but [`Term`]'s does: literals, identifiers and native records.
+pub fn printable() -> BoxedStrategy<Term> {
+    nested(prop_oneof![4 => plain(), 2 => identifier(), 1 => record(plain())])
+}
+
+/// Terms of every kind.
+pub fn any_term() -> BoxedStrategy<Term> {
+    nested(
+        prop_oneof![4 => plain(), 2 => identifier(), 1 => record(plain()), 1 => closure(plain())],
+    )
+}
+
+/// Terms of every kind that OTP 28 and earlier know.
+pub fn any_without_records() -> BoxedStrategy<Term> {
+    nested(prop_oneof![4 => plain(), 2 => identifier(), 1 => closure(plain())])
+}
+
+/// Literals that hold no other terms.
+fn plain() -> BoxedStrategy<Term> {
+    prop_oneof![
         4 => number(),
         3 => atom().prop_map(Term::Atom),
         3 => text(),
         2 => bit_string(),
         1 => external_fun(),
-    ])
-}
-
-/// Terms that Erlang's own parser does not read, but [`Term`]'s does: literals, identifiers and native records.
-pub fn printable() -> BoxedStrategy<Term> {
-    nested(prop_oneof![4 => literal(), 2 => identifier(), 1 => record(literal())])
-}
-
-/// Terms of every kind.
-pub fn any_term() -> BoxedStrategy<Term> {
-    nested(prop_oneof![4 => printable(), 1 => closure(printable())])
-}
-
-/// Terms of every kind that OTP 28 and earlier know.
-pub fn any_without_records() -> BoxedStrategy<Term> {
-    let leaf = prop_oneof![4 => literal(), 2 => identifier()].boxed();
-    nested(prop_oneof![4 => leaf.clone(), 1 => closure(leaf)])
+    ]
+    .boxed()
 }
 
 /// Containers of these terms, some levels deep.

@@ -19,7 +19,8 @@ enum Numbers {
 }
 
 impl Term {
-    /// Erlang's `==`: like `=:=` (which is Rust's `==`), but `1 == 1.0` holds, at any depth but in map keys.
+    /// Erlang's `==`: like `=:=` (which is Rust's `==`), but `1 == 1.0` holds, at any depth but in
+    /// map keys.
     ///
     /// ```
     /// use ergo::Term;

@@ -17,10 +17,10 @@ const MAX_DEPTH: u32 = 512;
 
 type Result<T, E = ParseError> = std::result::Result<T, E>;
 
-/// Reads what [`Display`](std::fmt::Display) prints (closures aside) and what Erlang source has for literals: integers
-/// with bases and underscores, `$c`, floats, atoms, strings, binaries with sizes and types,
-/// tuples, lists, maps, `fun m:f/a`. White space and comments may stand between all of them, and a
-/// dot at the end.
+/// Reads what [`Display`](std::fmt::Display) prints (closures aside) and what Erlang source has for
+/// literals: integers with bases and underscores, `$c`, floats, atoms, strings, binaries with sizes
+/// and types, tuples, lists, maps, `fun m:f/a`. White space and comments may stand between all of
+/// them, and a dot at the end. Containers nest at most 512 deep.
 ///
 /// Names that no atom has yet count as if a peer had sent them, see [`Atom::from_peer`]: text from
 /// elsewhere cannot fill the table.
@@ -32,7 +32,10 @@ type Result<T, E = ParseError> = std::result::Result<T, E>;
 ///
 /// let error = "{ok, Value}".parse::<Term>().unwrap_err();
 /// assert_eq!(error.offset(), 5);
-/// assert_eq!(error.to_string(), "variables have no value here; quote the name if it is an atom (at byte 5)");
+/// assert_eq!(
+///     error.to_string(),
+///     "variables have no value here; quote the name if it is an atom (at byte 5)"
+/// );
 /// ```
 ///
 /// In Erlang: `erl_scan:string/1` and `erl_parse:parse_term/1`.

@@ -185,7 +185,7 @@ fn even_neighbour(float: f64, digits: &str, exponent: i32) -> Option<String> {
     let (mantissa, power) = (bits & ((1 << 52) - 1), (bits >> 52) as i32 - 1075);
     let decimals = -(power + (mantissa | 1 << 52).trailing_zeros() as i32);
     let printed = digits.len() as i32 - 1 - exponent;
-    if decimals != printed + 1 {
+    if decimals <= 0 || decimals != printed + 1 {
         return None;
     }
     let mut exact = format!("{float:.*e}", digits.len());
@@ -206,5 +206,28 @@ mod tests {
     #[test]
     fn reserved_words_are_sorted() {
         assert!(RESERVED.is_sorted());
+    }
+
+    /// As `float_to_list(F, [short])` of OTP 25 gives them.
+    #[test]
+    fn floats_are_as_short_as_in_erlang() {
+        for (float, text) in [
+            (0.0, "0.0"),
+            (-0.0, "-0.0"),
+            (100.0, "100.0"),
+            (1000.0, "1.0e3"),
+            (0.0001, "0.0001"),
+            (0.00012, "1.2e-4"),
+            (12345678901200.0, "12345678901200.0"),
+            (123456789012000.0, "1.23456789012e14"),
+            (9007199254740991.0, "9007199254740991.0"),
+            (9007199254740992.0, "9.007199254740992e15"),
+            (779160112554514.25, "779160112554514.2"),
+            (-180632926568428.625, "-180632926568428.62"),
+            (5e-324, "5.0e-324"),
+            (f64::MAX, "1.7976931348623157e308"),
+        ] {
+            assert_eq!(crate::Term::from(float).to_string(), text);
+        }
     }
 }
