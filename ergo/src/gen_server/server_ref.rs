@@ -8,7 +8,7 @@ use super::call::{Call, CallError};
 use super::reply::ReplyTo;
 use super::{Message, MessageKind, OnNode, Reason};
 use crate::etf::{Decode, EncodeError, Encoded, Encoder};
-use crate::process::{Envelope, LocalNode, Process, ProcessId, Slot, watch_end};
+use crate::process::{AnyProcess, Envelope, LocalNode, Process, ProcessId, Slot, watch_end};
 use crate::term::{Atom, Pid};
 
 /// A server that understands the messages `M`: a process of this program, a pid, or a name on a
@@ -155,17 +155,38 @@ impl<M: Message> ServerRef<M> {
     /// [`CallError::NoProc`] when it is not there, [`CallError::LocalOnly`] when it is on another
     /// node.
     pub async fn stop(&self, reason: Reason) -> Result<(), CallError> {
-        let id = self.process_id();
-        if id.node() != self.node.name() {
-            return Err(CallError::LocalOnly);
-        }
-        let process = self.node.resolve(&id).ok_or(CallError::NoProc)?;
+        let process = self.local_process()?;
         let ended = watch_end(process.core());
         if !process.request_stop(reason) {
             return Err(CallError::NoProc);
         }
         std::future::poll_fn(|cx| ended.poll_take(cx)).await;
         Ok(())
+    }
+
+    /// Waits until the server has ended and says why. In Erlang: a monitor and its `'DOWN'`.
+    ///
+    /// A process monitors with [`Context::monitor`](super::Context::monitor) instead, and goes on
+    /// handling messages meanwhile.
+    ///
+    /// # Errors
+    ///
+    /// [`CallError::NoProc`] when it is not there, [`CallError::LocalOnly`] when it is on another
+    /// node.
+    pub async fn ended(&self) -> Result<Reason, CallError> {
+        let ended = watch_end(self.local_process()?.core());
+        Ok(std::future::poll_fn(|cx| ended.poll_take(cx)).await)
+    }
+
+    fn local_process(&self) -> Result<Arc<dyn AnyProcess>, CallError> {
+        let id = match &self.target {
+            Target::Here(process) => return Ok(process.clone()),
+            Target::Elsewhere(id) => id,
+        };
+        if id.node() != self.node.name() {
+            return Err(CallError::LocalOnly);
+        }
+        self.node.resolve(id).ok_or(CallError::NoProc)
     }
 
     /// Where a message goes now; `None` if the server is known not to be there.
