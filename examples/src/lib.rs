@@ -1,1 +1,92 @@
-//! Shared by the examples.
+//! Shared by the examples: the options of their command lines, and the log.
+
+use std::env;
+use std::process::exit;
+
+use ergo::Node;
+use ergo::node::NodeBuilder;
+use tracing_subscriber::EnvFilter;
+
+/// What every example may be told: `--name NODE` and `--cookie COOKIE`.
+#[derive(Debug)]
+pub struct Options {
+    /// The name of the node.
+    pub name: String,
+    /// The cookie, if one was given; else the node reads `~/.erlang.cookie`, as `erl` does.
+    pub cookie: Option<String>,
+}
+
+impl Options {
+    /// Reads the command line, and ends the program with a usage line when it cannot be understood.
+    #[allow(clippy::print_stderr)]
+    pub fn from_args(default_name: &str) -> Options {
+        Options::parse(default_name, env::args().skip(1)).unwrap_or_else(|error| {
+            eprintln!("{error}\nusage: [--name {default_name}] [--cookie COOKIE]");
+            exit(2)
+        })
+    }
+
+    fn parse(
+        default_name: &str,
+        mut arguments: impl Iterator<Item = String>,
+    ) -> Result<Options, String> {
+        let mut options = Options {
+            name: default_name.to_owned(),
+            cookie: None,
+        };
+        while let Some(option) = arguments.next() {
+            let value = arguments.next().ok_or(format!("{option} needs a value"));
+            match option.as_str() {
+                "--name" => options.name = value?,
+                "--cookie" => options.cookie = Some(value?),
+                _ => return Err(format!("no option {option}")),
+            }
+        }
+        Ok(options)
+    }
+
+    /// A node with these options, to be started.
+    pub fn node(&self) -> NodeBuilder {
+        let node = Node::builder(&self.name);
+        match &self.cookie {
+            Some(cookie) => node.cookie(cookie),
+            None => node,
+        }
+    }
+}
+
+/// Writes what ergo and the example log to standard error, as `RUST_LOG` asks: `RUST_LOG=ergo=debug`.
+pub fn init_log() {
+    tracing_subscriber::fmt()
+        .with_env_filter(EnvFilter::from_default_env())
+        .with_writer(std::io::stderr)
+        .init();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(arguments: &[&str]) -> Result<Options, String> {
+        Options::parse("kv@127.0.0.1", arguments.iter().map(ToString::to_string))
+    }
+
+    #[test]
+    fn reads_the_command_line() {
+        let options = parse(&["--cookie", "secret", "--name", "shop@host"]).unwrap();
+        assert_eq!(options.name, "shop@host");
+        assert_eq!(options.cookie.as_deref(), Some("secret"));
+
+        let options = parse(&[]).unwrap();
+        assert_eq!(
+            (options.name.as_str(), options.cookie),
+            ("kv@127.0.0.1", None)
+        );
+    }
+
+    #[test]
+    fn says_what_it_does_not_understand() {
+        assert_eq!(parse(&["--nmae", "x"]).unwrap_err(), "no option --nmae");
+        assert_eq!(parse(&["--name"]).unwrap_err(), "--name needs a value");
+    }
+}
