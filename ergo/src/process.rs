@@ -27,7 +27,7 @@ pub use reason::Reason;
 pub use signal::{Down, Exit, ProcessId};
 pub use timer::TimerRef;
 
-pub(crate) use self::core::{AnyProcess, CallWatch, Core, Process, Watcher};
+pub(crate) use self::core::{AnyProcess, CallWatch, Process, Watcher};
 pub(crate) use call_table::{CallFailure, CallResult};
 pub(crate) use local::encoded_atom;
 pub(crate) use mailbox::{Envelope, Inbox};
