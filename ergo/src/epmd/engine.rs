@@ -114,6 +114,11 @@ impl Engine {
         Some(name)
     }
 
+    /// How many nodes are registered.
+    pub(super) fn count(&self) -> usize {
+        self.active.len()
+    }
+
     /// Makes the next piece of a list; nothing when it is complete.
     pub(super) fn list(&self, list: &mut List) -> Option<Vec<u8>> {
         let mut out = Vec::new();

@@ -64,8 +64,8 @@ pub enum Error {
         /// How its answer is wrong.
         source: ProtocolError,
     },
-    /// EPMD could never take it.
-    #[error("EPMD cannot take this node")]
+    /// EPMD could never have or take such a node.
+    #[error("EPMD has no node of this kind")]
     Request(#[from] ProtocolError),
     /// A node of this name is registered already.
     #[error(

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 
@@ -87,6 +87,7 @@ impl Default for ServerOptions {
 #[derive(Debug)]
 pub struct Server {
     addresses: Vec<SocketAddr>,
+    nodes: watch::Receiver<usize>,
     tasks: TaskTracker,
     end: CancellationToken,
     _guard: DropGuard,
@@ -102,10 +103,12 @@ impl Server {
         let listeners = listen::listen(options.port, &options.addresses)?;
         let addresses: Vec<SocketAddr> = listeners.iter().map(|(address, _)| *address).collect();
         let port = addresses.first().map_or(options.port, SocketAddr::port);
+        let (count, nodes) = watch::channel(0);
         let shared = Arc::new(Shared {
             state: Mutex::new(State {
                 engine: Engine::new(port, options.relaxed),
                 holders: Holders::default(),
+                count,
             }),
             next: AtomicU64::new(0),
             connections: Arc::new(Semaphore::new(options.max_connections)),
@@ -121,6 +124,7 @@ impl Server {
         let (end, tasks) = (shared.end.clone(), shared.tasks.clone());
         Ok(Server {
             addresses,
+            nodes,
             tasks,
             _guard: end.clone().drop_guard(),
             end,
@@ -135,6 +139,19 @@ impl Server {
     /// The addresses it listens on.
     pub fn local_addrs(&self) -> &[SocketAddr] {
         &self.addresses
+    }
+
+    /// How many nodes are registered, now and at every change.
+    ///
+    /// ```no_run
+    /// # async fn example(server: ergo::epmd::Server) {
+    /// let mut nodes = server.nodes();
+    /// // Fails only when the server ends.
+    /// nodes.wait_for(|count| *count > 0).await.expect("a node registers");
+    /// # }
+    /// ```
+    pub fn nodes(&self) -> watch::Receiver<usize> {
+        self.nodes.clone()
     }
 
     /// Waits until a client has ended the server by `epmd -kill`.
@@ -174,6 +191,16 @@ struct Shared {
 struct State {
     engine: Engine,
     holders: Holders,
+    count: watch::Sender<usize>,
+}
+
+impl State {
+    /// Tells who waits for nodes, if their number has changed.
+    fn tell(&self) {
+        let now = self.engine.count();
+        self.count
+            .send_if_modified(|count| std::mem::replace(count, now) != now);
+    }
 }
 
 impl Shared {
@@ -230,9 +257,8 @@ fn admit(stream: TcpStream, address: SocketAddr, shared: &Arc<Shared>) {
     };
     let owned = Arc::clone(shared);
     shared.tasks.spawn(async move {
-        let serving = connection::serve(stream, address, peer, &owned);
+        let serving = connection::serve(stream, address, peer, (connection, remote), &owned);
         owned.end.run_until_cancelled(serving).await;
-        drop((connection, remote));
     });
 }
 

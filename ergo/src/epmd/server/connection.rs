@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use socket2::SockRef;
 use tokio::net::TcpStream;
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::{Shared, now};
 use crate::epmd::engine::{Connection, List, Peer, Reaction};
@@ -29,9 +30,20 @@ enum Ended {
     Io(#[from] io::Error),
 }
 
+/// The place of a connection among those that may be open at once, and among those of other machines.
+pub(super) type Places = (OwnedSemaphorePermit, Option<OwnedSemaphorePermit>);
+
 /// Reads the request of a connection, and does what EPMD does about it.
-pub(super) async fn serve(stream: TcpStream, address: SocketAddr, peer: Peer, shared: &Shared) {
+pub(super) async fn serve(
+    stream: TcpStream,
+    address: SocketAddr,
+    peer: Peer,
+    places: Places,
+    shared: &Shared,
+) {
     let stream = Arc::new(stream);
+    // They are free before the stream closes: whoever sees it close finds room.
+    let _places = places;
     if let Err(reason) = serve_request(&stream, address, peer, shared).await {
         tracing::debug!(target: TARGET, %address, %reason, "closed a connection");
     }
@@ -88,6 +100,7 @@ fn react(request: Request, peer: Peer, stream: &Arc<TcpStream>, shared: &Shared)
             reaction = state.engine.react(request, peer, now());
         }
     }
+    state.tell();
     if let Reaction::Keep(_) = reaction {
         state.holders.insert(peer.connection, Arc::clone(stream));
     }
@@ -107,6 +120,7 @@ impl Drop for Entry<'_> {
         if let Some(name) = state.engine.release(self.connection) {
             tracing::debug!(target: TARGET, name, "unregistered");
         }
+        state.tell();
     }
 }
 
