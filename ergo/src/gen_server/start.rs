@@ -101,10 +101,9 @@ impl<S: Server, R: From<ServerRef<S::Message>>> Start<S, R> {
     /// Makes the process and its task.
     fn spawn(self) -> Starting<S, R> {
         let timeout = self.timeout;
-        let state = match self.try_spawn() {
-            Ok((process, started)) => State::Waiting { process, started },
-            Err(error) => State::Failed(Some(error)),
-        };
+        let state = self
+            .try_spawn()
+            .unwrap_or_else(|error| State::Failed(Some(error)));
         Starting {
             state,
             timeout,
@@ -113,7 +112,7 @@ impl<S: Server, R: From<ServerRef<S::Message>>> Start<S, R> {
         }
     }
 
-    fn try_spawn(self) -> Result<(Arc<Process<S::Message>>, oneshot::Receiver<()>), StartError> {
+    fn try_spawn(self) -> Result<State<S>, StartError> {
         if self.node.is_stopping() {
             return Err(StartError::NodeStopping);
         }
@@ -140,7 +139,7 @@ impl<S: Server, R: From<ServerRef<S::Message>>> Start<S, R> {
         let body = serve::<S>(Arc::clone(&process), self.args, report);
         let life = Life::new(Arc::clone(&process), body);
         drop(self.node.tasks().spawn(life));
-        Ok((process, started))
+        Ok(State::Waiting { process, started })
     }
 }
 
