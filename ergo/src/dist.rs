@@ -1,14 +1,25 @@
 //! The distribution protocol as state machines over bytes: flags, handshake, frames, control messages.
 //!
-//! Nothing here opens a socket or reads a clock: bytes go in, bytes and events come out.
+//! Nothing here opens a socket or reads a clock: bytes go in, bytes and events come out. A
+//! connection begins with a [`handshake`], which ends with the [`DistFlags`] that both nodes
+//! understand. From then on each side writes its messages with [`Control::write_frame`] and reads
+//! the other's with a [`Receiver`].
 
+mod atom_cache;
 mod control;
 mod cookie;
 mod digest;
 mod flags;
+mod fragments;
+mod frame;
 pub mod handshake;
 pub(crate) mod name;
+mod receiver;
 
+pub use atom_cache::HeaderError;
 pub use control::{Control, ControlError, Destination, SpawnFlags, SpawnRequest, Target};
 pub use cookie::{Cookie, CookieError};
 pub use flags::DistFlags;
+pub use fragments::FragmentError;
+pub use frame::{FrameTooLarge, TICK};
+pub use receiver::{ProtocolError, Received, Receiver};

@@ -1,15 +1,25 @@
 //! Links to other nodes: listener, connector, reader and writer of one link, ticks.
-// Signatures first: the node is written against them.
-#![allow(dead_code, unused_variables)]
+//!
+//! The tokio rim of [`dist`](crate::dist). A node owns one `Links`: it accepts connections, dials
+//! nodes on first use, and hands what arrives to the node's processes.
 
 mod config;
 mod error;
+mod handshake;
+mod link;
 mod links;
 mod listener;
+mod outbox;
 mod peer;
+
+#[cfg(test)]
+mod tests;
 
 pub(crate) use config::{LinkConfig, NameKind, Resolve, ResolveFuture, Route};
 pub use error::{ConnectError, LinkDown};
 pub(crate) use links::{Inbound, Links};
 pub(crate) use listener::{ListenOptions, Listener};
 pub(crate) use peer::Peer;
+
+/// The target of this layer's log records.
+const TARGET: &str = "ergo::net";

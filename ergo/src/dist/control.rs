@@ -1,7 +1,14 @@
 //! Control messages: what one node tells another about their processes.
 
+mod decode;
+mod encode;
 mod error;
+mod op;
 
+#[cfg(test)]
+mod tests;
+
+pub(super) use decode::Payload;
 pub use error::ControlError;
 
 use crate::etf::Encoded;
@@ -196,6 +203,32 @@ impl Control {
             | Control::Demonitor { .. }
             | Control::GroupLeader { .. }
             | Control::SpawnReply { .. } => false,
+        }
+    }
+
+    /// The node of the process that speaks here, which must be the node that sends it: a node speaks
+    /// for its own processes only.
+    pub(super) fn speaks_for(&self) -> Option<Atom> {
+        match self {
+            Control::Link { from, .. }
+            | Control::Exit { from, .. }
+            | Control::Exit2 { from, .. }
+            | Control::Unlink { from, .. }
+            | Control::UnlinkAck { from, .. }
+            | Control::Monitor { from, .. }
+            | Control::Demonitor { from, .. }
+            | Control::MonitorExit {
+                from: Target::Pid(from),
+                ..
+            } => Some(from.node),
+            Control::SpawnRequest(request) => Some(request.from.node),
+            // Messages may be forwarded in the name of others.
+            Control::Send { .. }
+            | Control::RegSend { .. }
+            | Control::AliasSend { .. }
+            | Control::MonitorExit { .. }
+            | Control::GroupLeader { .. }
+            | Control::SpawnReply { .. } => None,
         }
     }
 }

@@ -6,6 +6,9 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::ConnectError;
+use crate::dist::handshake::{HandshakeError, Identity};
+use crate::dist::name::split;
 use crate::dist::{Cookie, DistFlags};
 use crate::term::Atom;
 
@@ -59,6 +62,33 @@ impl LinkConfig {
             max_handshakes: 256,
         }
     }
+
+    /// What this node says of itself in a handshake.
+    pub(super) fn identity(&self) -> Result<Identity, HandshakeError> {
+        Identity::new(
+            self.name.as_str(),
+            self.creation,
+            self.flags,
+            self.cookie.clone(),
+        )
+    }
+
+    /// The parts of a node's name, if this node may dial it. As OTP, a node accepts names of either
+    /// kind but dials only its own.
+    pub(super) fn dialable<'a>(&self, name: &'a str) -> Result<(&'a str, &'a str), ConnectError> {
+        let parts = split(name).ok_or_else(|| ConnectError::InvalidName(name.to_owned()))?;
+        if name == self.name.as_str() {
+            return Err(ConnectError::Own);
+        }
+        let kind = NameKind::of_host(parts.1);
+        if kind != self.names {
+            return Err(ConnectError::NameKind {
+                name: name.to_owned(),
+                long: kind == NameKind::Long,
+            });
+        }
+        Ok(parts)
+    }
 }
 
 impl fmt::Debug for LinkConfig {
@@ -80,6 +110,16 @@ pub(crate) enum NameKind {
     Short,
     /// Hosts with dots; addresses count as such.
     Long,
+}
+
+impl NameKind {
+    fn of_host(host: &str) -> NameKind {
+        if host.contains(['.', ':']) {
+            NameKind::Long
+        } else {
+            NameKind::Short
+        }
+    }
 }
 
 /// Where a node listens.

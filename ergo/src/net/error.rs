@@ -1,24 +1,58 @@
 //! Why there is no link.
 
+use std::error::Error;
+use std::fmt;
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
+
+use crate::dist::ProtocolError;
+use crate::dist::handshake::HandshakeError;
 
 /// Why a node could not be connected.
 #[derive(Debug, Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConnectError {
+    /// The name is not `name@host`.
+    #[error("`{0}` is not the name of a node; write it as `name@host`")]
+    InvalidName(String),
+    /// It is this node's own name.
+    #[error("a node does not connect to itself")]
+    Own,
+    /// This node has a short name and the other a long one, or the reverse.
+    #[error(
+        "`{0}` has a {kind} name and this node has not; nodes connect only if all have short names or all have long ones",
+        kind = if *.long { "long" } else { "short" }
+    )]
+    NameKind {
+        /// The other node.
+        name: String,
+        /// Whether its name is a long one.
+        long: bool,
+    },
     /// Nobody knows where the node is.
     #[error("the node cannot be found")]
-    Resolve(#[source] Arc<dyn std::error::Error + Send + Sync>),
-    /// The connection failed.
-    #[error("the connection failed")]
-    Io(#[source] Arc<io::Error>),
-    /// The handshake did not finish in time.
-    #[error("the node did not answer in time")]
-    Timeout,
-    /// This node has been stopped.
-    #[error("this node has stopped")]
-    Closed,
+    Resolve(#[source] Arc<dyn Error + Send + Sync>),
+    /// There is no connection to where it should listen.
+    #[error("no connection to {host}:{port}")]
+    Io {
+        /// The host that was dialled.
+        host: String,
+        /// The port that was dialled.
+        port: u16,
+        /// What the system said.
+        #[source]
+        source: Arc<io::Error>,
+    },
+    /// The nodes did not agree.
+    #[error("the handshake failed")]
+    Handshake(#[from] HandshakeError),
+    /// It took too long.
+    #[error("the node did not answer within {0:?}")]
+    Timeout(Duration),
+    /// This node is stopping.
+    #[error("this node is stopping")]
+    Stopping,
 }
 
 /// Why a link went down.
@@ -28,16 +62,34 @@ pub enum LinkDown {
     /// The peer closed the connection.
     #[error("the peer closed the connection")]
     ClosedByPeer,
-    /// `disconnect` or a stop on this side.
+    /// This side closed it: `disconnect`, or the node stops.
     #[error("this node closed the connection")]
     Disconnected,
     /// The connection broke.
     #[error("the connection broke")]
     Io(#[source] Arc<io::Error>),
-    /// Nothing was heard from the peer for `net_ticktime`.
-    #[error("nothing was heard from the peer for the net tick time")]
-    TickTimeout,
-    /// A new connection of the same node took its place.
-    #[error("the node has connected anew")]
+    /// The peer sent what no node may send.
+    #[error("the peer broke the protocol")]
+    Protocol(#[source] Arc<ProtocolError>),
+    /// Nothing was heard from the peer for the net tick time.
+    #[error("nothing was heard from the peer for {0:?}")]
+    TickTimeout(Duration),
+    /// The peer connected anew, and this was its old connection.
+    #[error("the peer connected anew")]
     Replaced,
+}
+
+/// An error and what caused it, on one line of a log.
+pub(super) struct Chain<'a>(pub(super) &'a (dyn Error + 'static));
+
+impl fmt::Display for Chain<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)?;
+        let mut cause = self.0.source();
+        while let Some(error) = cause {
+            write!(f, ": {error}")?;
+            cause = error.source();
+        }
+        Ok(())
+    }
 }

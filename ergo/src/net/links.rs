@@ -1,11 +1,32 @@
 //! All links of a node.
 
-use std::sync::{Arc, Weak};
+mod accept;
+mod dial;
+mod table;
 
-use super::{ConnectError, LinkConfig, LinkDown, Listener, Peer};
+use std::fmt;
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak};
+use std::time::Duration;
+
+use bytes::BytesMut;
+use tokio::net::TcpStream;
+use tokio::runtime::Handle;
+use tokio::sync::{Semaphore, oneshot};
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use self::table::{Entry, Message, Pending, Table};
+use super::error::Chain;
+use super::link::Link;
+use super::{ConnectError, LinkConfig, LinkDown, Peer, TARGET};
 use crate::dist::Control;
+use crate::dist::handshake::Established;
 use crate::etf::Encoded;
 use crate::term::Atom;
+
+/// How long a link that closes may take to write what was sent on it.
+const CLOSE_TIME: Duration = Duration::from_secs(5);
 
 /// What a node does with what its links bring. Called by the links' tasks: nothing here may block.
 ///
@@ -20,53 +41,275 @@ pub(crate) trait Inbound: Send + Sync + 'static {
     /// reported to [`Inbound::undeliverable`] may or may not have reached the peer.
     fn node_down(&self, peer: &Peer, reason: &LinkDown);
     /// A message could not be sent, because the node cannot be connected (or, for a single
-    /// message, because it does not understand it).
+    /// message, because it does not understand it). Never called by [`Links::send`] itself.
     fn undeliverable(&self, node: Atom, control: Control);
 }
 
 /// All links of a node, and its listener.
-pub(crate) struct Links {}
+pub(crate) struct Links {
+    config: LinkConfig,
+    inbound: Weak<dyn Inbound>,
+    /// Where the tasks run: `send` may be called from anywhere.
+    runtime: Handle,
+    tasks: TaskTracker,
+    stop: CancellationToken,
+    table: RwLock<Table>,
+    /// One permit for each connection that may be in its handshake.
+    handshakes: Arc<Semaphore>,
+}
 
 impl Links {
     /// Links of a node that receives through `inbound`. Must be called on a tokio runtime, where
     /// the links' tasks then run.
     pub(crate) fn new(config: LinkConfig, inbound: Weak<dyn Inbound>) -> Arc<Links> {
-        todo!()
-    }
-
-    /// Accepts the listener's connections from now on, until [`Links::close`].
-    pub(crate) fn accept(self: &Arc<Links>, listener: Listener) {
-        todo!()
+        Arc::new(Links {
+            handshakes: Arc::new(Semaphore::new(config.max_handshakes)),
+            config,
+            inbound,
+            runtime: Handle::current(),
+            tasks: TaskTracker::new(),
+            stop: CancellationToken::new(),
+            table: RwLock::default(),
+        })
     }
 
     /// Sends to a node, which is connected first if it is not. Never blocks; what one caller sends
     /// to one node goes in order.
     pub(crate) fn send(self: &Arc<Links>, node: Atom, control: Control, payload: Option<Encoded>) {
-        todo!()
+        let up = match self.read().get(node) {
+            Some(Entry::Up(link)) => Some(link.clone()),
+            _ => None,
+        };
+        if let Some(link) = up {
+            if self.push(&link, &control, payload.as_ref()) {
+                return;
+            }
+        }
+        let mut table = self.write();
+        if self.stop.is_cancelled() {
+            drop(table);
+            return self.undeliverable(node, vec![(control, payload)]);
+        }
+        match table.get_mut(node) {
+            Some(Entry::Pending(pending)) => pending.queue.push((control, payload)),
+            Some(Entry::Up(link)) => {
+                // It has come up since, or it is on its way down.
+                let link = link.clone();
+                if !self.push(&link, &control, payload.as_ref()) {
+                    let mut pending = Pending::after(Some(link));
+                    pending.queue.push((control, payload));
+                    self.reach(&mut table, node, pending);
+                }
+            }
+            None => {
+                let mut pending = Pending::after(None);
+                pending.queue.push((control, payload));
+                self.reach(&mut table, node, pending);
+            }
+        }
     }
 
     /// Connects to a node, unless it is connected already.
     pub(crate) async fn connect(self: &Arc<Links>, node: Atom) -> Result<Arc<Peer>, ConnectError> {
-        todo!()
+        let (waiter, outcome) = oneshot::channel();
+        {
+            let mut table = self.write();
+            if self.stop.is_cancelled() {
+                return Err(ConnectError::Stopping);
+            }
+            match table.get_mut(node) {
+                Some(Entry::Up(link)) if link.is_open() => return Ok(link.peer.clone()),
+                Some(Entry::Pending(pending)) => pending.waiters.push(waiter),
+                closing => {
+                    let after = match closing {
+                        Some(Entry::Up(link)) => Some(link.clone()),
+                        _ => None,
+                    };
+                    let mut pending = Pending::after(after);
+                    pending.waiters.push(waiter);
+                    self.reach(&mut table, node, pending);
+                }
+            }
+        }
+        outcome.await.unwrap_or(Err(ConnectError::Stopping))
     }
 
     /// The node, if it is connected.
     pub(crate) fn peer(&self, node: Atom) -> Option<Arc<Peer>> {
-        todo!()
+        match self.read().get(node) {
+            Some(Entry::Up(link)) if link.is_open() => Some(link.peer.clone()),
+            _ => None,
+        }
     }
 
     /// The nodes that are connected, hidden ones too.
     pub(crate) fn peers(&self) -> Vec<Arc<Peer>> {
-        todo!()
+        let table = self.read();
+        let open = table.links().filter(|link| link.is_open());
+        open.map(|link| link.peer.clone()).collect()
     }
 
-    /// Closes the link to a node, if there is one.
-    pub(crate) fn disconnect(&self, node: Atom) {
-        todo!()
+    /// Closes the link to a node, if there is one, when what was sent has been written.
+    pub(crate) fn disconnect(self: &Arc<Links>, node: Atom) {
+        let up = match self.read().get(node) {
+            Some(Entry::Up(link)) => Some(link.clone()),
+            _ => None,
+        };
+        if let Some(link) = up {
+            self.finish(link);
+        }
     }
 
-    /// Closes the listener and all links, after what was sent has been written (within bounds).
-    pub(crate) async fn close(&self) {
-        todo!()
+    /// Closes the listener and all links, when what was sent has been written, or 5 s have passed.
+    pub(crate) async fn close(self: &Arc<Links>) {
+        let links: Vec<Arc<Link>> = {
+            let table = self.write();
+            // Under the lock: whoever installs a link later sees it.
+            self.stop.cancel();
+            table.links().cloned().collect()
+        };
+        for link in links {
+            self.finish(link);
+        }
+        self.tasks.close();
+        self.tasks.wait().await;
+    }
+
+    /// Has a node connected for what stands in `pending`: by its own attempt, if there is one.
+    fn reach(self: &Arc<Links>, table: &mut Table, node: Atom, mut pending: Pending) {
+        pending.incoming = table.take_strangers(node);
+        if pending.incoming.is_empty() {
+            self.dial(table, node, pending);
+        } else {
+            table.insert(node, Entry::Pending(pending));
+        }
+    }
+
+    /// Lets a link write what it has, but not for ever.
+    fn finish(self: &Arc<Links>, link: Arc<Link>) {
+        link.finish();
+        self.spawn(async move {
+            if timeout(CLOSE_TIME, link.ended()).await.is_err() {
+                link.abort(LinkDown::Disconnected);
+            }
+        });
+    }
+
+    /// Puts a message into a link; `false` when the link takes no more.
+    fn push(self: &Arc<Links>, link: &Link, control: &Control, payload: Option<&Encoded>) -> bool {
+        match link.push(control, payload) {
+            Ok(taken) => taken,
+            Err(error) => {
+                let node = link.peer.name;
+                tracing::warn!(
+                    target: TARGET, peer = node.as_str(), reason = %Chain(&error), "message not sent"
+                );
+                self.undeliverable(node, vec![(control.clone(), None)]);
+                true
+            }
+        }
+    }
+
+    /// Tells the node, from a task: whoever sends may hold a lock that the answer needs.
+    fn undeliverable(self: &Arc<Links>, node: Atom, messages: Vec<Message>) {
+        if messages.is_empty() {
+            return;
+        }
+        let links = self.clone();
+        self.spawn(async move {
+            if let Some(inbound) = links.inbound.upgrade() {
+                for (control, _) in messages {
+                    inbound.undeliverable(node, control);
+                }
+            }
+        });
+    }
+
+    /// Makes a link of a connection whose handshake is done. `admit` has the last word, under the
+    /// table's lock.
+    fn install(
+        self: &Arc<Links>,
+        established: Established,
+        stream: TcpStream,
+        input: BytesMut,
+        admit: impl FnOnce(Option<&Entry>) -> bool,
+    ) -> Option<Arc<Peer>> {
+        // Not before the peer has proved the cookie: names of strangers would fill the atom table.
+        let name = match Atom::from_peer(&established.name) {
+            Ok(name) => name,
+            Err(error) => {
+                tracing::error!(target: TARGET, %error, "no room for the name of another node");
+                return None;
+            }
+        };
+        let mut table = self.write();
+        if self.stop.is_cancelled() || !admit(table.get(name)) {
+            return None;
+        }
+        let peer = Arc::new(Peer {
+            name,
+            creation: established.creation,
+            flags: established.flags,
+            hidden: established.is_hidden(),
+            link: table.next_id(),
+        });
+        let link = Arc::new(Link::new(peer.clone()));
+        let replaced = table.insert(name, Entry::Up(link.clone()));
+        if let Some(Entry::Pending(pending)) = replaced {
+            if let Some(dial) = pending.dial {
+                dial.give_up.cancel();
+            }
+            for (control, payload) in &pending.queue {
+                self.push(&link, control, payload.as_ref());
+            }
+            for waiter in pending.waiters {
+                // Whoever waited may have lost interest.
+                let _ = waiter.send(Ok(peer.clone()));
+            }
+        }
+        drop(table);
+        self.run(link, stream, input);
+        Some(peer)
+    }
+
+    /// Starts a link's tasks.
+    fn run(self: &Arc<Links>, link: Arc<Link>, stream: TcpStream, input: BytesMut) {
+        let silence = self.config.tick_time;
+        let tick = silence / self.config.tick_intensity.max(1);
+        let (reader, writer) = stream.into_split();
+        let writing = link.clone();
+        self.spawn(async move { writing.write(writer, tick).await });
+        let links = self.clone();
+        self.spawn(async move {
+            let max = links.config.max_message;
+            link.read(reader, input, max, silence, &links.inbound).await;
+            let name = link.peer.name;
+            links.write().remove_if(
+                name,
+                |entry| matches!(entry, Entry::Up(up) if Arc::ptr_eq(up, &link)),
+            );
+            link.mark_ended();
+        });
+    }
+
+    fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        self.tasks.spawn_on(task, &self.runtime);
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, Table> {
+        // The table is whole at every point where a panic could leave it.
+        self.table.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, Table> {
+        self.table.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Links {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Links")
+            .field("config", &self.config)
+            .finish_non_exhaustive()
     }
 }

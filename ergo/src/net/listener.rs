@@ -4,6 +4,12 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::ops::RangeInclusive;
 
+use socket2::{Domain, Protocol, SockRef, Socket, Type};
+use tokio::net::{TcpListener, TcpStream};
+
+/// How many connections may wait to be accepted (`dist_listen_backlog`).
+const BACKLOG: i32 = 128;
+
 /// Where to listen.
 #[derive(Debug, Clone)]
 pub(crate) struct ListenOptions {
@@ -26,17 +32,50 @@ impl Default for ListenOptions {
 /// in between.
 #[derive(Debug)]
 pub(crate) struct Listener {
-    socket: tokio::net::TcpListener,
+    socket: TcpListener,
 }
 
 impl Listener {
-    /// Takes the first free port of the range.
+    /// Takes the first free port of the range. Must be called on a tokio runtime.
     pub(crate) fn bind(options: &ListenOptions) -> io::Result<Listener> {
-        todo!()
+        let mut failure = io::Error::from(io::ErrorKind::AddrInUse);
+        for port in options.ports.clone() {
+            match listen(SocketAddr::new(options.address, port)) {
+                Ok(socket) => return Ok(Listener { socket }),
+                Err(error) if error.kind() == io::ErrorKind::AddrInUse => failure = error,
+                Err(error) => return Err(error),
+            }
+        }
+        Err(failure)
     }
 
     /// The address and port.
     pub(crate) fn local_addr(&self) -> io::Result<SocketAddr> {
         self.socket.local_addr()
     }
+
+    pub(super) async fn accept(&self) -> io::Result<(TcpStream, SocketAddr)> {
+        self.socket.accept().await
+    }
+}
+
+fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = Socket::new(
+        Domain::for_address(address),
+        Type::STREAM,
+        Some(Protocol::TCP),
+    )?;
+    // A node that starts again at once finds its old connections in TIME_WAIT.
+    #[cfg(unix)]
+    socket.set_reuse_address(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(BACKLOG)?;
+    socket.set_nonblocking(true)?;
+    TcpListener::from_std(socket.into())
+}
+
+/// Sets what OTP sets for a connection between nodes, and has the system look for dead ones too.
+pub(super) fn tune(stream: &TcpStream) -> io::Result<()> {
+    stream.set_nodelay(true)?;
+    SockRef::from(stream).set_keepalive(true)
 }

@@ -1,0 +1,117 @@
+//! Frames: the lengths that divide a link's stream.
+//!
+//! Erlang/OTP documentation: ERTS, "Distribution Protocol", "Protocol between Connected Nodes".
+
+use bytes::{Buf, Bytes, BytesMut};
+
+use super::{Control, ControlError, DistFlags};
+use crate::etf::{Encoded, Encoder};
+
+/// The bytes of a tick: a frame without content, which says that its sender lives.
+pub const TICK: [u8; 4] = [0; 4];
+
+pub(super) const VERSION: u8 = 131;
+pub(super) const PASS_THROUGH: u8 = 112;
+pub(super) const MESSAGE: u8 = 68;
+pub(super) const FIRST_FRAGMENT: u8 = 69;
+pub(super) const NEXT_FRAGMENT: u8 = 70;
+
+/// A frame that is longer than its reader allows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the peer announces a frame of {length} bytes; raise the limit of {max} if it should be taken"
+)]
+pub struct FrameTooLarge {
+    /// The length that the peer announced.
+    pub length: usize,
+    /// The longest frame that is taken.
+    pub max: usize,
+}
+
+/// Takes one frame off the front; `None` while it is not complete. A tick is an empty frame.
+pub(super) fn take(input: &mut BytesMut, max: usize) -> Result<Option<Bytes>, FrameTooLarge> {
+    let Some(header) = input.first_chunk::<4>() else {
+        return Ok(None);
+    };
+    let length = u32::from_be_bytes(*header) as usize;
+    if length > max {
+        return Err(FrameTooLarge { length, max });
+    }
+    if input.len() - 4 < length {
+        return Ok(None);
+    }
+    input.advance(4);
+    Ok(Some(input.split_to(length).freeze()))
+}
+
+/// What the frames of a link begin with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Framing {
+    /// One byte, then terms with their version bytes.
+    PassThrough,
+    /// A header that names atoms; it may also make the frame one of many fragments.
+    Header,
+}
+
+impl Framing {
+    /// What these flags of a link imply.
+    pub(super) fn of(flags: DistFlags) -> Framing {
+        // With fragments alone, OTP 22 still writes no header.
+        if flags.contains(DistFlags::DIST_HDR_ATOM_CACHE)
+            || flags.contains(DistFlags::FRAGMENTS | DistFlags::HANDSHAKE_23)
+        {
+            Framing::Header
+        } else {
+            Framing::PassThrough
+        }
+    }
+}
+
+impl Control {
+    /// Writes one frame with this message and its payload, for a peer with which `flags` are in
+    /// force.
+    ///
+    /// # Errors
+    ///
+    /// When the peer cannot be sent this message, or something in it has no encoding. Nothing is
+    /// written then.
+    pub fn write_frame(
+        &self,
+        payload: Option<&Encoded>,
+        flags: DistFlags,
+        out: &mut Encoder,
+    ) -> Result<(), ControlError> {
+        let start = out.len();
+        let written = self.try_write_frame(start, payload, flags, out);
+        if written.is_err() {
+            out.truncate(start);
+        }
+        written
+    }
+
+    fn try_write_frame(
+        &self,
+        start: usize,
+        payload: Option<&Encoded>,
+        flags: DistFlags,
+        out: &mut Encoder,
+    ) -> Result<(), ControlError> {
+        let framing = Framing::of(flags);
+        out.buffer_mut().extend_from_slice(&[0; 4]);
+        out.buffer_mut().extend_from_slice(match framing {
+            Framing::PassThrough => &[PASS_THROUGH, VERSION],
+            // No atoms in the header: all stand in the terms.
+            Framing::Header => &[VERSION, MESSAGE, 0],
+        });
+        if let Some(payload) = self.encode(payload, flags, out)? {
+            if framing == Framing::PassThrough {
+                out.buffer_mut().extend_from_slice(&[VERSION]);
+            }
+            out.encoded(payload)?;
+        }
+        let length = out.len() - start - 4;
+        let header = u32::try_from(length).map_err(|_| ControlError::TooLarge(length))?;
+        out.buffer_mut()[start..start + 4].copy_from_slice(&header.to_be_bytes());
+        Ok(())
+    }
+}

@@ -1,0 +1,168 @@
+//! The handshake over a socket.
+
+use std::io;
+
+use bytes::BytesMut;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+
+use super::error::ConnectError;
+use crate::dist::handshake::{
+    Acceptor, AcceptorStep, Decision, Established, HandshakeError, HandshakeVersion, Hello,
+    Identity, Initiator, InitiatorStep, Refusal,
+};
+
+/// How much is read at once: a bound on what a peer costs before it has proved the cookie.
+const READ: usize = 2048;
+
+/// Why a handshake over a socket failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Failure {
+    /// The nodes did not agree.
+    Handshake(HandshakeError),
+    /// The socket failed.
+    Io(io::ErrorKind),
+}
+
+impl From<HandshakeError> for Failure {
+    fn from(error: HandshakeError) -> Failure {
+        Failure::Handshake(error)
+    }
+}
+
+impl Failure {
+    pub(super) fn into_connect_error(self, host: &str, port: u16) -> ConnectError {
+        match self {
+            Failure::Handshake(error) => ConnectError::Handshake(error),
+            Failure::Io(kind) => ConnectError::Io {
+                host: host.to_owned(),
+                port,
+                source: io::Error::from(kind).into(),
+            },
+        }
+    }
+}
+
+/// A challenge that no peer can foresee.
+pub(super) fn random_challenge() -> Result<u32, Failure> {
+    getrandom::u32().map_err(|_| Failure::Io(io::ErrorKind::Other))
+}
+
+/// A socket in its handshake, with what came and what is to be sent.
+struct Wire<'a, S> {
+    stream: &'a mut S,
+    input: BytesMut,
+    output: BytesMut,
+}
+
+impl<'a, S: AsyncRead + AsyncWrite + Unpin> Wire<'a, S> {
+    fn new(stream: &'a mut S) -> Wire<'a, S> {
+        Wire {
+            stream,
+            input: BytesMut::new(),
+            output: BytesMut::new(),
+        }
+    }
+
+    /// Sends what was written. A peer that has closed is noticed when its answer is read.
+    async fn flush(&mut self) {
+        let _ = self.stream.write_all(&self.output).await;
+        self.output.clear();
+    }
+
+    /// Sends the last words to a peer with which there will be no link.
+    async fn give_up<T>(&mut self, error: HandshakeError) -> Result<T, Failure> {
+        self.flush().await;
+        let _ = self.stream.shutdown().await;
+        Err(error.into())
+    }
+
+    /// Reads more; `false` when the peer has closed.
+    async fn read(&mut self) -> Result<bool, Failure> {
+        self.flush().await;
+        self.input.reserve(READ);
+        match self.stream.read_buf(&mut self.input).await {
+            Ok(count) => Ok(count > 0),
+            // A peer that closes without reading all we sent.
+            Err(error) if error.kind() == io::ErrorKind::ConnectionReset => Ok(false),
+            Err(error) => Err(Failure::Io(error.kind())),
+        }
+    }
+}
+
+/// Connects to `peer` over an open socket. Also gives what came after the handshake.
+pub(super) async fn initiate(
+    stream: &mut (impl AsyncRead + AsyncWrite + Unpin),
+    identity: Identity,
+    peer: &str,
+    version: HandshakeVersion,
+) -> Result<(Established, BytesMut), Failure> {
+    let challenge = random_challenge()?;
+    let mut wire = Wire::new(stream);
+    let mut handshake = Initiator::new(identity, peer, version, challenge, &mut wire.output)?;
+    loop {
+        match handshake.advance(&mut wire.input, &mut wire.output) {
+            Ok(InitiatorStep::Read) => {
+                if !wire.read().await? {
+                    return Err(handshake.closed().into());
+                }
+            }
+            // We dial only nodes to which we have no link: the peer's old one is dead.
+            Ok(InitiatorStep::Alive) => handshake.answer_alive(true, &mut wire.output)?,
+            Ok(InitiatorStep::Done(established)) => return Ok((established, wire.input)),
+            Err(error) => return wire.give_up(error).await,
+        }
+    }
+}
+
+/// What an acceptor asks of the table of links.
+pub(super) trait Gate {
+    /// What keeps the peer's place in the table until the link is up.
+    type Place;
+
+    /// A node wants to connect.
+    fn decide(&self, hello: &Hello) -> Result<(Decision, Self::Place), Failure>;
+
+    /// The node has proved the cookie: an older link to it ends now. `false` when the peer has come
+    /// too late, because another link to it is up.
+    fn make_way(&self, place: &Self::Place) -> impl Future<Output = bool> + Send;
+}
+
+/// Accepts a peer over an open socket. Also gives what came after the handshake.
+pub(super) async fn accept<G: Gate>(
+    stream: &mut (impl AsyncRead + AsyncWrite + Unpin),
+    identity: Identity,
+    gate: &G,
+) -> Result<(Established, BytesMut, G::Place), Failure> {
+    let mut wire = Wire::new(stream);
+    let mut handshake = Acceptor::new(identity, random_challenge()?);
+    let mut place = None;
+    loop {
+        match handshake.advance(&mut wire.input, &mut wire.output) {
+            Ok(AcceptorStep::Read) => {
+                if !wire.read().await? {
+                    return Err(handshake.closed().into());
+                }
+            }
+            Ok(AcceptorStep::Decide(hello)) => {
+                let (decision, taken) = gate.decide(&hello)?;
+                place = Some(taken);
+                if let Err(error) = handshake.decide(decision, &mut wire.output) {
+                    return wire.give_up(error).await;
+                }
+            }
+            Ok(AcceptorStep::Verified) => {
+                let Some(place) = place else {
+                    return Err(HandshakeError::OutOfOrder.into());
+                };
+                if !gate.make_way(&place).await {
+                    let error = HandshakeError::Declined(Refusal::KeepsOld);
+                    return wire.give_up(error).await;
+                }
+                let established = handshake.acknowledge(&mut wire.output)?;
+                wire.flush().await;
+                return Ok((established, wire.input, place));
+            }
+            Err(error) => return wire.give_up(error).await,
+        }
+    }
+}

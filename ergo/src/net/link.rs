@@ -1,0 +1,179 @@
+//! One link: its reader, its writer, its end.
+
+use std::io;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Duration;
+
+use bytes::BytesMut;
+use tokio::io::{AsyncRead, AsyncReadExt};
+use tokio::net::tcp::OwnedWriteHalf;
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+
+use super::error::{Chain, LinkDown};
+use super::links::Inbound;
+use super::outbox::Outbox;
+use super::{Peer, TARGET};
+use crate::dist::{Control, ControlError, Received, Receiver};
+use crate::etf::Encoded;
+
+/// How much room there is for a read; frames longer than this make the buffer grow.
+const READ: usize = 64 << 10;
+
+/// A buffer with less room than this gets more.
+const LEAST_READ: usize = 8 << 10;
+
+/// A link to a node, from the end of its handshake on.
+#[derive(Debug)]
+pub(super) struct Link {
+    pub(super) peer: Arc<Peer>,
+    outbox: Outbox,
+    /// Ends the link's tasks.
+    abort: CancellationToken,
+    /// Why, if it was not the reader that found out.
+    cause: Mutex<Option<LinkDown>>,
+    /// `node_down` has been called.
+    ended: CancellationToken,
+}
+
+impl Link {
+    pub(super) fn new(peer: Arc<Peer>) -> Link {
+        Link {
+            outbox: Outbox::new(peer.flags),
+            peer,
+            abort: CancellationToken::new(),
+            cause: Mutex::new(None),
+            ended: CancellationToken::new(),
+        }
+    }
+
+    /// Sends; `false` when the link is closing, so that nothing was taken.
+    pub(super) fn push(
+        &self,
+        control: &Control,
+        payload: Option<&Encoded>,
+    ) -> Result<bool, ControlError> {
+        self.outbox.push(control, payload)
+    }
+
+    /// Whether messages are still taken.
+    pub(super) fn is_open(&self) -> bool {
+        self.outbox.is_open()
+    }
+
+    /// Takes no more messages, and closes the connection when those taken are written.
+    pub(super) fn finish(&self) {
+        self.because(LinkDown::Disconnected);
+        self.outbox.finish();
+    }
+
+    /// Closes the connection at once.
+    pub(super) fn abort(&self, cause: LinkDown) {
+        self.because(cause);
+        self.outbox.close();
+        self.abort.cancel();
+    }
+
+    /// The first cause is the one that counts.
+    fn because(&self, cause: LinkDown) -> LinkDown {
+        let mut known = self.cause.lock().unwrap_or_else(PoisonError::into_inner);
+        known.get_or_insert(cause).clone()
+    }
+
+    /// Returns after the node has been told of the link's end.
+    pub(super) async fn ended(&self) {
+        self.ended.cancelled().await;
+    }
+
+    /// The writer: ends when the link does.
+    pub(super) async fn write(&self, mut stream: OwnedWriteHalf, tick: Duration) {
+        let written = tokio::select! {
+            () = self.abort.cancelled() => return,
+            written = self.outbox.write_to(&mut stream, tick) => written,
+        };
+        // When all is written and this half closed, the reader goes on until the peer closes too.
+        if let Err(error) = written {
+            self.abort(LinkDown::Io(error.into()));
+        }
+    }
+
+    /// The reader: hands the node all that comes, with `node_up` before and `node_down` after it.
+    pub(super) async fn read(
+        &self,
+        mut stream: impl AsyncRead + Unpin,
+        input: BytesMut,
+        max: usize,
+        silence: Duration,
+        inbound: &Weak<dyn Inbound>,
+    ) {
+        let peer = &self.peer;
+        let receiver = Receiver::new(peer.name, peer.flags, max);
+        if let Some(inbound) = inbound.upgrade() {
+            inbound.node_up(peer);
+        }
+        let down = tokio::select! {
+            down = receive(peer, &mut stream, input, receiver, silence, inbound) => down,
+            () = self.abort.cancelled() => LinkDown::Disconnected,
+        };
+        let down = self.because(down);
+        self.outbox.close();
+        self.abort.cancel();
+        match &down {
+            LinkDown::Protocol(_) | LinkDown::TickTimeout(_) => {
+                tracing::warn!(target: TARGET, peer = peer.name.as_str(), reason = %Chain(&down), "link down");
+            }
+            _ => {
+                tracing::debug!(target: TARGET, peer = peer.name.as_str(), reason = %Chain(&down), "link down");
+            }
+        }
+        if let Some(inbound) = inbound.upgrade() {
+            inbound.node_down(peer, &down);
+        }
+    }
+
+    /// Lets those go on who wait for the link's end.
+    pub(super) fn mark_ended(&self) {
+        self.ended.cancel();
+    }
+}
+
+async fn receive(
+    peer: &Peer,
+    stream: &mut (impl AsyncRead + Unpin),
+    mut input: BytesMut,
+    mut receiver: Receiver,
+    silence: Duration,
+    inbound: &Weak<dyn Inbound>,
+) -> LinkDown {
+    loop {
+        // Not held while the link is idle: the node owns the links, not they the node.
+        let Some(node) = inbound.upgrade() else {
+            return LinkDown::Disconnected;
+        };
+        loop {
+            match receiver.receive(&mut input) {
+                Ok(Some(Received::Message(control, payload))) => {
+                    node.message(peer, control, payload);
+                }
+                Ok(Some(Received::Tick)) => {}
+                Ok(None) => break,
+                Err(error) => return LinkDown::Protocol(error.into()),
+            }
+        }
+        drop(node);
+        if input.capacity() - input.len() < LEAST_READ {
+            // A long frame gets room as it comes, never more than it has filled so far: what a peer
+            // announces costs nothing.
+            input.reserve(READ.max(input.len()));
+        }
+        match timeout(silence, stream.read_buf(&mut input)).await {
+            Ok(Ok(0)) => return LinkDown::ClosedByPeer,
+            Ok(Ok(_)) => {}
+            Ok(Err(error)) if error.kind() == io::ErrorKind::ConnectionReset => {
+                return LinkDown::ClosedByPeer;
+            }
+            Ok(Err(error)) => return LinkDown::Io(error.into()),
+            Err(_) => return LinkDown::TickTimeout(silence),
+        }
+    }
+}

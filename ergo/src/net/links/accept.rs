@@ -1,0 +1,236 @@
+//! Connections from other nodes.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::BytesMut;
+use tokio::net::TcpStream;
+use tokio::time::{sleep, timeout};
+
+use super::super::TARGET;
+use super::super::error::{Chain, ConnectError, LinkDown};
+use super::super::handshake::{Failure, Gate, accept};
+use super::super::link::Link;
+use super::super::listener::{Listener, tune};
+use super::Links;
+use super::table::{Entry, Pending};
+use crate::dist::handshake::{Decision, Established, HandshakeError, Hello};
+use crate::term::Atom;
+
+/// How long the listener pauses when the system has no room for another connection.
+const PAUSE: Duration = Duration::from_millis(100);
+
+impl Links {
+    /// Accepts the listener's connections from now on, until [`Links::close`].
+    pub(crate) fn accept(self: &Arc<Links>, listener: Listener) {
+        let links = self.clone();
+        self.spawn(async move {
+            loop {
+                let accepted = tokio::select! {
+                    accepted = listener.accept() => accepted,
+                    () = links.stop.cancelled() => return,
+                };
+                match accepted {
+                    Ok((stream, from)) => links.admit(stream, from),
+                    Err(error) => {
+                        tracing::warn!(target: TARGET, %error, "cannot accept a connection");
+                        sleep(PAUSE).await;
+                    }
+                }
+            }
+        });
+    }
+
+    /// Shakes hands with a peer in a task of its own.
+    fn admit(self: &Arc<Links>, mut stream: TcpStream, from: SocketAddr) {
+        let Ok(permit) = self.handshakes.clone().try_acquire_owned() else {
+            tracing::warn!(target: TARGET, %from, "too many handshakes at once, connection closed");
+            return;
+        };
+        let links = self.clone();
+        self.spawn(async move {
+            let limit = links.config.setup_time;
+            let outcome = tokio::select! {
+                outcome = timeout(limit, links.welcome(&mut stream)) => outcome,
+                () = links.stop.cancelled() => return,
+            };
+            let error = match outcome {
+                Ok(Ok((established, input, place))) => {
+                    drop(permit);
+                    let name = established.name.clone();
+                    let admit = |entry: Option<&Entry>| match entry {
+                        Some(Entry::Up(_)) => false,
+                        Some(Entry::Pending(_)) | None => true,
+                    };
+                    let up = links.install(established, stream, input, admit);
+                    drop(place);
+                    if up.is_none() {
+                        tracing::info!(target: TARGET, %from, node = name, "connection came too late");
+                    }
+                    return;
+                }
+                Ok(Err(Failure::Handshake(error))) => ConnectError::Handshake(error),
+                Ok(Err(Failure::Io(kind))) => {
+                    let error = io::Error::from(kind);
+                    tracing::info!(target: TARGET, %from, %error, "connection lost in its handshake");
+                    return;
+                }
+                Err(_) => ConnectError::Timeout(limit),
+            };
+            match error {
+                // Both dialled at once; the other connection goes on.
+                ConnectError::Handshake(HandshakeError::Declined(_)) => {
+                    tracing::debug!(target: TARGET, %from, reason = %Chain(&error), "connection refused");
+                }
+                _ => {
+                    tracing::warn!(target: TARGET, %from, reason = %Chain(&error), "connection refused");
+                }
+            }
+        });
+    }
+
+    async fn welcome(
+        self: &Arc<Links>,
+        stream: &mut TcpStream,
+    ) -> Result<(Established, BytesMut, Place), Failure> {
+        tune(stream).map_err(|error| Failure::Io(error.kind()))?;
+        accept(stream, self.config.identity()?, self).await
+    }
+
+    /// What the table says about a node that wants to connect.
+    fn look_up(self: &Arc<Links>, name: String) -> (Decision, Place) {
+        let mut table = self.write();
+        let id = table.next_id();
+        let mut place = Place {
+            links: self.clone(),
+            name,
+            id,
+            replaces: None,
+        };
+        let Some(node) = Atom::existing(&place.name) else {
+            table.add_stranger(id, &place.name);
+            return (Decision::Ok, place);
+        };
+        let decision = match table.get_mut(node) {
+            Some(Entry::Up(link)) if link.is_open() => {
+                place.replaces = Some(link.clone());
+                Decision::Alive
+            }
+            Some(Entry::Pending(pending)) if pending.dial.is_some() => {
+                if self.config.name > node {
+                    Decision::Nok
+                } else {
+                    // The peer answers our own attempt with `nok`. It is given up for good when
+                    // this one has proved the cookie.
+                    pending.incoming.push(id);
+                    Decision::OkSimultaneous
+                }
+            }
+            Some(Entry::Pending(pending)) => {
+                pending.incoming.push(id);
+                Decision::Ok
+            }
+            closing => {
+                let mut pending = Pending::after(match closing {
+                    Some(Entry::Up(link)) => Some(link.clone()),
+                    _ => None,
+                });
+                pending.incoming.push(id);
+                table.insert(node, Entry::Pending(pending));
+                Decision::Ok
+            }
+        };
+        (decision, place)
+    }
+}
+
+/// The place in the table of a node that is in its handshake with us.
+#[derive(Debug)]
+pub(in crate::net) struct Place {
+    links: Arc<Links>,
+    name: String,
+    id: u64,
+    /// The link that the node says is dead.
+    replaces: Option<Arc<Link>>,
+}
+
+impl Gate for Arc<Links> {
+    type Place = Place;
+
+    fn decide(&self, hello: &Hello) -> Result<(Decision, Place), Failure> {
+        tracing::debug!(
+            target: TARGET, node = hello.name, flags = %hello.flags, "a node wants to connect"
+        );
+        if hello.wants_name() {
+            let (name, creation) = name_for(&hello.name)?;
+            let (_, place) = self.look_up(name.clone());
+            return Ok((Decision::Named { name, creation }, place));
+        }
+        Ok(self.look_up(hello.name.clone()))
+    }
+
+    async fn make_way(&self, place: &Place) -> bool {
+        let Some(node) = Atom::existing(&place.name) else {
+            return true;
+        };
+        let old = match self.read().get(node) {
+            Some(Entry::Up(link)) => link.clone(),
+            Some(Entry::Pending(Pending {
+                after: Some(link), ..
+            })) => link.clone(),
+            Some(Entry::Pending(_)) | None => return true,
+        };
+        match &place.replaces {
+            _ if !old.is_open() => old.abort(LinkDown::Disconnected),
+            Some(replaced) if Arc::ptr_eq(&old, replaced) => old.abort(LinkDown::Replaced),
+            // Another link came up while this handshake went on.
+            _ => return false,
+        }
+        old.ended().await;
+        true
+    }
+}
+
+/// Without a link, the node's place goes to our own attempt, or to nobody.
+impl Drop for Place {
+    fn drop(&mut self) {
+        let links = self.links.clone();
+        let mut table = links.write();
+        table.remove_stranger(self.id);
+        let Some(node) = Atom::existing(&self.name) else {
+            return;
+        };
+        let Some(Entry::Pending(pending)) = table.get_mut(node) else {
+            return;
+        };
+        let Some(index) = pending.incoming.iter().position(|id| *id == self.id) else {
+            return;
+        };
+        pending.incoming.swap_remove(index);
+        if pending.is_idle() {
+            table.remove(node);
+        } else if pending.dial.is_none() && pending.incoming.is_empty() {
+            if let Some(Entry::Pending(pending)) = table.remove(node) {
+                links.dial(&mut table, node, pending);
+            }
+        }
+    }
+}
+
+/// A name and a creation for a node that has none: as OTP, 64 random bits in base 36.
+fn name_for(host: &str) -> Result<(String, u32), Failure> {
+    let random = |_| Failure::Io(io::ErrorKind::Other);
+    let mut number = getrandom::u64().map_err(random)?;
+    let mut digits = Vec::new();
+    while digits.is_empty() || number > 0 {
+        let digit = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"[(number % 36) as usize];
+        digits.push(char::from(digit));
+        number /= 36;
+    }
+    let name: String = digits.into_iter().rev().collect();
+    // 0 to 3 mean other things, or nothing.
+    let creation = getrandom::u32().map_err(random)?.max(4);
+    Ok((format!("{name}@{host}"), creation))
+}

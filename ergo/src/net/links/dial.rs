@@ -1,0 +1,138 @@
+//! Connecting to other nodes.
+
+use std::future::pending;
+use std::sync::Arc;
+
+use bytes::BytesMut;
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+
+use super::super::error::Chain;
+use super::super::handshake::{Failure, initiate};
+use super::super::listener::tune;
+use super::super::{ConnectError, Route, TARGET};
+use super::Links;
+use super::table::{Dial, Entry, Pending, Table};
+use crate::dist::handshake::{Established, HandshakeError, HandshakeVersion, Refusal, Stage};
+use crate::term::Atom;
+
+impl Links {
+    /// Begins to dial a node, for what stands in `pending`.
+    pub(super) fn dial(self: &Arc<Links>, table: &mut Table, node: Atom, mut pending: Pending) {
+        let id = table.next_id();
+        let give_up = CancellationToken::new();
+        let after = pending.after.clone();
+        pending.dial = Some(Dial {
+            id,
+            give_up: give_up.clone(),
+        });
+        table.insert(node, Entry::Pending(pending));
+        let links = self.clone();
+        self.spawn(async move {
+            let attempt = async {
+                if let Some(link) = after {
+                    link.ended().await;
+                }
+                let limit = links.config.setup_time;
+                let late = |_| Err(ConnectError::Timeout(limit));
+                timeout(limit, links.attempt(node))
+                    .await
+                    .unwrap_or_else(late)
+            };
+            let outcome = tokio::select! {
+                outcome = attempt => outcome,
+                // The node has connected to us: its link has taken what was pending.
+                () = give_up.cancelled() => return,
+                () = links.stop.cancelled() => Err(ConnectError::Stopping),
+            };
+            match outcome {
+                Ok((stream, established, input)) => {
+                    let admit = |entry: Option<&Entry>| is_dial(entry, id);
+                    if links.install(established, stream, input, admit).is_none() {
+                        links.dial_failed(node, id, &ConnectError::Stopping);
+                    }
+                }
+                Err(error) => links.dial_failed(node, id, &error),
+            }
+        });
+    }
+
+    /// Finds the node, connects, and shakes hands.
+    async fn attempt(
+        &self,
+        node: Atom,
+    ) -> Result<(TcpStream, Established, BytesMut), ConnectError> {
+        let full = node.as_str();
+        let (name, host) = self.config.dialable(full)?;
+        let route = self
+            .config
+            .resolver
+            .resolve(name, host)
+            .await
+            .map_err(ConnectError::Resolve)?;
+        let version = match route.highest_version {
+            Some(..6) => HandshakeVersion::V5,
+            _ => HandshakeVersion::V6,
+        };
+        let outcome = match self.handshake(full, &route, version).await {
+            // OTP 22 closes the connection at once when it sees version 6.
+            Err(Failure::Handshake(HandshakeError::Closed(Stage::Status)))
+                if version == HandshakeVersion::V6 && route.highest_version.is_none() =>
+            {
+                tracing::debug!(target: TARGET, node = full, "version 6 not understood, trying 5");
+                self.handshake(full, &route, HandshakeVersion::V5).await
+            }
+            outcome => outcome,
+        };
+        match outcome {
+            // Both dial at once, and the node goes on with its own attempt: its link will cancel
+            // this one. If it does not come, the time limit ends it.
+            Err(Failure::Handshake(HandshakeError::Refused(Refusal::Nok))) => pending().await,
+            outcome => outcome.map_err(|f| f.into_connect_error(&route.host, route.port)),
+        }
+    }
+
+    async fn handshake(
+        &self,
+        node: &str,
+        route: &Route,
+        version: HandshakeVersion,
+    ) -> Result<(TcpStream, Established, BytesMut), Failure> {
+        let connecting = TcpStream::connect((route.host.as_str(), route.port));
+        let mut stream = connecting.await.map_err(|e| Failure::Io(e.kind()))?;
+        tune(&stream).map_err(|e| Failure::Io(e.kind()))?;
+        let identity = self.config.identity()?;
+        let (established, input) = initiate(&mut stream, identity, node, version).await?;
+        Ok((stream, established, input))
+    }
+
+    /// Our own attempt is over. If the node is in its handshake with us, that decides.
+    fn dial_failed(self: &Arc<Links>, node: Atom, id: u64, error: &ConnectError) {
+        let failed = {
+            let mut table = self.write();
+            if !is_dial(table.get(node), id) {
+                return;
+            }
+            match table.remove(node) {
+                Some(Entry::Pending(mut pending)) if !pending.incoming.is_empty() => {
+                    pending.dial = None;
+                    table.insert(node, Entry::Pending(pending));
+                    return;
+                }
+                Some(Entry::Pending(pending)) => pending,
+                _ => return,
+            }
+        };
+        tracing::info!(target: TARGET, node = node.as_str(), reason = %Chain(error), "not connected");
+        for waiter in failed.waiters {
+            // Whoever waited may have lost interest.
+            let _ = waiter.send(Err(error.clone()));
+        }
+        self.undeliverable(node, failed.queue);
+    }
+}
+
+fn is_dial(entry: Option<&Entry>, id: u64) -> bool {
+    matches!(entry, Some(Entry::Pending(Pending { dial: Some(dial), .. })) if dial.id == id)
+}

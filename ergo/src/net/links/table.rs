@@ -1,0 +1,136 @@
+//! Which nodes are connected, and which are about to be.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use tokio::sync::oneshot;
+use tokio_util::sync::CancellationToken;
+
+use super::super::link::Link;
+use super::super::{ConnectError, Peer};
+use crate::dist::Control;
+use crate::etf::Encoded;
+use crate::term::Atom;
+
+/// A message on its way to a node.
+pub(super) type Message = (Control, Option<Encoded>);
+
+/// What is known of one node.
+#[derive(Debug)]
+pub(super) enum Entry {
+    /// It is being dialled, or is in its handshake with us.
+    Pending(Pending),
+    /// It is connected, or its link is closing.
+    Up(Arc<Link>),
+}
+
+/// A node that is about to be connected.
+#[derive(Debug)]
+pub(super) struct Pending {
+    /// Our own attempt.
+    pub(super) dial: Option<Dial>,
+    /// The node's attempts: unproven ones, of which all but one may be somebody else's.
+    pub(super) incoming: Vec<u64>,
+    /// The link that must have ended before the next begins.
+    pub(super) after: Option<Arc<Link>>,
+    /// What is sent meanwhile.
+    pub(super) queue: Vec<Message>,
+    /// Who waits for the link.
+    pub(super) waiters: Vec<oneshot::Sender<Result<Arc<Peer>, ConnectError>>>,
+}
+
+/// Our own attempt to connect.
+#[derive(Debug)]
+pub(super) struct Dial {
+    pub(super) id: u64,
+    /// Ends the attempt: the node has connected to us.
+    pub(super) give_up: CancellationToken,
+}
+
+impl Pending {
+    pub(super) fn after(link: Option<Arc<Link>>) -> Pending {
+        Pending {
+            dial: None,
+            incoming: Vec::new(),
+            after: link,
+            queue: Vec::new(),
+            waiters: Vec::new(),
+        }
+    }
+
+    /// Whether nobody would miss it.
+    pub(super) fn is_idle(&self) -> bool {
+        self.dial.is_none()
+            && self.incoming.is_empty()
+            && self.queue.is_empty()
+            && self.waiters.is_empty()
+    }
+}
+
+/// The nodes that are connected, or about to be.
+#[derive(Debug, Default)]
+pub(super) struct Table {
+    nodes: HashMap<Atom, Entry>,
+    /// Attempts of nodes of whom nobody here has heard: their names become atoms, and their
+    /// attempts entries, when they have proved the cookie or somebody here wants to reach them.
+    strangers: HashMap<u64, String>,
+    last_id: u64,
+}
+
+impl Table {
+    /// A number for an attempt or a link, different from all before.
+    pub(super) fn next_id(&mut self) -> u64 {
+        self.last_id += 1;
+        self.last_id
+    }
+
+    pub(super) fn get(&self, node: Atom) -> Option<&Entry> {
+        self.nodes.get(&node)
+    }
+
+    pub(super) fn get_mut(&mut self, node: Atom) -> Option<&mut Entry> {
+        self.nodes.get_mut(&node)
+    }
+
+    pub(super) fn insert(&mut self, node: Atom, entry: Entry) -> Option<Entry> {
+        self.nodes.insert(node, entry)
+    }
+
+    pub(super) fn remove(&mut self, node: Atom) -> Option<Entry> {
+        self.nodes.remove(&node)
+    }
+
+    pub(super) fn remove_if(&mut self, node: Atom, condition: impl FnOnce(&Entry) -> bool) {
+        if self.nodes.get(&node).is_some_and(condition) {
+            self.nodes.remove(&node);
+        }
+    }
+
+    pub(super) fn add_stranger(&mut self, id: u64, name: &str) {
+        self.strangers.insert(id, name.to_owned());
+    }
+
+    pub(super) fn remove_stranger(&mut self, id: u64) {
+        self.strangers.remove(&id);
+    }
+
+    /// The attempts of a stranger, who is none any more.
+    pub(super) fn take_strangers(&mut self, node: Atom) -> Vec<u64> {
+        let mut ids = Vec::new();
+        self.strangers.retain(|id, name| {
+            let same = node == *name.as_str();
+            if same {
+                ids.push(*id);
+            }
+            !same
+        });
+        ids
+    }
+
+    pub(super) fn links(&self) -> impl Iterator<Item = &Arc<Link>> {
+        self.nodes.values().filter_map(|entry| match entry {
+            Entry::Up(link) => Some(link),
+            Entry::Pending(_) => None,
+        })
+    }
+}
