@@ -21,8 +21,8 @@ pub enum ConnectError {
     Own,
     /// This node has a short name and the other a long one, or the reverse.
     #[error(
-        "`{0}` has a {kind} name and this node has not; nodes connect only if all have short names or all have long ones",
-        kind = if *.long { "long" } else { "short" }
+        "`{name}` has a {} name and this node has not; nodes connect only if all have short names or all have long ones",
+        if *.long { "long" } else { "short" }
     )]
     NameKind {
         /// The other node.
@@ -50,9 +50,9 @@ pub enum ConnectError {
     /// It took too long.
     #[error("the node did not answer within {0:?}")]
     Timeout(Duration),
-    /// This node is stopping.
-    #[error("this node is stopping")]
-    Stopping,
+    /// This node has been stopped, or has no links.
+    #[error("this node is stopped")]
+    Closed,
 }
 
 /// Why a link went down.

@@ -115,7 +115,7 @@ impl Links {
         {
             let mut table = self.write();
             if self.stop.is_cancelled() {
-                return Err(ConnectError::Stopping);
+                return Err(ConnectError::Closed);
             }
             match table.get_mut(node) {
                 Some(Entry::Up(link)) if link.is_open() => return Ok(link.peer.clone()),
@@ -131,7 +131,7 @@ impl Links {
                 }
             }
         }
-        outcome.await.unwrap_or(Err(ConnectError::Stopping))
+        outcome.await.unwrap_or(Err(ConnectError::Closed))
     }
 
     /// The node, if it is connected.

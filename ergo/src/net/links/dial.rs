@@ -44,13 +44,13 @@ impl Links {
                 outcome = attempt => outcome,
                 // The node has connected to us: its link has taken what was pending.
                 () = give_up.cancelled() => return,
-                () = links.stop.cancelled() => Err(ConnectError::Stopping),
+                () = links.stop.cancelled() => Err(ConnectError::Closed),
             };
             match outcome {
                 Ok((stream, established, input)) => {
                     let admit = |entry: Option<&Entry>| is_dial(entry, id);
                     if links.install(established, stream, input, admit).is_none() {
-                        links.dial_failed(node, id, &ConnectError::Stopping);
+                        links.dial_failed(node, id, &ConnectError::Closed);
                     }
                 }
                 Err(error) => links.dial_failed(node, id, &error),
