@@ -10,6 +10,10 @@
 //! their bytes; [`dist`] and [`epmd`], the protocols; [`net`], the links; [`process`];
 //! [`gen_server`](mod@gen_server); [`node`].
 
+// The macros name this crate `::ergo`, in its own tests too.
+#[allow(unused_extern_crates)]
+extern crate self as ergo;
+
 pub mod dist;
 pub mod epmd;
 mod error;

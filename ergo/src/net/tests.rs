@@ -1,1 +1,9 @@
+//! Links over real sockets: between two of ours, and against scripted peers.
 
+mod handshakes;
+mod harness;
+mod hostile;
+mod lifecycle;
+mod messages;
+mod simultaneous;
+mod ticks;
