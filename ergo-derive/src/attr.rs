@@ -154,7 +154,7 @@ impl Options {
             errors.push(
                 text,
                 format!(
-                    "unknown `{name}` \"{value}\"{}; it is one of {}",
+                    "unknown `{name}` \"{value}\"{}; the choices are {}",
                     suggestion(&value, &names, '"'),
                     listed(&names, '"'),
                 ),
@@ -439,7 +439,7 @@ mod tests {
         let errors = errors.into_compile_errors().to_string();
         assert!(
             errors.contains(
-                "unknown `as` \\\"binari\\\", did you mean \\\"binary\\\"?; it is one of"
+                "unknown `as` \\\"binari\\\", did you mean \\\"binary\\\"?; the choices are"
             ),
             "{errors}"
         );

@@ -16,6 +16,9 @@ use crate::errors::Errors;
 use ast::Input;
 use shape::Shapes;
 
+/// The key under which an Elixir struct names its module.
+const STRUCT_KEY: &str = "__struct__";
+
 /// Which of the two traits are derived.
 #[derive(Clone, Copy)]
 pub(crate) struct Derives {

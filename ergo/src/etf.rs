@@ -100,7 +100,8 @@ pub fn from_bytes<T: Decode>(bytes: &Bytes) -> Result<T, DecodeError> {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an Erlang term",
     label = "cannot be encoded as a term",
-    note = "add `#[derive(Term)]` to `{Self}`, or mark the handler `#[call(local)]` if only this program calls it"
+    note = "add `#[derive(Term)]` to `{Self}`, or mark the handler `#[call(local)]` if only this program calls it",
+    note = "for a field of another crate's type, `#[term(with = \"module\")]` names the functions to use"
 )]
 pub trait Encode {
     /// Writes this value as exactly one term.
@@ -150,7 +151,8 @@ pub trait Encode {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an Erlang term",
     label = "cannot be decoded from a term",
-    note = "add `#[derive(Term)]` to `{Self}`, or mark the handler `#[call(local)]` if only this program calls it"
+    note = "add `#[derive(Term)]` to `{Self}`, or mark the handler `#[call(local)]` if only this program calls it",
+    note = "for a field of another crate's type, `#[term(with = \"module\")]` names the functions to use"
 )]
 pub trait Decode: Sized {
     /// Reads exactly one term.

@@ -10,7 +10,7 @@ use syn::{Member, Path, parse_quote};
 
 use super::ast::{Field, Input};
 use super::shape::{Shape, Shapes};
-use super::{Derives, bound};
+use super::{Derives, STRUCT_KEY, bound};
 use crate::case;
 
 pub(super) fn expand(

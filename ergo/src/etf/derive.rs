@@ -5,9 +5,9 @@
 pub mod flatten;
 mod pairs;
 
-pub use pairs::{Unknown, first, map, once, present, proplist, required};
+pub use pairs::{Unknown, first, first_with, map, once, once_with, present, proplist, required};
 
-use super::{DecodeError, DecodeErrorKind, Decoder, Expected};
+use super::{Decode, DecodeError, DecodeErrorKind, Decoder, Expected};
 
 /// The header of `{tag, …}` with so many terms after the tag. `pattern` is how an error writes it.
 pub fn enter(
@@ -42,7 +42,12 @@ pub fn in_variant<T>(
 }
 
 /// A named field in a tuple.
-pub fn field<T>(
+pub fn field<T: Decode>(name: &'static str, from: &mut Decoder<'_>) -> Result<T, DecodeError> {
+    field_with(name, from, T::decode)
+}
+
+/// A named field in a tuple, read by this function.
+pub fn field_with<T>(
     name: &'static str,
     from: &mut Decoder<'_>,
     decode: impl FnOnce(&mut Decoder<'_>) -> Result<T, DecodeError>,
@@ -51,7 +56,12 @@ pub fn field<T>(
 }
 
 /// An unnamed field in a tuple.
-pub fn element<T>(
+pub fn element<T: Decode>(index: usize, from: &mut Decoder<'_>) -> Result<T, DecodeError> {
+    element_with(index, from, T::decode)
+}
+
+/// An unnamed field in a tuple, read by this function.
+pub fn element_with<T>(
     index: usize,
     from: &mut Decoder<'_>,
     decode: impl FnOnce(&mut Decoder<'_>) -> Result<T, DecodeError>,

@@ -1,14 +1,14 @@
 //! `fn decode`, and `fn absent` of types that are their only field.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::Member;
-use syn::spanned::Spanned;
 
 use super::super::ast::{Field, Variant};
 use super::super::attr::Fallback;
 use super::super::shape::{Form, Layout, Pairs, Shape};
-use super::{Expand, binding};
+use super::field::at;
+use super::{Expand, STRUCT_KEY, binding};
 use crate::case;
 
 impl Expand<'_> {
@@ -141,7 +141,6 @@ impl Expand<'_> {
 
     /// What follows the tag: statements and a last expression of type `Result<Self, DecodeError>`.
     fn decode_content(&self, shape: &Shape<'_>, path: &TokenStream) -> TokenStream {
-        let from = &self.from;
         match &shape.layout {
             Layout::Unit => TokenStream::new(),
             Layout::Inner => {
@@ -152,19 +151,16 @@ impl Expand<'_> {
                 quote!(::core::result::Result::Ok(#value))
             }
             Layout::Tuple => {
-                let element = self.support("element");
-                let field = self.support("field");
-                let value = self.construct(shape, path, &|sent| {
-                    let decode = self.field_decoder(sent);
-                    match &sent.member {
-                        Member::Named(ident) => {
-                            let name = case::unraw(ident);
-                            quote!(#field(#name, #from, #decode)?)
-                        }
-                        Member::Unnamed(index) => {
-                            let index = index.index as usize;
-                            quote!(#element(#index, #from, #decode)?)
-                        }
+                let value = self.construct(shape, path, &|field| match &field.member {
+                    Member::Named(ident) => {
+                        let name = case::unraw(ident);
+                        let value = self.decode_by("field", &quote!(#name), field);
+                        quote!(#value?)
+                    }
+                    Member::Unnamed(index) => {
+                        let index = index.index as usize;
+                        let value = self.decode_by("element", &quote!(#index), field);
+                        quote!(#value?)
                     }
                 });
                 quote!(::core::result::Result::Ok(#value))
@@ -173,6 +169,7 @@ impl Expand<'_> {
         }
     }
 
+    /// A variable for each key, a walk over the pairs that fills them, and what they come to.
     fn decode_pairs(
         &self,
         shape: &Shape<'_>,
@@ -180,68 +177,42 @@ impl Expand<'_> {
         path: &TokenStream,
     ) -> TokenStream {
         let from = &self.from;
-        let key = self.local("key");
-        let module = self.local("module");
-        let start = self.local("start");
-        let default = self.local("default");
-        let (walk, take) = match pairs.form {
-            Form::Map => (self.support("map"), self.support("once")),
-            Form::Proplist => (self.support("proplist"), self.support("first")),
+        let walk = match pairs.form {
+            Form::Map => self.support("map"),
+            Form::Proplist => self.support("proplist"),
         };
         let unknown = self.support("Unknown");
         let unknown = match pairs.deny_unknown {
             true => quote!(#unknown::Deny),
             false => quote!(#unknown::Skip),
         };
-        let keyed = || shape.sent().filter(|field| field.attrs.flatten.is_none());
-        let slots = keyed().map(|field| {
+        let slots = keyed(shape).map(|field| {
             let (slot, ty) = (binding(field), &field.source.ty);
             quote!(let mut #slot: ::core::option::Option<#ty> = ::core::option::Option::None;)
         });
-        let arms = keyed().map(|field| {
-            let keys = field.keys.iter().map(|key| &key.text);
-            let (slot, name) = (binding(field), &field.keys[0].text);
-            let decode = self.field_decoder(field);
-            quote!(#(#keys)|* => #take(&mut #slot, #name, #from, #decode),)
-        });
-        let module_slot = pairs.module.as_ref().map(
-            |_| quote!(let mut #module: ::core::option::Option<()> = ::core::option::Option::None;),
-        );
-        let module_arm = pairs.module.as_ref().map(|name| {
-            let name = &name.text;
-            quote!("__struct__" => #take(&mut #module, "__struct__", #from, |#from| #from.expect_atom(#name)),)
-        });
-        let take_entry = match pairs.module.is_some() || keyed().next().is_some() {
-            true => quote! {
-                |#key, #from| match #key {
-                    #module_arm
-                    #(#arms)*
-                    _ => ::core::result::Result::Ok(false),
-                }
-            },
-            false => quote!(|_, _| ::core::result::Result::Ok(false)),
-        };
-        let present = self.support("present");
-        let module_check = pairs
+        let entry = self.decode_entry(shape, pairs);
+        let (module, present) = (self.local("module"), self.support("present"));
+        let (module_slot, module_check) = pairs
             .module
-            .as_ref()
-            .map(|_| quote!(#present(#module, "__struct__", #from)?;));
-        let has_rest = shape.sent().any(|field| field.attrs.flatten.is_some());
-        let start_here = has_rest.then(|| quote!(let #start = #from.position();));
+            .is_some()
+            .then(|| {
+                (
+                    quote!(let mut #module: ::core::option::Option<()> = ::core::option::Option::None;),
+                    quote!(#present(#module, #STRUCT_KEY, #from)?;),
+                )
+            })
+            .unzip();
+        let start = self.local("start");
+        let flatten = shape.sent().find(|field| field.attrs.flatten.is_some());
+        let start_here = flatten.map(|_| quote!(let #start = #from.position();));
+        let default = self.local("default");
         let whole_default = pairs.default.map(|fallback| match fallback {
-            Fallback::Trait => {
-                quote!(let #default: Self = ::core::default::Default::default();)
-            }
+            Fallback::Trait => quote!(let #default: Self = ::core::default::Default::default();),
             Fallback::Function(function) => quote!(let #default: Self = #function();),
         });
         let value = self.construct(shape, path, &|field| {
             if field.attrs.flatten.is_some() {
-                let keys = keyed()
-                    .flat_map(|field| &field.keys)
-                    .map(|key| key.text.as_str())
-                    .chain(pairs.module.as_ref().map(|_| "__struct__"));
-                let (ty, flatten) = (&field.source.ty, self.support("flatten"));
-                return quote!(#flatten::decode::<#ty>(#start, &[#(#keys),*], #from)?);
+                return self.decode_rest(field, shape, pairs, &start);
             }
             self.or_absent(field, pairs.default.is_some().then_some(&default))
         });
@@ -249,20 +220,87 @@ impl Expand<'_> {
             #(#slots)*
             #module_slot
             #start_here
-            #walk(#from, #unknown, #take_entry)?;
+            #walk(#from, #unknown, #entry)?;
             #module_check
             #whole_default
             ::core::result::Result::Ok(#value)
         }
     }
 
+    /// The closure that gets each key: it reads the value of one that it knows.
+    fn decode_entry(&self, shape: &Shape<'_>, pairs: &Pairs<'_>) -> TokenStream {
+        let from = &self.from;
+        let (key, module) = (self.local("key"), self.local("module"));
+        let take = match pairs.form {
+            Form::Map => "once",
+            Form::Proplist => "first",
+        };
+        let module_arm = pairs.module.as_ref().map(|name| {
+            let (name, once_with) = (&name.text, self.support("once_with"));
+            quote! {
+                #STRUCT_KEY => {
+                    #once_with(&mut #module, #STRUCT_KEY, #from, |#from| #from.expect_atom(#name))
+                }
+            }
+        });
+        let arms = keyed(shape).map(|field| {
+            let keys = field.keys.iter().map(|key| &key.text);
+            let (slot, name) = (binding(field), &field.keys[0].text);
+            let take = self.decode_by(take, &quote!(&mut #slot, #name), field);
+            quote!(#(#keys)|* => #take,)
+        });
+        if pairs.module.is_none() && keyed(shape).next().is_none() {
+            return quote!(|_, _| ::core::result::Result::Ok(false));
+        }
+        quote! {
+            |#key, #from| match #key {
+                #module_arm
+                #(#arms)*
+                _ => ::core::result::Result::Ok(false),
+            }
+        }
+    }
+
+    /// The flattened field: what the struct itself has not taken.
+    fn decode_rest(
+        &self,
+        field: &Field<'_>,
+        shape: &Shape<'_>,
+        pairs: &Pairs<'_>,
+        start: &Ident,
+    ) -> TokenStream {
+        let (ty, from, flatten) = (&field.source.ty, &self.from, self.support("flatten"));
+        let keys = keyed(shape)
+            .flat_map(|field| &field.keys)
+            .map(|key| key.text.as_str())
+            .chain(pairs.module.as_ref().map(|_| STRUCT_KEY));
+        quote!(#flatten::decode::<#ty>(#start, &[#(#keys),*], #from)?)
+    }
+
+    /// A call of a function of `ergo::etf::derive` that reads the field, by its type's own impl or
+    /// by what its attributes say.
+    fn decode_by(&self, function: &str, args: &TokenStream, field: &Field<'_>) -> TokenStream {
+        let from = &self.from;
+        if self.is_plain(field) {
+            let (ty, function) = (&field.source.ty, self.support(function));
+            return quote!(#function::<#ty>(#args, #from));
+        }
+        let (decode, function) = (
+            self.decode_field(field),
+            self.support(&format!("{function}_with")),
+        );
+        quote!(#function(#args, #from, |#from| #decode))
+    }
+
     /// The value of a field whose key may have been missing.
-    fn or_absent(&self, field: &Field<'_>, default: Option<&syn::Ident>) -> TokenStream {
+    fn or_absent(&self, field: &Field<'_>, default: Option<&Ident>) -> TokenStream {
         let from = &self.from;
         let (slot, name, ty) = (binding(field), &field.keys[0].text, &field.source.ty);
         if let Some(given) = &field.attrs.default {
             return match &given.value {
-                Fallback::Trait => quote_spanned!(ty.span()=> #slot.unwrap_or_default()),
+                Fallback::Trait => quote_spanned! {at(field)=>
+                    #slot.unwrap_or_else(|| <#ty as ::core::default::Default>::default())
+                },
                 Fallback::Function(path) => quote!(#slot.unwrap_or_else(#path)),
             };
         }
@@ -273,12 +311,13 @@ impl Expand<'_> {
         if field.option().is_some() {
             return quote!(#slot.flatten());
         }
-        let check = match (&field.attrs.with, &field.attrs.as_) {
-            (None, None) => self.support("required"),
-            // The type need not be a term by itself.
-            _ => self.support("present"),
-        };
-        quote!(#check(#slot, #name, #from)?)
+        if self.is_plain(field) {
+            let required = self.support("required");
+            return quote!(#required::<#ty>(#slot, #name, #from)?);
+        }
+        // The type need not be a term by itself.
+        let present = self.support("present");
+        quote!(#present(#slot, #name, #from)?)
     }
 
     /// `Path { a: …, b: … }` or `Path(…, …)`.
@@ -303,4 +342,9 @@ impl Expand<'_> {
             _ => quote!(#path { #(#fields),* }),
         }
     }
+}
+
+/// The fields that have a key of their own.
+fn keyed<'a>(shape: &Shape<'a>) -> impl Iterator<Item = &'a Field<'a>> + use<'a> {
+    shape.sent().filter(|field| field.attrs.flatten.is_none())
 }

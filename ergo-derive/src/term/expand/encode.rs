@@ -6,7 +6,7 @@ use quote::quote;
 use super::super::ast::Field;
 use super::super::attr::Keys;
 use super::super::shape::{Form, Layout, Pairs, Shape};
-use super::Expand;
+use super::{Expand, STRUCT_KEY};
 
 /// How to get at a field: `&self.name`, or the name that a pattern bound.
 type Access<'f> = &'f dyn Fn(&Field<'_>) -> TokenStream;
@@ -60,10 +60,8 @@ impl Expand<'_> {
         let mut counts = Vec::new();
         if let Some(module) = &pairs.module {
             let module = &module.text;
-            entries.push((
-                "__struct__",
-                quote!(#out.atom_text("__struct__")?; #out.atom_text(#module)?;),
-            ));
+            let entry = quote!(#out.atom_text(#STRUCT_KEY)?; #out.atom_text(#module)?;);
+            entries.push((STRUCT_KEY, entry));
             fixed += 1;
         }
         for field in shape.sent().filter(|field| field.attrs.flatten.is_none()) {
@@ -72,7 +70,7 @@ impl Expand<'_> {
             let entry = self.encode_entry(field, key, pairs, &value);
             if pairs.skip_none && field.option().is_some() {
                 let is_some = quote!(::core::option::Option::is_some(#value));
-                counts.push(quote!(::core::primitive::usize::from(#is_some)));
+                counts.push(quote!(#is_some as ::core::primitive::usize));
                 entries.push((key, quote!(if #is_some { #entry })));
             } else {
                 fixed += 1;

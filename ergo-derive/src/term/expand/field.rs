@@ -1,9 +1,9 @@
 //! One field: the function that writes it, and the function that reads it.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
+use syn::Type;
 use syn::spanned::Spanned;
-use syn::{Path, Type};
 
 use super::super::ast::Field;
 use super::super::attr::{As, Fallback};
@@ -18,14 +18,13 @@ impl Expand<'_> {
     pub(super) fn encode_field(&self, field: &Field<'_>, value: &TokenStream) -> TokenStream {
         let out = &self.out;
         match self.none(field) {
-            Some((none, inner)) => {
-                let (module, inner) = (self.adapter("none"), self.encode_fn(field, inner));
-                quote!(#module::encode_with(#value, #none, #out, #inner))
+            Some((none, ty)) => {
+                let module = self.adapter("none");
+                let some = self.local("some");
+                let encode = self.encode_as(field, ty, &quote!(#some));
+                quote!(#module::encode_with(#value, #none, #out, |#some, #out| #encode))
             }
-            None => {
-                let encode = self.encode_fn(field, &field.source.ty);
-                quote!(#encode(#value, #out))
-            }
+            None => self.encode_as(field, &field.source.ty, value),
         }
     }
 
@@ -33,27 +32,18 @@ impl Expand<'_> {
     pub(super) fn decode_field(&self, field: &Field<'_>) -> TokenStream {
         let from = &self.from;
         match self.none(field) {
-            Some((none, inner)) => {
-                let (module, inner) = (self.adapter("none"), self.decode_fn(field, inner));
-                quote!(#module::decode_with(#none, #from, #inner))
+            Some((none, ty)) => {
+                let module = self.adapter("none");
+                let decode = self.decode_as(field, ty);
+                quote!(#module::decode_with(#none, #from, |#from| #decode))
             }
-            None => {
-                let decode = self.decode_fn(field, &field.source.ty);
-                quote!(#decode(#from))
-            }
+            None => self.decode_as(field, &field.source.ty),
         }
     }
 
-    /// A function that does so: `fn(&mut Decoder<'_>) -> Result<T, DecodeError>`.
-    pub(super) fn field_decoder(&self, field: &Field<'_>) -> TokenStream {
-        let from = &self.from;
-        match self.none(field) {
-            Some(_) => {
-                let decode = self.decode_field(field);
-                quote!(|#from| #decode)
-            }
-            None => self.decode_fn(field, &field.source.ty),
-        }
+    /// Whether the field is read by its type's own impl.
+    pub(super) fn is_plain(&self, field: &Field<'_>) -> bool {
+        field.attrs.with.is_none() && field.attrs.as_.is_none() && self.none(field).is_none()
     }
 
     /// What the field is where it is not in the term.
@@ -61,7 +51,7 @@ impl Expand<'_> {
         let ty = &field.source.ty;
         match field.attrs.default.as_ref().map(|given| &given.value) {
             Some(Fallback::Function(path)) => quote!(#path()),
-            _ => quote_spanned!(ty.span()=> <#ty as ::core::default::Default>::default()),
+            _ => quote_spanned!(at(field)=> <#ty as ::core::default::Default>::default()),
         }
     }
 
@@ -80,29 +70,39 @@ impl Expand<'_> {
         }
     }
 
-    /// Errors of the type checker belong at the type, so that is where the paths stand.
-    fn encode_fn(&self, field: &Field<'_>, ty: &Type) -> TokenStream {
-        let krate = self.krate;
-        match self.module(field) {
-            Some(module) => quote_spanned!(ty.span()=> #module::encode),
-            None => quote_spanned!(ty.span()=> <#ty as #krate::etf::Encode>::encode),
+    /// Errors of the type checker belong at the type, so that is where its bounds are called upon.
+    fn encode_as(&self, field: &Field<'_>, ty: &Type, value: &TokenStream) -> TokenStream {
+        let (krate, out) = (self.krate, &self.out);
+        match (&field.attrs.with, self.as_module(field)) {
+            (Some(with), _) => {
+                let module = &with.value;
+                quote_spanned!(at(field)=> #module::encode(#value, #out))
+            }
+            (None, Some(module)) => {
+                quote_spanned!(at(field)=> #module::encode::<#ty>(#value, #out))
+            }
+            (None, None) => {
+                quote_spanned!(at(field)=> <#ty as #krate::etf::Encode>::encode(#value, #out))
+            }
         }
     }
 
-    fn decode_fn(&self, field: &Field<'_>, ty: &Type) -> TokenStream {
-        let krate = self.krate;
-        match self.module(field) {
-            Some(module) => quote_spanned!(ty.span()=> #module::decode),
-            None => quote_spanned!(ty.span()=> <#ty as #krate::etf::Decode>::decode),
+    fn decode_as(&self, field: &Field<'_>, ty: &Type) -> TokenStream {
+        let (krate, from) = (self.krate, &self.from);
+        match (&field.attrs.with, self.as_module(field)) {
+            (Some(with), _) => {
+                let module = &with.value;
+                quote_spanned!(at(field)=> #module::decode(#from))
+            }
+            (None, Some(module)) => quote_spanned!(at(field)=> #module::decode::<#ty>(#from)),
+            (None, None) => {
+                quote_spanned!(at(field)=> <#ty as #krate::etf::Decode>::decode(#from))
+            }
         }
     }
 
-    /// The module whose `encode` and `decode` stand in for the traits.
-    fn module(&self, field: &Field<'_>) -> Option<TokenStream> {
-        let with: Option<&Path> = field.attrs.with.as_ref().map(|given| &given.value);
-        if let Some(path) = with {
-            return Some(quote!(#path));
-        }
+    /// The module that `as` stands for.
+    fn as_module(&self, field: &Field<'_>) -> Option<TokenStream> {
         let name = match field.attrs.as_.as_ref()?.value {
             As::Charlist => "charlist",
             As::Atom => "atom",
@@ -112,4 +112,9 @@ impl Expand<'_> {
         };
         Some(self.adapter(name))
     }
+}
+
+/// Where the field's type stands, with the hygiene of the derive: a type may come out of a macro.
+pub(super) fn at(field: &Field<'_>) -> Span {
+    Span::call_site().located_at(field.source.ty.span())
 }

@@ -1,5 +1,6 @@
 //! Tags and keys: no two alike, none too long for an atom.
 
+use super::super::STRUCT_KEY;
 use super::super::ast::{Input, Name};
 use super::super::attr::Keys;
 use super::super::shape::{Layout, Shape, Shapes, pattern};
@@ -7,9 +8,6 @@ use crate::errors::Errors;
 
 /// Erlang's bound on an atom, in characters (Efficiency Guide, System Limits).
 const ATOM_CHARS: usize = 255;
-
-/// The key under which an Elixir struct names its module.
-const STRUCT_KEY: &str = "__struct__";
 
 pub(super) fn check(input: &Input<'_>, shapes: &Shapes<'_>, errors: &mut Errors) {
     for shape in shapes.iter() {

@@ -90,7 +90,16 @@ impl Unknown {
 
 /// The value of a map's key. The key cannot come twice, but beside an alias, or as an atom and as a
 /// binary, it can.
-pub fn once<T>(
+pub fn once<T: Decode>(
+    slot: &mut Option<T>,
+    name: &'static str,
+    from: &mut Decoder<'_>,
+) -> Result<bool, DecodeError> {
+    once_with(slot, name, from, T::decode)
+}
+
+/// The value of a map's key, read by this function.
+pub fn once_with<T>(
     slot: &mut Option<T>,
     name: &'static str,
     from: &mut Decoder<'_>,
@@ -99,11 +108,20 @@ pub fn once<T>(
     if slot.is_some() {
         return Err(from.error(DecodeErrorKind::DuplicateKey(Found::new(name))));
     }
-    first(slot, name, from, decode)
+    first_with(slot, name, from, decode)
 }
 
 /// The value of a proplist's key: the first one counts, as for `proplists:get_value/2`.
-pub fn first<T>(
+pub fn first<T: Decode>(
+    slot: &mut Option<T>,
+    name: &'static str,
+    from: &mut Decoder<'_>,
+) -> Result<bool, DecodeError> {
+    first_with(slot, name, from, T::decode)
+}
+
+/// The value of a proplist's key, read by this function.
+pub fn first_with<T>(
     slot: &mut Option<T>,
     name: &'static str,
     from: &mut Decoder<'_>,
@@ -116,7 +134,7 @@ pub fn first<T>(
     Ok(true)
 }
 
-/// The value of a key that must be there, unless the type has a value for absence.
+/// The value of a key that must be there, unless the type has a value for its absence.
 pub fn required<T: Decode>(
     slot: Option<T>,
     name: &'static str,
