@@ -1,5 +1,8 @@
 //! The receiving side of a link: bytes in, control messages out.
 
+#[cfg(test)]
+mod tests;
+
 use bytes::{Buf, Bytes, BytesMut};
 
 use super::atom_cache::{AtomCache, HeaderError};

@@ -152,7 +152,8 @@ async fn every_control_message_arrives_as_it_was() {
     b.up().await;
     for sent in &messages {
         match b.event().await {
-            Event::Message(_, arrived, payload) => {
+            Event::Message(node, arrived, payload) => {
+                assert_eq!(node, a.name);
                 assert_eq!(format!("{arrived:?}"), format!("{sent:?}"));
                 let expected = sent.has_payload().then_some(5);
                 assert_eq!(payload.as_ref().map(number_of), expected);

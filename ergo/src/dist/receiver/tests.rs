@@ -1,0 +1,341 @@
+//! Streams of frames, however they are split, and all that can be wrong with them.
+
+use bytes::{BufMut, BytesMut};
+
+use super::*;
+use crate::dist::TICK;
+use crate::etf::{Budget, Encoder};
+use crate::term::Pid;
+
+const MAX: usize = 1 << 20;
+
+fn peer() -> Atom {
+    Atom::new("peer@h")
+}
+
+fn pid(node: Atom) -> Pid {
+    Pid {
+        node,
+        id: 1,
+        serial: 0,
+        creation: 4,
+    }
+}
+
+fn send() -> Control {
+    Control::Send {
+        from: Some(pid(peer())),
+        to: pid(Atom::new("us@h")),
+    }
+}
+
+/// With headers, and without.
+fn modes() -> [DistFlags; 2] {
+    let all = DistFlags::recommended();
+    [
+        all,
+        all - DistFlags::DIST_HDR_ATOM_CACHE - DistFlags::FRAGMENTS,
+    ]
+}
+
+fn receiver(flags: DistFlags) -> Receiver {
+    Receiver::new(peer(), flags, MAX)
+}
+
+fn drain(receiver: &mut Receiver, input: &mut BytesMut) -> Vec<Received> {
+    std::iter::from_fn(|| receiver.receive(input).unwrap()).collect()
+}
+
+fn text(received: &Received) -> String {
+    match received {
+        Received::Tick => "tick".to_owned(),
+        Received::Message(_, None) => "-".to_owned(),
+        Received::Message(_, Some(payload)) => payload.decode(&Budget::default()).unwrap(),
+    }
+}
+
+fn frame(parts: &[&[u8]]) -> BytesMut {
+    let mut out = BytesMut::new();
+    out.put_u32(parts.iter().map(|part| part.len() as u32).sum());
+    parts.iter().for_each(|part| out.put_slice(part));
+    out
+}
+
+fn control_bytes(control: &Control) -> BytesMut {
+    let mut out = Encoder::new();
+    let payload = Encoded::from_value("unused").unwrap();
+    control
+        .encode(Some(&payload), DistFlags::recommended(), &mut out)
+        .unwrap();
+    out.into_inner()
+}
+
+fn text_bytes(text: &str) -> Vec<u8> {
+    let encoded = Encoded::from_value(text).unwrap();
+    encoded.bytes().to_vec()
+}
+
+fn fragment(kind: u8, sequence: u64, number: u64, parts: &[&[u8]]) -> BytesMut {
+    let mut head = vec![VERSION, kind];
+    head.put_u64(sequence);
+    head.put_u64(number);
+    if kind == FIRST_FRAGMENT {
+        head.put_u8(0);
+    }
+    frame(&[&[&head[..]], parts].concat())
+}
+
+fn error(receiver: &mut Receiver, mut input: BytesMut) -> ProtocolError {
+    loop {
+        match receiver.receive(&mut input) {
+            Ok(Some(_)) => {}
+            Ok(None) => panic!("no error"),
+            Err(error) => return error,
+        }
+    }
+}
+
+#[test]
+fn frames_survive_every_split() {
+    for flags in modes() {
+        let mut out = Encoder::new();
+        for text in ["one", "two"] {
+            let payload = Encoded::from_value(text).unwrap();
+            send().write_frame(Some(&payload), flags, &mut out).unwrap();
+            out.buffer_mut().put_slice(&TICK);
+        }
+        let link = Control::Link {
+            from: pid(peer()),
+            to: pid(Atom::new("us@h")),
+        };
+        link.write_frame(None, flags, &mut out).unwrap();
+        let stream = out.into_inner();
+        for split in 0..stream.len() {
+            let mut receiver = receiver(flags);
+            let mut input = BytesMut::from(&stream[..split]);
+            let mut received = drain(&mut receiver, &mut input);
+            input.put_slice(&stream[split..]);
+            received.extend(drain(&mut receiver, &mut input));
+            assert!(input.is_empty());
+            let texts: Vec<String> = received.iter().map(text).collect();
+            assert_eq!(texts, ["one", "tick", "two", "tick", "-"]);
+        }
+    }
+}
+
+#[test]
+fn a_failed_frame_leaves_nothing_behind() {
+    let mut out = Encoder::new();
+    let payload = Encoded::from_value("kept").unwrap();
+    let flags = DistFlags::recommended();
+    send().write_frame(Some(&payload), flags, &mut out).unwrap();
+    let before = out.len();
+    let bad = Encoded::new(Bytes::from_static(&[255]), Atoms::default());
+    assert!(send().write_frame(Some(&bad), flags, &mut out).is_err());
+    assert_eq!(out.len(), before);
+}
+
+#[test]
+fn fragments_interleave_with_all_else() {
+    let mut receiver = receiver(DistFlags::recommended());
+    let control = control_bytes(&send());
+    let (one, two) = (text_bytes("one, in three pieces"), text_bytes("two"));
+    let mut input = BytesMut::new();
+    for part in [
+        fragment(FIRST_FRAGMENT, 7, 3, &[&control, &one[..2]]),
+        fragment(FIRST_FRAGMENT, 8, 2, &[&control]),
+        BytesMut::from(&TICK[..]),
+        fragment(NEXT_FRAGMENT, 7, 2, &[&one[2..9]]),
+        fragment(FIRST_FRAGMENT, 9, 1, &[&control, &text_bytes("alone")]),
+        fragment(NEXT_FRAGMENT, 8, 1, &[&two]),
+        frame(&[&[VERSION, MESSAGE, 0], &control, &text_bytes("whole")]),
+        fragment(NEXT_FRAGMENT, 7, 1, &[&one[9..]]),
+        // A sequence may be used again.
+        fragment(FIRST_FRAGMENT, 7, 1, &[&control, &two]),
+    ] {
+        input.put_slice(&part);
+    }
+    let received = drain(&mut receiver, &mut input);
+    let texts: Vec<String> = received.iter().map(text).collect();
+    let expected = [
+        "tick",
+        "alone",
+        "two",
+        "whole",
+        "one, in three pieces",
+        "two",
+    ];
+    assert_eq!(texts, expected);
+}
+
+#[test]
+fn fragments_that_do_not_fit_are_errors() {
+    let control = control_bytes(&send());
+    let first = || fragment(FIRST_FRAGMENT, 7, 3, &[&control, b"x"]);
+    let after_first = |next: BytesMut| {
+        let mut input = first();
+        input.put_slice(&next);
+        error(&mut receiver(DistFlags::recommended()), input)
+    };
+    assert_eq!(
+        after_first(fragment(NEXT_FRAGMENT, 6, 2, &[b"x"])),
+        FragmentError::UnknownSequence.into()
+    );
+    for found in [0, 1, 3] {
+        let out_of_order = FragmentError::OutOfOrder { expected: 2, found };
+        assert_eq!(
+            after_first(fragment(NEXT_FRAGMENT, 7, found, &[b"x"])),
+            out_of_order.into()
+        );
+    }
+    assert_eq!(
+        after_first(first()),
+        FragmentError::DuplicateSequence.into()
+    );
+    assert_eq!(
+        after_first(frame(&[&[VERSION, NEXT_FRAGMENT, 0, 0]])),
+        FragmentError::Truncated.into()
+    );
+    let big = vec![0; MAX - 100];
+    let mut input = fragment(NEXT_FRAGMENT, 7, 2, &[&big]);
+    input.put_slice(&fragment(NEXT_FRAGMENT, 7, 1, &[&big]));
+    assert_eq!(
+        after_first(input),
+        FragmentError::TooLarge { max: MAX }.into()
+    );
+
+    let mut receiver = receiver(DistFlags::recommended());
+    let zero = fragment(FIRST_FRAGMENT, 7, 0, &[&control, b"x"]);
+    assert!(matches!(
+        error(&mut receiver, zero),
+        ProtocolError::Fragment(FragmentError::OutOfOrder { .. })
+    ));
+    let link = control_bytes(&Control::Link {
+        from: pid(peer()),
+        to: pid(Atom::new("us@h")),
+    });
+    assert_eq!(
+        error(&mut receiver, fragment(FIRST_FRAGMENT, 7, 2, &[&link])),
+        FragmentError::NoPayload.into()
+    );
+}
+
+#[test]
+fn messages_that_never_end_are_bounded_in_number() {
+    let mut receiver = receiver(DistFlags::recommended());
+    let control = control_bytes(&send());
+    let mut input = BytesMut::new();
+    for sequence in 0..=1 << 14 {
+        input.put_slice(&fragment(FIRST_FRAGMENT, sequence, 2, &[&control]));
+    }
+    assert_eq!(error(&mut receiver, input), FragmentError::TooMany.into());
+}
+
+#[test]
+fn atoms_of_a_header_serve_message_and_control() {
+    let mut receiver = receiver(DistFlags::recommended());
+    // Atoms 0: peer@h, 1: hello. {22, <peer@h.1.0/4>, <peer@h.2.0/4>}, hello
+    let header = b"\x02\x88\x00\x00\x06peer@h\x01\x05hello";
+    let pid = |id: u8| [88, 82, 0, 0, 0, 0, id, 0, 0, 0, 0, 0, 0, 0, 4];
+    let control = [&[104, 3, 97, 22][..], &pid(1), &pid(2)].concat();
+    let mut input = frame(&[&[VERSION, MESSAGE], header, &control, &[82, 1]]);
+    let received = drain(&mut receiver, &mut input);
+    match &received[..] {
+        [Received::Message(Control::Send { from, .. }, Some(payload))] => {
+            assert_eq!(from.unwrap().node, peer());
+            let atom: Atom = payload.decode(&Budget::default()).unwrap();
+            assert_eq!(atom, Atom::new("hello"));
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn nobody_speaks_for_others() {
+    let other = Atom::new("other@h");
+    let forged = Control::Exit {
+        from: pid(other),
+        to: pid(Atom::new("us@h")),
+    };
+    for flags in modes() {
+        let mut out = Encoder::new();
+        let payload = Encoded::from_value("x").unwrap();
+        forged.write_frame(Some(&payload), flags, &mut out).unwrap();
+        assert_eq!(
+            error(&mut receiver(flags), out.into_inner()),
+            ProtocolError::Forged(other)
+        );
+    }
+}
+
+#[test]
+fn frames_of_the_other_mode_are_errors() {
+    let [with_headers, passed_through] = modes();
+    for (writer, reader) in [
+        (with_headers, passed_through),
+        (passed_through, with_headers),
+    ] {
+        let mut out = Encoder::new();
+        let payload = Encoded::from_value("x").unwrap();
+        send()
+            .write_frame(Some(&payload), writer, &mut out)
+            .unwrap();
+        assert!(matches!(
+            error(&mut receiver(reader), out.into_inner()),
+            ProtocolError::Header(HeaderError::Unknown(_))
+        ));
+    }
+}
+
+#[test]
+fn a_message_must_be_there_and_in_its_form() {
+    let control = control_bytes(&send());
+    let [with_headers, passed_through] = modes();
+    let missing = ProtocolError::from(ControlError::MissingPayload);
+    let bare = frame(&[&[VERSION, MESSAGE, 0], &control]);
+    assert_eq!(error(&mut receiver(with_headers), bare), missing);
+    let bare = frame(&[&[112, VERSION], &control]);
+    assert_eq!(error(&mut receiver(passed_through), bare), missing);
+    let unversioned = frame(&[&[112, VERSION], &control, &text_bytes("x")]);
+    assert!(matches!(
+        error(&mut receiver(passed_through), unversioned),
+        ProtocolError::Header(_)
+    ));
+    // OTP does not look at the first byte, nor after the message; neither do we.
+    let odd = [
+        &[0, VERSION],
+        &control[..],
+        &[VERSION],
+        &text_bytes("x"),
+        b"rest",
+    ];
+    let mut input = frame(&odd);
+    let received = drain(&mut receiver(passed_through), &mut input);
+    assert_eq!(text(&received[0]), "x");
+}
+
+#[test]
+fn a_long_frame_is_refused_at_its_first_bytes() {
+    let mut input = BytesMut::new();
+    input.put_u32(MAX as u32 + 1);
+    let too_large = FrameTooLarge {
+        length: MAX + 1,
+        max: MAX,
+    };
+    assert_eq!(
+        error(&mut receiver(DistFlags::recommended()), input),
+        too_large.into()
+    );
+}
+
+#[test]
+fn a_frame_that_ends_before_its_payload_is_an_error() {
+    let control = control_bytes(&send());
+    let header = [VERSION, MESSAGE, 1, 8, 0, 1, b'x'];
+    let whole = [&header[..], &control, &text_bytes("payload")].concat();
+    for end in 1..=header.len() + control.len() {
+        let mut receiver = receiver(DistFlags::recommended());
+        let result = receiver.receive(&mut frame(&[&whole[..end]]));
+        assert!(result.is_err(), "{end}: {result:?}");
+    }
+}
