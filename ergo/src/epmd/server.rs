@@ -5,6 +5,7 @@ mod listen;
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::pin::pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -257,7 +258,14 @@ fn admit(stream: TcpStream, address: SocketAddr, shared: &Arc<Shared>) {
     };
     let owned = Arc::clone(shared);
     shared.tasks.spawn(async move {
-        let serving = connection::serve(stream, address, peer, (connection, remote), &owned);
+        // Pinned in its place: moved into the call below, it would have room in this task three times over.
+        let serving = pin!(connection::serve(
+            stream,
+            address,
+            peer,
+            (connection, remote),
+            &owned
+        ));
         owned.end.run_until_cancelled(serving).await;
     });
 }
