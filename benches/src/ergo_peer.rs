@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use ergo::Node;
 use ergo::etf::{DecodeError, Decoder, EncodeError, Encoder};
 use ergo::gen_server::{
     Caller, Context, LocalNode, Message, MessageKind, Next, Reason, ReplyTo, Server, ServerRef,
@@ -131,6 +132,19 @@ pub async fn local_cast(node: &LocalNode, casts: u64) -> Duration {
     let time = begin.elapsed();
     let casts = casts as i64;
     assert_eq!(sum.expect("the server answers"), casts * (casts - 1) / 2);
+    server
+        .stop(Reason::Normal)
+        .await
+        .expect("the server is there");
+    time
+}
+
+/// One caller on one node, one server on another, in one program.
+pub async fn remote_seq(here: &Node, there: &Node, calls: u64) -> Duration {
+    let start: Start<Echo> = Start::new(there, ());
+    let server = start.name("echo").await.expect("init does not fail");
+    let remote = ServerRef::named(here, "echo", there.name().as_str());
+    let time = seq(remote, calls).await;
     server
         .stop(Reason::Normal)
         .await

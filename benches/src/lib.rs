@@ -7,3 +7,16 @@
 pub mod ergo_peer;
 pub mod measure;
 pub mod raw;
+
+/// A node for a benchmark, with an EPMD of its own program on a port of its own.
+///
+/// # Errors
+///
+/// When the node does not start.
+pub async fn node(name: &str) -> ergo::Result<ergo::Node> {
+    let node = ergo::Node::builder(&format!("{name}@127.0.0.1"));
+    Ok(node.cookie("bench").epmd_port(EPMD_PORT).start().await?)
+}
+
+/// Away from the port of any real cluster on this machine.
+const EPMD_PORT: u16 = 43690;

@@ -9,6 +9,11 @@ use ergo::Node;
 
 const CALLS: u64 = 20_000;
 const CASTS: u64 = 2_000_000;
+const REMOTE_CALLS: u64 = 20_000;
+/// What a call puts on the wire: its monitor and request, then its answer; the end of the monitor
+/// travels with the next request.
+const REQUEST_BYTES: usize = 240;
+const ANSWER_BYTES: usize = 80;
 
 #[tokio::main]
 async fn main() -> ergo::Result<()> {
@@ -39,5 +44,18 @@ async fn main() -> ergo::Result<()> {
         show(&case);
     }
     node.stop().await;
+    if is_wanted("remote_seq_number_1prog") {
+        let [here, there] = [benches::node("here").await?, benches::node("there").await?];
+        let mut case = Case::new("remote_seq_number_1prog");
+        for _ in 0..ROUNDS {
+            let raw = raw::remote_seq(REMOTE_CALLS, REQUEST_BYTES, ANSWER_BYTES).await;
+            case.add("raw", REMOTE_CALLS, raw);
+            let ergo = ergo_peer::remote_seq(&here, &there, REMOTE_CALLS).await;
+            case.add("ergo", REMOTE_CALLS, ergo);
+        }
+        show(&case);
+        here.stop().await;
+        there.stop().await;
+    }
     Ok(())
 }
