@@ -34,4 +34,4 @@ pub(crate) use mailbox::{Envelope, Inbox};
 pub(crate) use run::{Life, catch_panics};
 pub(crate) use slot::Slot;
 pub(crate) use timer::Timers;
-pub(crate) use watch::watch_end;
+pub(crate) use watch::{EndWatch, watch_end};

@@ -411,3 +411,96 @@ async fn stopping_a_node_ends_its_servers_in_good_order() {
     let refused = Subject::start(&node, sender, false).await.unwrap_err();
     assert_eq!(refused, StartError::NodeStopping);
 }
+
+/// Starts others from its own process.
+struct Parent;
+
+#[gen_server]
+impl Parent {
+    #[init]
+    fn init() -> Self {
+        Parent
+    }
+
+    #[call(local)]
+    async fn start_linked(
+        &mut self,
+        reports: mpsc::UnboundedSender<Report>,
+        ctx: &mut Context<Self>,
+    ) -> Pid {
+        let child = Subject::start(ctx, reports, true).link().await;
+        child.expect("init").pid().expect("a started server")
+    }
+
+    #[call(local)]
+    async fn start_monitored(
+        &mut self,
+        reports: mpsc::UnboundedSender<Report>,
+        ctx: &mut Context<Self>,
+    ) -> (Pid, Ref) {
+        let start = Subject::start(ctx, reports, true).monitor();
+        let (child, reference) = start.await.expect("init");
+        (child.pid().expect("a started server"), reference)
+    }
+}
+
+#[tokio::test]
+async fn a_server_ends_with_its_parent_even_if_it_traps() {
+    let node = Node::alone();
+    let parent = Parent::start(&node).await.unwrap();
+    let (sender, mut reports) = mpsc::unbounded_channel();
+    let child = parent.start_linked(sender).await.unwrap();
+    assert!(node.is_alive(&child));
+    node.exit(parent.pid().unwrap(), crash());
+    assert_eq!(reports.recv().await, Some(Report::Terminated(crash())));
+    assert_eq!(reports.recv().await, None);
+}
+
+#[tokio::test]
+async fn only_a_process_links_or_monitors_what_it_starts() {
+    let node = Node::alone();
+    let (sender, _reports) = mpsc::unbounded_channel();
+    let linked = Subject::start(&node, sender.clone(), true).link();
+    assert_eq!(linked.await.unwrap_err(), StartError::NotAProcess);
+    let monitored = Subject::start(&node, sender.clone(), true).monitor();
+    assert_eq!(monitored.await.unwrap_err(), StartError::NotAProcess);
+    let parent = Parent::start(&node).await.unwrap();
+    let (child, reference) = parent.start_monitored(sender).await.unwrap();
+    assert!(node.is_alive(&child));
+    assert_eq!(reference.node, node.name());
+}
+
+/// Does not start.
+struct Unable;
+
+#[gen_server]
+impl Unable {
+    #[init]
+    async fn init(how: Term) -> Result<Self, Reason> {
+        match how.to_string().as_str() {
+            "panic" => panic!("in init"),
+            "never" => std::future::pending().await,
+            _ => Err(Reason::from(how)),
+        }
+    }
+
+    #[call]
+    fn nothing(&self) {}
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failed_start_says_why_and_leaves_no_name() {
+    let node = Node::alone();
+    let refused = Unable::start(&node, term!({no, way})).name("unable").await;
+    let reason = Reason::from(term!({no, way}));
+    assert_eq!(refused.unwrap_err(), StartError::Init(reason));
+    let panicked = Unable::start(&node, term!(panic)).name("unable").await;
+    assert_eq!(
+        panicked.unwrap_err(),
+        StartError::Init(Reason::panic("in init"))
+    );
+    let patience = Duration::from_millis(100);
+    let slow = Unable::start(&node, term!(never)).timeout(patience).await;
+    assert_eq!(slow.unwrap_err(), StartError::Timeout);
+    assert!(node.registered().is_empty());
+}

@@ -253,7 +253,7 @@ impl<M: Message, T: Send + 'static> CallProjection<'_, '_, M, T> {
                 if process.push(Envelope::Typed(message)).is_err() {
                     return Err(CallError::NoProc);
                 }
-                *self.state = State::Typed(process);
+                *self.state = State::Typed(process.into_owned());
                 return Ok(());
             }
             Route::Wire(to) => to,

@@ -17,15 +17,18 @@ use crate::term::{Atom, Pid, Ref};
 /// timers. All of them end with the process.
 pub struct Context<S: Server> {
     pub(super) process: Arc<Process<S::Message>>,
+    /// Who started it with a link.
+    pub(super) parent: Option<Pid>,
     pub(super) inbox: Inbox<S::Message>,
     timers: Option<Box<Timers>>,
     after_terminate: Option<Box<dyn FnOnce() + Send>>,
 }
 
 impl<S: Server> Context<S> {
-    pub(super) fn new(process: Arc<Process<S::Message>>) -> Context<S> {
+    pub(super) fn new(process: Arc<Process<S::Message>>, parent: Option<Pid>) -> Context<S> {
         Context {
             process,
+            parent,
             inbox: Inbox::new(),
             timers: None,
             after_terminate: None,

@@ -1,7 +1,6 @@
 //! The loop of a server: one message at a time, each decoded where it is handled.
 
 use std::ops::ControlFlow;
-use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
@@ -10,16 +9,15 @@ use tokio::time::timeout;
 
 use super::{Caller, Context, Message, Next, Reason, Server, Unknown};
 use crate::etf::{DecodeError, Encoded};
-use crate::process::{Envelope, Process, catch_panics, encoded_atom};
+use crate::process::{Envelope, catch_panics, encoded_atom};
 use crate::term::{Atom, Tuple};
 
 /// The body of a server's process: from `init` to the reason of its end.
 pub(super) async fn serve<S: Server>(
-    process: Arc<Process<S::Message>>,
+    mut ctx: Context<S>,
     args: S::Args,
     started: oneshot::Sender<()>,
 ) -> Reason {
-    let mut ctx = Context::<S>::new(process);
     let mut server = match S::init(args, &mut ctx).await {
         Ok(server) => server,
         Err(reason) => return reason,
@@ -59,6 +57,10 @@ async fn receive<S: Server>(
     next: Next,
 ) -> ControlFlow<Reason, Option<S::Message>> {
     let envelope = match next {
+        Next::Hibernate => {
+            ctx.inbox.shrink(&ctx.process.mailbox);
+            next_envelope(ctx).await
+        }
         Next::Timeout(after) => match next_envelope_within(ctx, after).await {
             Some(envelope) => envelope,
             None => Envelope::Wire(Box::new(encoded_atom(Atom::TIMEOUT))),
@@ -81,6 +83,8 @@ async fn receive<S: Server>(
             }
             ControlFlow::Continue(S::Message::from_down(*down).map_err(unhandled).ok())
         }
+        // As in OTP, a server ends with its parent even if it traps exits.
+        Envelope::Exit(exit) if ctx.parent == Some(exit.from) => ControlFlow::Break(exit.reason),
         Envelope::Exit(exit) => {
             ControlFlow::Continue(S::Message::from_exit(*exit).map_err(unhandled).ok())
         }

@@ -1,6 +1,7 @@
 //! A reference to a server, wherever it is.
 
 use std::any::Any;
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -34,9 +35,9 @@ enum Target<M> {
 }
 
 /// Where a message goes now.
-pub(super) enum Route<M> {
+pub(super) enum Route<'a, M> {
     /// Straight into the mailbox, as it is.
-    Typed(Arc<Process<M>>),
+    Typed(Cow<'a, Arc<Process<M>>>),
     /// As a term.
     Wire(ProcessId),
 }
@@ -156,11 +157,11 @@ impl<M: Message> ServerRef<M> {
     /// node.
     pub async fn stop(&self, reason: Reason) -> Result<(), CallError> {
         let process = self.local_process()?;
-        let ended = watch_end(process.core());
+        let ended = watch_end(Arc::clone(&process));
         if !process.request_stop(reason) {
             return Err(CallError::NoProc);
         }
-        std::future::poll_fn(|cx| ended.poll_take(cx)).await;
+        ended.await;
         Ok(())
     }
 
@@ -174,8 +175,7 @@ impl<M: Message> ServerRef<M> {
     /// [`CallError::NoProc`] when it is not there, [`CallError::LocalOnly`] when it is on another
     /// node.
     pub async fn ended(&self) -> Result<Reason, CallError> {
-        let ended = watch_end(self.local_process()?.core());
-        Ok(std::future::poll_fn(|cx| ended.poll_take(cx)).await)
+        Ok(watch_end(self.local_process()?).await)
     }
 
     fn local_process(&self) -> Result<Arc<dyn AnyProcess>, CallError> {
@@ -190,9 +190,9 @@ impl<M: Message> ServerRef<M> {
     }
 
     /// Where a message goes now; `None` if the server is known not to be there.
-    pub(super) fn route(&self) -> Option<Route<M>> {
+    pub(super) fn route(&self) -> Option<Route<'_, M>> {
         let id = match &self.target {
-            Target::Here(process) => return Some(Route::Typed(Arc::clone(process))),
+            Target::Here(process) => return Some(Route::Typed(Cow::Borrowed(process))),
             Target::Elsewhere(id) => *id,
         };
         if id.node() != self.node.name() {
@@ -203,7 +203,7 @@ impl<M: Message> ServerRef<M> {
         Some(
             process
                 .downcast::<Process<M>>()
-                .map_or(Route::Wire(id), Route::Typed),
+                .map_or(Route::Wire(id), |process| Route::Typed(Cow::Owned(process))),
         )
     }
 

@@ -11,8 +11,8 @@ use tokio::sync::oneshot;
 use tokio::time::{Sleep, sleep};
 
 use super::engine::serve;
-use super::{LocalNode, OnNode, Reason, Server, ServerRef};
-use crate::process::{Life, Process, ProcessId, RegisterError, Slot, watch_end};
+use super::{Context, LocalNode, OnNode, Reason, Server, ServerRef};
+use crate::process::{EndWatch, Life, Process, ProcessId, RegisterError, watch_end};
 use crate::term::{Atom, Pid, Ref};
 
 /// Why a server did not start.
@@ -116,9 +116,9 @@ impl<S: Server, R: From<ServerRef<S::Message>>> Start<S, R> {
         if self.node.is_stopping() {
             return Err(StartError::NodeStopping);
         }
-        let starter = match (self.link, self.starter) {
+        let parent = match (self.link, self.starter) {
             (true, None) => return Err(StartError::NotAProcess),
-            (true, Some(pid)) => self.node.process(&pid),
+            (true, parent) => parent,
             (false, _) => None,
         };
         let process = self.node.create::<S::Message>();
@@ -132,11 +132,15 @@ impl<S: Server, R: From<ServerRef<S::Message>>> Start<S, R> {
                 });
             }
         }
-        if let Some(starter) = starter {
+        if let Some(starter) = parent.and_then(|parent| self.node.process(&parent)) {
             self.node.link(starter.core(), pid);
         }
         let (report, started) = oneshot::channel();
-        let body = serve::<S>(Arc::clone(&process), self.args, report);
+        let body = serve::<S>(
+            Context::new(Arc::clone(&process), parent),
+            self.args,
+            report,
+        );
         let life = Life::new(Arc::clone(&process), body);
         drop(self.node.tasks().spawn(life));
         Ok(State::Waiting { process, started })
@@ -166,9 +170,7 @@ enum State<S: Server> {
         started: oneshot::Receiver<()>,
     },
     /// It ends without having started; the reason follows.
-    Ending {
-        slot: Arc<Slot<Reason>>,
-    },
+    Ending(EndWatch),
     Failed(Option<StartError>),
 }
 
@@ -184,8 +186,7 @@ impl<S: Server, R: From<ServerRef<S::Message>>> Future for Starting<S, R> {
                         return Poll::Ready(Ok(ServerRef::here(Arc::clone(process)).into()));
                     }
                     Poll::Ready(Err(_)) => {
-                        let slot = watch_end(&process.core);
-                        this.state = State::Ending { slot };
+                        this.state = State::Ending(watch_end(process.clone()));
                     }
                     Poll::Pending => {
                         let Some(timeout) = this.timeout else {
@@ -198,8 +199,8 @@ impl<S: Server, R: From<ServerRef<S::Message>>> Future for Starting<S, R> {
                         this.state = State::Failed(Some(StartError::Timeout));
                     }
                 },
-                State::Ending { slot } => {
-                    let reason = ready!(slot.poll_take(cx));
+                State::Ending(ended) => {
+                    let reason = ready!(Pin::new(ended).poll(cx));
                     return Poll::Ready(Err(StartError::Init(reason)));
                 }
                 State::Failed(error) => {
@@ -251,7 +252,7 @@ impl<S: Server, R> Starting<S, R> {
     fn pid(&self) -> Option<Pid> {
         match &self.state {
             State::Waiting { process, .. } => Some(process.core.pid),
-            State::Ending { .. } | State::Failed(_) => None,
+            State::Ending(_) | State::Failed(_) => None,
         }
     }
 }

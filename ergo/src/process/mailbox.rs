@@ -11,7 +11,7 @@ use super::Reason;
 use super::signal::{Down, Exit};
 use crate::etf::Encoded;
 
-/// A queue that grew longer than this is freed, not kept, once it is empty.
+/// A queue that grew longer than this is freed when the process has nothing more to read.
 const KEPT_CAPACITY: usize = 1024;
 
 /// What stands in a mailbox.
@@ -75,12 +75,12 @@ impl<M> Mailbox<M> {
     /// Swaps the waiting messages into `batch`, which must be empty. `false` if there are none: the
     /// receiver is then marked as waiting and the next push asks to wake it.
     fn take_into(&self, batch: &mut VecDeque<Envelope<M>>) -> bool {
-        if batch.capacity() > KEPT_CAPACITY {
-            *batch = VecDeque::new();
-        }
         let mut state = self.lock();
         if state.queue.is_empty() {
             state.waiting = true;
+            // Not sooner: while messages keep coming, both queues are used again and again.
+            free_if_large(&mut state.queue);
+            free_if_large(batch);
             return false;
         }
         std::mem::swap(&mut state.queue, batch);
@@ -92,6 +92,12 @@ impl<M> Mailbox<M> {
         let mut state = self.lock();
         state.closed = true;
         std::mem::take(&mut state.queue)
+    }
+}
+
+fn free_if_large<T>(queue: &mut VecDeque<T>) {
+    if queue.capacity() > KEPT_CAPACITY {
+        *queue = VecDeque::new();
     }
 }
 
@@ -114,5 +120,11 @@ impl<M> Inbox<M> {
             return None;
         }
         self.batch.pop_front()
+    }
+
+    /// Gives back the memory of a mailbox that will be idle.
+    pub(crate) fn shrink(&mut self, mailbox: &Mailbox<M>) {
+        self.batch.shrink_to_fit();
+        mailbox.lock().queue.shrink_to_fit();
     }
 }

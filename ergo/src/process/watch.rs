@@ -1,9 +1,13 @@
 //! Waiting for the end of a process without being one.
 
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 
-use super::core::{CallWatch, Core, Watcher};
+use super::core::{AnyProcess, CallWatch, Watcher};
 use super::{Reason, Slot};
+use crate::term::Ref;
 
 impl CallWatch for Slot<Reason> {
     fn server_ended(&self, reason: &Reason) {
@@ -16,13 +20,40 @@ impl CallWatch for Slot<Reason> {
     }
 }
 
-/// The slot that gets the reason when the process ends, or at once if it has ended.
-pub(crate) fn watch_end(core: &Core) -> Arc<Slot<Reason>> {
+/// Gives the reason when the process ends, or at once if it has ended. Leaves nothing behind at
+/// the process when it is dropped before.
+pub(crate) struct EndWatch {
+    process: Arc<dyn AnyProcess>,
+    reference: Ref,
+    slot: Arc<Slot<Reason>>,
+}
+
+/// Watches from now on.
+pub(crate) fn watch_end(process: Arc<dyn AnyProcess>) -> EndWatch {
     let slot = Arc::new(Slot::new());
-    let watcher = Watcher::Call(slot.clone());
-    if let Err((_, reason)) = core.watch(core.node.make_ref(), watcher) {
+    let core = process.core();
+    let reference = core.node.make_ref();
+    if let Err((_, reason)) = core.watch(reference, Watcher::Call(slot.clone())) {
         // The slot is new: it takes the value.
         let _ = slot.fill(reason);
     }
-    slot
+    EndWatch {
+        process,
+        reference,
+        slot,
+    }
+}
+
+impl Future for EndWatch {
+    type Output = Reason;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Reason> {
+        self.slot.poll_take(cx)
+    }
+}
+
+impl Drop for EndWatch {
+    fn drop(&mut self) {
+        self.process.core().unwatch(&self.reference);
+    }
 }
