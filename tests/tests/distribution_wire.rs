@@ -1,0 +1,432 @@
+//! The distribution protocol with a real Erlang node, byte by byte: the handshake in both roles, every framing, and
+//! the control messages that Erlang sends. No ergo node is involved, only the state machines of `ergo::dist`.
+
+use std::time::Duration;
+
+use bytes::BytesMut;
+use ergo::dist::handshake::{
+    Acceptor, AcceptorStep, Decision, Established, HandshakeError, HandshakeVersion, Identity,
+    Initiator, InitiatorStep, Refusal, Stage,
+};
+use ergo::dist::{Control, Cookie, DistFlags, Received, Receiver, TICK, Target};
+use ergo::epmd::{self, NodeInfo, Registration};
+use ergo::etf::{Budget, Encoded, Encoder};
+use ergo::{Atom, Pid, Term};
+use tests::{DEADLINE, Epmd, Erl, unique_node};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::timeout;
+
+/// What OTP 25 to 29 demand of a peer.
+const MANDATORY: [DistFlags; 13] = [
+    DistFlags::EXTENDED_REFERENCES,
+    DistFlags::FUN_TAGS,
+    DistFlags::NEW_FUN_TAGS,
+    DistFlags::EXTENDED_PIDS_PORTS,
+    DistFlags::EXPORT_PTR_TAG,
+    DistFlags::BIT_BINARIES,
+    DistFlags::NEW_FLOATS,
+    DistFlags::UTF8_ATOMS,
+    DistFlags::MAP_TAG,
+    DistFlags::BIG_CREATION,
+    DistFlags::HANDSHAKE_23,
+    DistFlags::V4_NC,
+    DistFlags::UNLINK_ID,
+];
+
+/// Our end of a connection with an Erlang node.
+struct Wire {
+    name: Atom,
+    peer: Atom,
+    established: Established,
+    stream: TcpStream,
+    input: BytesMut,
+    receiver: Receiver,
+}
+
+impl Wire {
+    fn new(name: &str, established: Established, stream: TcpStream, input: BytesMut) -> Wire {
+        let peer = Atom::new(&established.name);
+        Wire {
+            name: Atom::new(name),
+            peer,
+            receiver: Receiver::new(peer, established.flags, 256 << 20),
+            established,
+            stream,
+            input,
+        }
+    }
+
+    fn pid(&self, id: u32) -> Pid {
+        Pid {
+            node: self.name,
+            id,
+            serial: 0,
+            creation: 7,
+        }
+    }
+
+    async fn send(&mut self, control: &Control, payload: Option<&Encoded>) {
+        let mut out = Encoder::new();
+        control
+            .write_frame(payload, self.established.flags, &mut out)
+            .unwrap();
+        self.stream.write_all(out.as_slice()).await.unwrap();
+    }
+
+    /// The next message, ticks passed over.
+    async fn receive(&mut self) -> (Control, Option<Encoded>) {
+        let receiving = async {
+            loop {
+                match self.receiver.receive(&mut self.input).unwrap() {
+                    Some(Received::Message(control, payload)) => return (control, payload),
+                    Some(_) => continue,
+                    None => {}
+                }
+                self.input.reserve(64 << 10);
+                let count = self.stream.read_buf(&mut self.input).await.unwrap();
+                assert!(count > 0, "the Erlang node closed the connection");
+            }
+        };
+        timeout(DEADLINE, receiving).await.expect("a message")
+    }
+
+    /// The next message to our process 1: an answer of the echo process.
+    async fn message(&mut self) -> Encoded {
+        match self.receive().await {
+            (Control::Send { to, .. }, Some(payload)) if to == self.pid(1) => payload,
+            other => panic!("expected an answer: {other:?}"),
+        }
+    }
+
+    /// Sends a term to the echo process, and checks that it comes back as it was.
+    async fn echo(&mut self, term: &Term) {
+        let request = Encoded::from_value(&(self.pid(1), term)).unwrap();
+        let control = Control::RegSend {
+            from: self.pid(1),
+            name: Atom::new("echo"),
+        };
+        self.send(&control, Some(&request)).await;
+        let answer = self.message().await;
+        let answer: Term = answer.decode(&Budget::default()).unwrap();
+        assert!(answer == *term, "another term came back");
+    }
+
+    /// Whether the Erlang node closes the connection.
+    async fn closes(mut self) -> bool {
+        let closing = async {
+            let mut rest = [0; 1024];
+            loop {
+                match self.stream.read(&mut rest).await {
+                    Ok(0) | Err(_) => return true,
+                    Ok(_) => {}
+                }
+            }
+        };
+        timeout(DEADLINE, closing).await.unwrap_or(false)
+    }
+}
+
+async fn start() -> (Epmd, Erl) {
+    let epmd = Epmd::start();
+    let erl = Erl::options().distributed(epmd.port()).start().await;
+    erl.eval(
+        "Echo = fun F() -> receive {From, Term} -> From ! Term, F() end end,
+         register(echo, spawn(Echo)).",
+    )
+    .await;
+    (epmd, erl)
+}
+
+fn identity(name: &str, flags: DistFlags, cookie: &str) -> Identity {
+    Identity::new(name, 7, flags, Cookie::new(cookie).unwrap()).unwrap()
+}
+
+/// Connects to the Erlang node with these flags.
+async fn dial(
+    epmd: &Epmd,
+    erl: &Erl,
+    us: Identity,
+    version: HandshakeVersion,
+) -> Result<Wire, HandshakeError> {
+    let local = erl.name().split_once('@').unwrap().0;
+    let found = epmd::lookup("127.0.0.1", epmd.port(), local, DEADLINE).await;
+    let port = found.unwrap().expect("registered").port;
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+    let name = us.name().to_owned();
+    let (mut input, mut output) = (BytesMut::new(), BytesMut::new());
+    let mut handshake = Initiator::new(us, erl.name(), version, 4711, &mut output)?;
+    let shaking = async {
+        loop {
+            let step = handshake.advance(&mut input, &mut output)?;
+            stream.write_all(&output.split()).await.unwrap();
+            match step {
+                InitiatorStep::Read => {
+                    input.reserve(1024);
+                    // A reset is a close that did not wait for what we sent.
+                    if !matches!(stream.read_buf(&mut input).await, Ok(1..)) {
+                        return Err(handshake.closed());
+                    }
+                }
+                InitiatorStep::Alive => handshake.answer_alive(true, &mut output)?,
+                InitiatorStep::Done(established) => return Ok(established),
+                other => panic!("{other:?}"),
+            }
+        }
+    };
+    let established = timeout(DEADLINE, shaking).await.expect("a handshake")?;
+    Ok(Wire::new(&name, established, stream, input))
+}
+
+/// Waits for the Erlang node to connect.
+async fn accept(listener: &TcpListener, us: Identity) -> Result<Wire, HandshakeError> {
+    let name = us.name().to_owned();
+    let (mut input, mut output) = (BytesMut::new(), BytesMut::new());
+    let mut handshake = Acceptor::new(us, 4711);
+    let shaking = async {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        loop {
+            match handshake.advance(&mut input, &mut output)? {
+                AcceptorStep::Read => {
+                    stream.write_all(&output.split()).await.unwrap();
+                    input.reserve(1024);
+                    if !matches!(stream.read_buf(&mut input).await, Ok(1..)) {
+                        return Err(handshake.closed());
+                    }
+                }
+                AcceptorStep::Decide(_) => handshake.decide(Decision::Ok, &mut output)?,
+                AcceptorStep::Verified => {
+                    let established = handshake.acknowledge(&mut output)?;
+                    stream.write_all(&output.split()).await.unwrap();
+                    return Ok((established, stream));
+                }
+                other => panic!("{other:?}"),
+            }
+        }
+    };
+    let (established, stream) = timeout(DEADLINE, shaking).await.expect("a handshake")?;
+    Ok(Wire::new(&name, established, stream, input))
+}
+
+/// A listener that EPMD knows under a name.
+async fn listen(epmd: &Epmd, name: &str) -> (TcpListener, Registration) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let local = name.split_once('@').unwrap().0;
+    let node = NodeInfo::new(local, port);
+    let registered = Registration::register(epmd.port(), &node, DEADLINE).await;
+    (listener, registered.unwrap())
+}
+
+fn list_of_atoms(count: usize) -> Term {
+    let atoms = (0..count).map(|n| Term::from(Atom::new(&format!("atom_{n}"))));
+    Term::from(atoms.collect::<Vec<Term>>())
+}
+
+#[tokio::test]
+async fn terms_come_back_in_every_framing() {
+    let (epmd, erl) = start().await;
+    let all = DistFlags::recommended();
+    let neither = all - DistFlags::DIST_HDR_ATOM_CACHE - DistFlags::FRAGMENTS;
+    for flags in [
+        all,
+        neither,
+        neither | DistFlags::DIST_HDR_ATOM_CACHE,
+        neither | DistFlags::FRAGMENTS,
+    ] {
+        let us = identity(&unique_node("wire"), flags, erl.cookie());
+        let mut wire = dial(&epmd, &erl, us, HandshakeVersion::V6).await.unwrap();
+        assert!(wire.established.is_hidden());
+        wire.echo(&Term::from("hello")).await;
+        // More atoms than a header can name; then the same again, out of the cache.
+        for _ in 0..2 {
+            wire.echo(&list_of_atoms(300)).await;
+        }
+        wire.echo(&list_of_atoms(3_000)).await;
+        // Many fragments, and a tick between messages.
+        wire.stream.write_all(&TICK).await.unwrap();
+        wire.echo(&Term::from(bytes::Bytes::from(vec![7; 5 << 20])))
+            .await;
+        wire.echo(&Term::from("bye")).await;
+    }
+}
+
+#[tokio::test]
+async fn fragments_of_several_processes_interleave() {
+    let (epmd, erl) = start().await;
+    let us = identity(&unique_node("wire"), DistFlags::recommended(), erl.cookie());
+    let mut wire = dial(&epmd, &erl, us, HandshakeVersion::V6).await.unwrap();
+    let to = Encoded::from_value(&wire.pid(1)).unwrap();
+    let mut pid = vec![131];
+    pid.extend_from_slice(to.bytes());
+    erl.eval_with(
+        "To = binary_to_term(Pid),
+         [spawn(fun() -> To ! {N, binary:copy(<<N>>, 1 bsl 20)} end) || N <- lists:seq(1, 8)], ok.",
+        &[("Pid", &pid)],
+    )
+    .await;
+    let mut seen = Vec::new();
+    for _ in 0..8 {
+        let message = wire.message().await;
+        let (number, blob): (u8, bytes::Bytes) = message.decode(&Budget::default()).unwrap();
+        assert!(blob.len() == 1 << 20 && blob.iter().all(|byte| *byte == number));
+        seen.push(number);
+    }
+    seen.sort_unstable();
+    assert_eq!(seen, [1, 2, 3, 4, 5, 6, 7, 8]);
+}
+
+#[tokio::test]
+async fn erlang_speaks_of_its_processes() {
+    let (epmd, erl) = start().await;
+    let name = unique_node("wire");
+    let us = identity(&name, DistFlags::recommended(), erl.cookie());
+    let mut wire = dial(&epmd, &erl, us, HandshakeVersion::V6).await.unwrap();
+    let erlang = wire.peer;
+    erl.eval(&format!(
+        "spawn(fun() ->
+            Ref = erlang:monitor(process, {{kv, '{name}'}}),
+            {{kv, '{name}'}} ! hello,
+            erlang:demonitor(Ref)
+         end)."
+    ))
+    .await;
+    let (control, _) = wire.receive().await;
+    let Control::Monitor {
+        from,
+        to: Target::Name(kv),
+        reference,
+    } = control
+    else {
+        panic!("{control:?}");
+    };
+    assert_eq!((from.node, kv), (erlang, Atom::new("kv")));
+    let (control, payload) = wire.receive().await;
+    assert!(matches!(control, Control::RegSend { name, .. } if name == kv));
+    let hello: Atom = payload.unwrap().decode(&Budget::default()).unwrap();
+    assert_eq!(hello, Atom::new("hello"));
+    let (control, _) = wire.receive().await;
+    assert!(matches!(control, Control::Demonitor { reference: of, .. } if of == reference));
+
+    // A link that we make, and its end.
+    let echo = Control::Link {
+        from: wire.pid(1),
+        to: erl_pid(&erl, "whereis(echo)").await,
+    };
+    wire.send(&echo, None).await;
+    wire.echo(&Term::from("linked")).await;
+    erl.eval("exit(whereis(echo), enough).").await;
+    let (control, reason) = wire.receive().await;
+    assert!(matches!(control, Control::Exit { to, .. } if to == wire.pid(1)));
+    let reason: Atom = reason.unwrap().decode(&Budget::default()).unwrap();
+    assert_eq!(reason, Atom::new("enough"));
+}
+
+async fn erl_pid(erl: &Erl, expression: &str) -> Pid {
+    let bytes = erl
+        .eval_bytes(&format!("term_to_binary({expression})."), &[])
+        .await;
+    let encoded = Encoded::new(bytes.into(), Default::default());
+    encoded.decode(&Budget::default()).unwrap()
+}
+
+#[tokio::test]
+async fn erlang_connects_to_us() {
+    let (epmd, erl) = start().await;
+    let name = unique_node("wire");
+    let (listener, _registration) = listen(&epmd, &name).await;
+    let us = identity(&name, DistFlags::recommended().visible(true), erl.cookie());
+    let connecting = format!("net_kernel:connect_node('{name}').");
+    let (wire, connected) = tokio::join!(accept(&listener, us), erl.eval(&connecting));
+    let mut wire = wire.unwrap();
+    assert_eq!(connected, "true");
+    assert_eq!(wire.established.name, erl.name());
+    assert!(
+        wire.established
+            .creation
+            .is_some_and(|creation| creation > 3)
+    );
+    assert!(!wire.established.is_hidden());
+    assert_eq!(erl.eval("nodes().").await, format!("['{name}']"));
+    // A visible node is told about `global` first.
+    while !matches!(
+        wire.receive().await.0,
+        Control::Monitor { .. } | Control::RegSend { .. }
+    ) {}
+}
+
+#[tokio::test]
+async fn erlang_refuses_who_lacks_a_flag() {
+    let (epmd, erl) = start().await;
+    let all = DistFlags::recommended() - DistFlags::MANDATORY_25_DIGEST;
+    let mut refused = Vec::new();
+    for flag in MANDATORY {
+        let us = identity(&unique_node("wire"), all - flag, erl.cookie());
+        let version = HandshakeVersion::V6;
+        match dial(&epmd, &erl, us, version).await.map(drop) {
+            Err(HandshakeError::Refused(Refusal::NotAllowed)) => refused.push(flag),
+            // Later releases demand more.
+            Ok(()) => {}
+            other => panic!("without {flag}: {other:?}"),
+        }
+    }
+    let least = if erl.release() >= 26 { 13 } else { 11 };
+    assert!(refused.len() >= least, "refused without {refused:?} only");
+    let us = identity(&unique_node("wire"), all, erl.cookie());
+    let wire = dial(&epmd, &erl, us, HandshakeVersion::V6).await;
+    assert!(wire.is_ok(), "and takes who has all");
+}
+
+#[tokio::test]
+async fn different_cookies_do_not_connect() {
+    let (epmd, erl) = start().await;
+    let name = unique_node("wire");
+    let us = identity(&name, DistFlags::recommended(), "another");
+    let error = dial(&epmd, &erl, us.clone(), HandshakeVersion::V6).await;
+    assert_eq!(error.map(drop), Err(HandshakeError::Closed(Stage::Ack)));
+
+    let (listener, _registration) = listen(&epmd, &name).await;
+    let connecting = format!("net_kernel:connect_node('{name}').");
+    let (wire, connected) = tokio::join!(accept(&listener, us), erl.eval(&connecting));
+    assert_eq!(wire.map(drop), Err(HandshakeError::WrongCookie));
+    assert_eq!(connected, "false");
+}
+
+#[tokio::test]
+async fn a_name_that_connects_again_replaces_its_old_connection() {
+    let (epmd, erl) = start().await;
+    let us = identity(&unique_node("wire"), DistFlags::recommended(), erl.cookie());
+    let version = HandshakeVersion::V6;
+    let mut old = dial(&epmd, &erl, us.clone(), version).await.unwrap();
+    old.echo(&Term::from("old")).await;
+    let mut new = dial(&epmd, &erl, us, version).await.unwrap();
+    assert!(old.closes().await);
+    new.echo(&Term::from("new")).await;
+}
+
+#[tokio::test]
+async fn a_silent_connection_is_kept_by_ticks_alone() {
+    let epmd = Epmd::start();
+    let erl = Erl::options()
+        .distributed(epmd.port())
+        .args(&["-kernel", "net_ticktime", "2"])
+        .start()
+        .await;
+    let name = unique_node("wire");
+    let us = identity(&name, DistFlags::recommended(), erl.cookie());
+    let mut wire = dial(&epmd, &erl, us.clone(), HandshakeVersion::V6)
+        .await
+        .unwrap();
+    // Twice the time after which a silent peer is given up.
+    for _ in 0..10 {
+        wire.stream.write_all(&TICK).await.unwrap();
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    }
+    assert_eq!(erl.eval("nodes(hidden).").await, format!("['{name}']"));
+    // Erlang ticked meanwhile.
+    wire.input.reserve(1024);
+    wire.stream.read_buf(&mut wire.input).await.unwrap();
+    let ticks = std::iter::from_fn(|| wire.receiver.receive(&mut wire.input).unwrap());
+    assert!(ticks.count() > 1);
+    assert!(wire.closes().await, "without ticks it ends");
+}
