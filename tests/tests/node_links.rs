@@ -91,6 +91,9 @@ async fn an_erlang_node_without_a_name_is_given_one() {
         .start()
         .await;
     assert_eq!(erl.eval("node().").await, "nonode@nohost");
+    // `net_adm:ping/1` gives up before it has a name.
+    let connect = format!("net_kernel:connect_node('{name}').");
+    assert_eq!(erl.eval(&connect).await, "true");
     assert_eq!(erl.eval(&format!("net_adm:ping('{name}').")).await, "pong");
     let named = erl.eval("atom_to_list(node()).").await;
     let hidden = node.hidden_nodes();
