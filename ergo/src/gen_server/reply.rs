@@ -95,6 +95,18 @@ impl Caller {
         ReplyTo(Some(Way::Wire(self.clone(), T::encode)))
     }
 
+    /// Whether it still waits, as far as that is known.
+    fn is_awaited(&self) -> bool {
+        let call = &*self.0;
+        match call.alias {
+            // The alias is also the reference of the monitor that the call set.
+            Some(alias) if call.pid.node != call.node.name() => {
+                call.node.is_watched_from(call.pid.node, &alias)
+            }
+            _ => true,
+        }
+    }
+
     /// Sends `{Tag, Answer}`, where `answer` writes the second element.
     pub(crate) fn answer(
         &self,
@@ -168,11 +180,14 @@ impl<T> ReplyTo<T> {
         }
     }
 
-    /// Whether the caller still waits. Of a caller on another node this is not known: `true`.
+    /// Whether the caller still waits.
+    ///
+    /// Of a caller on another node it is known from the monitor that every call since OTP 24 sets:
+    /// it is gone when the caller gave up, ended or was lost. Of older ones it is not: `true`.
     pub fn is_awaited(&self) -> bool {
         match &self.0 {
             Some(Way::Local { slot, .. }) => slot.is_awaited(),
-            Some(Way::Wire(..)) => true,
+            Some(Way::Wire(caller, _)) => caller.is_awaited(),
             None => false,
         }
     }

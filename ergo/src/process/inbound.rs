@@ -169,6 +169,12 @@ impl LocalNode {
         self.tell_down(from, reference, id, &Reason::NoProc);
     }
 
+    /// Whether a process of another node holds this monitor on one of ours.
+    pub(crate) fn is_watched_from(&self, node: Atom, reference: &Ref) -> bool {
+        self.remotes()
+            .with(node, |shared| shared.watched.contains_key(reference))
+    }
+
     /// A peer's process links to one of ours.
     fn linked(&self, peer: &Peer, from: Pid, to: Pid) {
         if let Some(process) = self.process(&to) {
