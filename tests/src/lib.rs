@@ -23,6 +23,7 @@ mod child;
 mod epmd;
 mod erl;
 mod example;
+pub mod peer;
 mod program;
 pub mod readme;
 mod shell;
@@ -42,3 +43,8 @@ pub use unique::{unique, unique_node};
 ///
 /// Other threads do not disturb the figures, so the allocation test may run beside all others.
 pub use allocation_counter;
+
+/// The Rust blocks of the README, compiled and run; its other blocks are run by `tests/readme.rs`.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+pub struct Readme;

@@ -1,0 +1,183 @@
+//! Every block of the README that is no Rust: its commands are the ones that work, its transcripts what a shell shows.
+
+use std::net::TcpListener;
+use std::path::Path;
+
+use tests::readme::{blocks, transcript};
+use tests::{Epmd, Erl, Example};
+
+const README: &str = include_str!("../../README.md");
+
+/// A port that nothing listens on, below those that the system hands out.
+fn unused_port() -> u16 {
+    let free = |port: &u16| TcpListener::bind(("127.0.0.1", *port)).is_ok();
+    let random = || 10_000 + u16::try_from(getrandom::u32().unwrap() % 20_000).unwrap();
+    std::iter::repeat_with(random)
+        .take(100)
+        .find(free)
+        .expect("a free port in 100 draws")
+}
+
+/// The words of the README's command that begins with `program`.
+fn command(program: &str) -> Vec<String> {
+    let blocks = blocks(README, "sh");
+    let line = blocks
+        .iter()
+        .flat_map(|block| block.lines())
+        .find(|line| line.starts_with(program));
+    let line = line.unwrap_or_else(|| panic!("the README has no command {program}"));
+    line.split_whitespace().map(str::to_owned).collect()
+}
+
+/// The value of an option in a command.
+fn option<'a>(command: &'a [String], name: &str) -> &'a str {
+    let at = command.iter().position(|word| word == name);
+    &command[at.unwrap_or_else(|| panic!("no {name} in {command:?}")) + 1]
+}
+
+/// Starts the store by the README's own command, with an EPMD of its own: the one that it embeds.
+fn run_kv(epmd_port: u16) -> Example {
+    let command = command("cargo run");
+    assert_eq!(
+        command[..6].join(" "),
+        "cargo run --release --example kv --"
+    );
+    let arguments: Vec<&str> = command[6..].iter().map(String::as_str).collect();
+    let kv = Example::start(
+        "kv",
+        &arguments,
+        &[("ERL_EPMD_PORT", &epmd_port.to_string())],
+    );
+    let name = option(&command, "--name");
+    let ready = format!("ready {name}");
+    assert!(README.contains(&format!("prints `{ready}`")));
+    kv.printed(&ready);
+    kv
+}
+
+#[test]
+fn the_erlang_session_is_what_a_shell_shows() {
+    let port = unused_port();
+    let kv = run_kv(port);
+    let command = command("erl");
+    let mut shell = Erl::options()
+        .distributed(port)
+        .name(option(&command, "-name"))
+        .cookie(option(&command, "-setcookie"))
+        .shell();
+    let [written] = &blocks(README, "erlang")[..] else {
+        panic!("one Erlang session")
+    };
+    assert_eq!(shell.replay(&transcript(written)), *written);
+
+    kv.terminate();
+    assert!(kv.wait().0.success());
+}
+
+#[test]
+fn the_elixir_session_is_what_a_shell_shows() {
+    let port = unused_port();
+    let _kv = run_kv(port);
+    let command = command("iex");
+    let mut shell = Erl::elixir()
+        .distributed(port)
+        .name(option(&command, "--name"))
+        .cookie(option(&command, "--cookie"))
+        .shell();
+    let [written] = &blocks(README, "elixir")[..] else {
+        panic!("one Elixir session")
+    };
+    assert_eq!(shell.replay(&transcript(written)), *written);
+}
+
+/// What the README's counter prints when there is, or is not, a shop to count for.
+async fn run_counter(epmd_port: u16) -> String {
+    let counter = Example::start("counter", &[], &[("ERL_EPMD_PORT", &epmd_port.to_string())]);
+    let (status, output, log) = tokio::task::spawn_blocking(|| counter.wait())
+        .await
+        .unwrap();
+    assert!(status.success(), "{status}: {log}");
+    output
+}
+
+#[tokio::test]
+async fn the_counter_counts_here_and_there() {
+    let [block] = &blocks(README, "rust,no_run")[..] else {
+        panic!("one block of Rust")
+    };
+    assert!(
+        include_str!("../../examples/examples/counter.rs").ends_with(block.as_str()),
+        "the example is another"
+    );
+
+    assert_eq!(
+        run_counter(unused_port()).await,
+        "'shop@127.0.0.1' cannot be reached\n"
+    );
+
+    let epmd = Epmd::start();
+    let shop = Erl::options()
+        .distributed(epmd.port())
+        .name("shop@127.0.0.1")
+        .cookie("secret")
+        .start()
+        .await;
+    assert_eq!(
+        run_counter(epmd.port()).await,
+        "nobody at the shop is called counter\n"
+    );
+
+    shop.load_module(
+        "-module(counter). -behaviour(gen_server). -export([init/1, handle_call/3, handle_cast/2]).
+         init(N) -> {ok, N}.
+         handle_call({add, By}, _From, N) -> {reply, N + By, N + By}.
+         handle_cast(reset, _) -> {noreply, 0}.",
+    )
+    .await;
+    shop.eval("{ok, _} = gen_server:start({local, counter}, counter, 37, []).")
+        .await;
+    assert_eq!(run_counter(epmd.port()).await, "the shop counts 42\n");
+}
+
+#[test]
+fn no_block_is_of_another_kind() {
+    let fences: Vec<&str> = README
+        .lines()
+        .filter_map(|line| line.strip_prefix("```"))
+        .step_by(2)
+        .collect();
+    for fence in &fences {
+        assert!(
+            ["sh", "erlang", "elixir", "rust,no_run"].contains(fence),
+            "{fence}"
+        );
+    }
+    let commands: Vec<String> = blocks(README, "sh")
+        .concat()
+        .lines()
+        .map(str::to_owned)
+        .collect();
+    let known = ["cargo run", "erl ", "iex ", "tests/run"];
+    assert!(
+        commands
+            .iter()
+            .all(|line| known.iter().any(|known| line.starts_with(known))),
+        "{commands:?}"
+    );
+}
+
+#[test]
+fn the_files_it_names_are_there() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    for link in README
+        .split("](")
+        .skip(1)
+        .filter_map(|rest| rest.split(')').next())
+    {
+        assert!(
+            link.starts_with("https://") || root.join(link).exists(),
+            "{link}"
+        );
+    }
+    assert!(root.join("tests/run").is_file() && root.join("tests/otp-matrix").is_file());
+}
