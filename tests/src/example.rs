@@ -41,6 +41,21 @@ impl Example {
         }
     }
 
+    /// Starts an example that is a node, and waits until it serves: it prints `ready NAME`.
+    pub fn node(name: &str, node: &str, cookie: &str, epmd_port: u16) -> Example {
+        let arguments = ["--name", node, "--cookie", cookie];
+        let environment = [
+            ("ERL_EPMD_PORT", epmd_port.to_string()),
+            ("RUST_LOG", "info".to_owned()),
+        ];
+        let environment = environment
+            .each_ref()
+            .map(|(name, value)| (*name, value.as_str()));
+        let example = Example::start(name, &arguments, &environment);
+        example.printed(&format!("ready {node}"));
+        example
+    }
+
     /// Waits until the example has printed `line` as a line of its own.
     pub fn printed(&self, line: &str) {
         let found = self.output.wait_for(DEADLINE, |text| {
