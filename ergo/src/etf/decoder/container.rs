@@ -174,11 +174,17 @@ impl<'a> Decoder<'a> {
         }
     }
 
-    /// [`size_hint`](Decoder::size_hint) as a capacity for elements of this type: never more memory
-    /// than there is input left, whatever the size of an element.
+    /// [`size_hint`](Decoder::size_hint) as a capacity for elements of this type.
     pub(in crate::etf) fn capacity<T>(&self) -> usize {
-        let affordable = self.rest.len() / size_of::<T>().max(1);
-        self.size_hint().min(affordable.max(4))
+        self.affordable::<T>(self.size_hint())
+    }
+
+    /// So many elements of this type, or as many as there may be room for at once: eight times the
+    /// input that is left, and no more than a mebibyte. Longer vectors grow as elements come.
+    #[inline]
+    pub(super) fn affordable<T>(&self, count: usize) -> usize {
+        let room = self.rest.len().saturating_mul(8).min(1 << 20);
+        count.min(room / size_of::<T>().max(1))
     }
 
     /// Inflates a compressed term, which must be all that the input holds, and reads it there.

@@ -83,8 +83,7 @@ impl Decoder<'_> {
         mut f: impl FnMut(&mut Self, usize) -> Result<T, DecodeError>,
     ) -> Result<Vec<T>, DecodeError> {
         self.spend_bytes(count.saturating_mul(size_of::<T>()))?;
-        let affordable = self.rest.len() / size_of::<T>();
-        let mut items = Vec::with_capacity(count.min(affordable.max(4)));
+        let mut items = Vec::with_capacity(self.affordable::<T>(count));
         for index in 0..count {
             items.push(f(self, index).map_err(|error| error.at_index(index))?);
         }
