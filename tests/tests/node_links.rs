@@ -32,7 +32,8 @@ async fn each_side_connects_and_is_seen() {
         erl.eval(&monitoring).await,
         format!("{{nodedown,'{name}'}}")
     );
-    assert!(node.ping(erl.name()).await, "and it connects again");
+    assert_eq!(erl.eval(&format!("net_adm:ping('{name}').")).await, "pong");
+    assert!(node.ping(erl.name()).await);
     node.stop().await;
     assert_eq!(erl.eval(&format!("net_adm:ping('{name}').")).await, "pang");
 }

@@ -28,6 +28,9 @@ use crate::term::Atom;
 /// How long a link that closes may take to write what was sent on it.
 const CLOSE_TIME: Duration = Duration::from_secs(5);
 
+/// The shortest time between two ticks: a zero would not be one.
+const LEAST_TICK: Duration = Duration::from_millis(1);
+
 /// What a node does with what its links bring. Called by the links' tasks: nothing here may block.
 ///
 /// For one link: `node_up`, then its messages in order, then `node_down`, and all of it before the
@@ -275,7 +278,7 @@ impl Links {
     /// Starts a link's tasks.
     fn run(self: &Arc<Links>, link: Arc<Link>, stream: TcpStream, input: BytesMut) {
         let silence = self.config.tick_time;
-        let tick = silence / self.config.tick_intensity.max(1);
+        let tick = (silence / self.config.tick_intensity.max(1)).max(LEAST_TICK);
         let (reader, writer) = stream.into_split();
         let writing = link.clone();
         self.spawn(async move { writing.write(writer, tick).await });

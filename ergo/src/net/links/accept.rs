@@ -2,7 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::BytesMut;
@@ -52,51 +52,43 @@ impl Links {
         let links = self.clone();
         self.spawn(async move {
             let limit = links.config.setup_time;
+            let door = Door {
+                links: &links,
+                name: OnceLock::new(),
+            };
             let outcome = tokio::select! {
-                outcome = timeout(limit, links.welcome(&mut stream)) => outcome,
+                outcome = timeout(limit, door.welcome(&mut stream)) => outcome,
                 () = links.stop.cancelled() => return,
             };
+            let node = door.name.get().map_or("?", String::as_str);
             let error = match outcome {
                 Ok(Ok((established, input, place))) => {
                     drop(permit);
-                    let name = established.name.clone();
-                    let admit = |entry: Option<&Entry>| match entry {
-                        Some(Entry::Up(_)) => false,
-                        Some(Entry::Pending(_)) | None => true,
-                    };
-                    let up = links.install(established, stream, input, admit);
-                    drop(place);
-                    if up.is_none() {
-                        tracing::info!(target: TARGET, %from, node = name, "connection came too late");
+                    let admit = |entry: Option<&Entry>| !matches!(entry, Some(Entry::Up(_)));
+                    if links.install(established, stream, input, admit).is_none() {
+                        tracing::info!(target: TARGET, %from, node, "connection came too late");
                     }
+                    // Only now: the place has kept others from dialling the node.
+                    drop(place);
                     return;
                 }
                 Ok(Err(Failure::Handshake(error))) => ConnectError::Handshake(error),
                 Ok(Err(Failure::Io(kind))) => {
                     let error = io::Error::from(kind);
-                    tracing::info!(target: TARGET, %from, %error, "connection lost in its handshake");
+                    tracing::info!(target: TARGET, %from, node, %error, "connection lost in its handshake");
                     return;
                 }
                 Err(_) => ConnectError::Timeout(limit),
             };
+            let reason = Chain(&error);
             match error {
                 // Both dialled at once; the other connection goes on.
                 ConnectError::Handshake(HandshakeError::Declined(_)) => {
-                    tracing::debug!(target: TARGET, %from, reason = %Chain(&error), "connection refused");
+                    tracing::debug!(target: TARGET, %from, node, %reason, "connection refused");
                 }
-                _ => {
-                    tracing::warn!(target: TARGET, %from, reason = %Chain(&error), "connection refused");
-                }
+                _ => tracing::warn!(target: TARGET, %from, node, %reason, "connection refused"),
             }
         });
-    }
-
-    async fn welcome(
-        self: &Arc<Links>,
-        stream: &mut TcpStream,
-    ) -> Result<(Established, BytesMut, Place), Failure> {
-        tune(stream).map_err(|error| Failure::Io(error.kind()))?;
-        accept(stream, self.config.identity()?, self).await
     }
 
     /// What the table says about a node that wants to connect.
@@ -156,26 +148,44 @@ pub(in crate::net) struct Place {
     replaces: Option<Arc<Link>>,
 }
 
-impl Gate for Arc<Links> {
+/// Where one connection asks to be let in.
+struct Door<'a> {
+    links: &'a Arc<Links>,
+    /// Who is there, as far as it has said; unproven.
+    name: OnceLock<String>,
+}
+
+impl Door<'_> {
+    async fn welcome(
+        &self,
+        stream: &mut TcpStream,
+    ) -> Result<(Established, BytesMut, Place), Failure> {
+        tune(stream).map_err(|error| Failure::Io(error.kind()))?;
+        accept(stream, self.links.config.identity()?, self).await
+    }
+}
+
+impl Gate for Door<'_> {
     type Place = Place;
 
     fn decide(&self, hello: &Hello) -> Result<(Decision, Place), Failure> {
         tracing::debug!(
             target: TARGET, node = hello.name, flags = %hello.flags, "a node wants to connect"
         );
+        self.name.get_or_init(|| hello.name.clone());
         if hello.wants_name() {
             let (name, creation) = name_for(&hello.name)?;
-            let (_, place) = self.look_up(name.clone());
+            let (_, place) = self.links.look_up(name.clone());
             return Ok((Decision::Named { name, creation }, place));
         }
-        Ok(self.look_up(hello.name.clone()))
+        Ok(self.links.look_up(hello.name.clone()))
     }
 
     async fn make_way(&self, place: &Place) -> bool {
         let Some(node) = Atom::existing(&place.name) else {
             return true;
         };
-        let old = match self.read().get(node) {
+        let old = match self.links.read().get(node) {
             Some(Entry::Up(link)) => link.clone(),
             Some(Entry::Pending(Pending {
                 after: Some(link), ..
