@@ -13,7 +13,7 @@ struct Subject {
 }
 
 #[derive(Debug, PartialEq)]
-enum Report {
+pub enum Report {
     Down(Ref, Reason),
     Exit(Pid, Reason),
     Tick,
