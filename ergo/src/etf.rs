@@ -1,6 +1,6 @@
 //! The external term format: bytes to Rust values and back.
 //!
-//! [`Encode`] and [`Decode`] go straight between Rust types and bytes; [`Term`](crate::Term) is one
+//! [`Encode`] and [`Decode`] go straight between Rust types and bytes; [`Term`](enum@crate::Term) is one
 //! such type. [`to_bytes`] and [`from_bytes`] are `term_to_binary/1` and `binary_to_term/1`;
 //! [`Encoder`] and [`Decoder`] are what impls, and the distribution, write and read with.
 //!

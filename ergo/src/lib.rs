@@ -33,7 +33,7 @@ pub use node::Node;
 pub use process::{LocalNode, OnNode, Reason};
 pub use term::{Atom, Pid, Port, Ref, Term};
 
-/// Writes a [`Term`] as an Erlang person would.
+/// Writes a [`Term`](enum@Term) as an Erlang person would.
 ///
 /// | | |
 /// |---|---|

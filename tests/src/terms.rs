@@ -11,7 +11,7 @@ pub fn literal() -> BoxedStrategy<Term> {
     nested(plain())
 }
 
-/// Terms that Erlang's own parser does not read, but [`Term`]'s does: literals, identifiers and native records.
+/// Terms that Erlang's own parser does not read, but [`Term`](enum@ergo::Term)'s does: literals, identifiers and native records.
 pub fn printable() -> BoxedStrategy<Term> {
     nested(prop_oneof![4 => plain(), 2 => identifier(), 1 => record(plain())])
 }

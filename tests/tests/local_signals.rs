@@ -13,7 +13,7 @@ struct Subject {
 }
 
 #[derive(Debug, PartialEq)]
-pub enum Report {
+enum Report {
     Down(Ref, Reason),
     Exit(Pid, Reason),
     Tick,
