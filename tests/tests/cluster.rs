@@ -204,7 +204,7 @@ async fn messages_arrive_by_name_and_by_pid() {
 #[tokio::test]
 async fn erlang_hears_how_a_rust_server_ends() {
     let pair = Pair::start().await;
-    let watch = "Me = self(), spawn(fun() -> Ref = monitor(process, Recorder), Me ! ready,
+    let watch = "Me = self(), spawn(fun() -> Ref = monitor(process, Recorder), gen_server:call(Recorder, is_awaited), Me ! ready,
                      receive {'DOWN', Ref, process, Who, Why} -> register(heard, self()), receive {ask, From} -> From ! {Who, Why} end end
                  end), receive ready -> ok end.";
     pair.eval(watch).await;

@@ -242,7 +242,8 @@ async fn answers_bare_references() {
 async fn is_seen_to_end_and_starts_again_at_once() {
     let cluster = Cluster::start().await;
     let watcher = "Me = self(), Pid = spawn(fun() ->
-                       monitor_node(Node, true), Ref = monitor(process, Kv), Me ! ready,
+                       monitor_node(Node, true), Ref = monitor(process, Kv),
+                       gen_server:call(Kv, stats), Me ! ready,
                        Down = receive {'DOWN', Ref, process, Who, Why} -> {Who =:= Kv, Why} end,
                        Node = receive {nodedown, Gone} -> Gone end,
                        receive {tell, From} -> From ! Down end
