@@ -25,21 +25,24 @@ pub mod adapt;
 mod budget;
 mod decoder;
 pub mod derive;
+mod encode_error;
 mod encoded;
 mod encoder;
 mod error;
 mod found;
 mod impls;
 mod tag;
+#[cfg(test)]
+mod tests;
+
 use bytes::Bytes;
 
 pub use budget::Budget;
 pub use decoder::{Decoder, Head, Kind};
+pub use encode_error::{Counted, EncodeError, NotFinite};
 pub use encoded::{Atoms, Encoded};
 pub use encoder::Encoder;
-pub use error::{
-    Counted, DecodeError, DecodeErrorKind, EncodeError, Expected, Malformed, NotFinite, Spent,
-};
+pub use error::{DecodeError, DecodeErrorKind, Expected, Malformed, Spent};
 pub use found::Found;
 
 /// Encodes a value as `term_to_binary/1` does, with the leading 131.
@@ -104,6 +107,11 @@ pub fn from_bytes<T: Decode>(bytes: &Bytes) -> Result<T, DecodeError> {
     note = "for a field of another crate's type, `#[term(with = \"module\")]` names the functions to use"
 )]
 pub trait Encode {
+    /// Whether values that differ are terms that differ. Where that is not known the keys of a map
+    /// are compared once they are written, because a map with a key twice ends an OTP link.
+    #[doc(hidden)]
+    const DISTINCT: bool = false;
+
     /// Writes this value as exactly one term.
     fn encode(&self, out: &mut Encoder) -> Result<(), EncodeError>;
 

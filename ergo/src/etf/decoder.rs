@@ -8,6 +8,8 @@ mod number;
 mod skip;
 mod term;
 
+pub(super) use container::Part;
+
 use std::borrow::Cow;
 
 use bytes::Bytes;
@@ -196,8 +198,17 @@ impl<'a> Decoder<'a> {
         &mut self,
         f: impl FnOnce(&mut Self) -> Result<T, DecodeError>,
     ) -> Result<T, DecodeError> {
+        self.deeper(f)
+    }
+
+    /// [`nested`](Decoder::nested) for what may fail in other ways too.
+    #[inline]
+    pub(super) fn deeper<T, E: From<DecodeError>>(
+        &mut self,
+        f: impl FnOnce(&mut Self) -> Result<T, E>,
+    ) -> Result<T, E> {
         let Some(depth) = self.depth.checked_sub(1) else {
-            return Err(self.over_budget(Spent::Depth));
+            return Err(self.over_budget(Spent::Depth).into());
         };
         self.depth = depth;
         let value = f(self);
@@ -253,9 +264,19 @@ impl<'a> Decoder<'a> {
         Found::at(self.rest, self.atoms)
     }
 
+    /// The first byte of the next term.
+    #[inline]
+    pub(super) fn tag(&self) -> Option<u8> {
+        self.rest.first().copied()
+    }
+
+    pub(super) fn skip_tag(&mut self) {
+        self.rest = self.rest.get(1..).unwrap_or_default();
+    }
+
     /// Why a tag is none.
     #[cold]
-    fn not_a_term(&self, tag: u8) -> DecodeError {
+    pub(super) fn not_a_term(&self, tag: u8) -> DecodeError {
         self.error(match tag {
             LOCAL => DecodeErrorKind::Local,
             COMPRESSED => DecodeErrorKind::NestedCompressed,

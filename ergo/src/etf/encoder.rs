@@ -1,10 +1,14 @@
 //! Writing terms.
 
+mod copy;
+mod keys;
 mod term;
+
+pub(super) use keys::Keys;
 
 use bytes::{BufMut, Bytes, BytesMut};
 
-use super::error::{Counted, NotFinite};
+use super::encode_error::{Counted, NotFinite};
 use super::tag::*;
 use super::{Budget, Encode, EncodeError, Encoded};
 use crate::term::{Atom, AtomError, Pid, Port, Ref};
@@ -34,6 +38,9 @@ pub struct Encoder {
 /// Ports whose number fits go in the form that every release reads. OTP 22 and 23 end the link at
 /// V4_PORT_EXT, and OTP 25 too writes it only past this.
 const SMALL_PORT: u64 = 1 << 28;
+
+/// The largest tuple that OTP takes.
+const MAX_ARITY: usize = (1 << 24) - 1;
 
 /// The longest STRING_EXT.
 const MAX_STRING: usize = u16::MAX as usize;
@@ -159,7 +166,7 @@ impl Encoder {
         }
     }
 
-    /// SMALL_BIG_EXT of a magnitude of at most 16 bytes, least byte first.
+    /// An integer of more than 64 bits, or nearly: SMALL_BIG_EXT of a magnitude of at most 16 bytes, least byte first.
     fn big(&mut self, negative: bool, magnitude: &[u8]) {
         let zeros = magnitude.iter().rev().take_while(|byte| **byte == 0);
         let magnitude = &magnitude[..magnitude.len() - zeros.count()];
@@ -191,7 +198,11 @@ impl Encoder {
                 self.out.put_slice(&[SMALL_TUPLE, arity]);
                 Ok(())
             }
-            Err(_) => self.counted(LARGE_TUPLE, arity, Counted::Tuple),
+            Err(_) if arity <= MAX_ARITY => self.counted(LARGE_TUPLE, arity, Counted::Tuple),
+            Err(_) => Err(EncodeError::TooLarge {
+                of: Counted::Tuple,
+                len: arity,
+            }),
         }
     }
 
@@ -252,38 +263,73 @@ impl Encoder {
         Ok(())
     }
 
+    /// Ends the proper list that began at `start`, of which only the items are written. If all of
+    /// them are bytes it becomes a STRING_EXT.
+    pub(super) fn end_list(&mut self, start: usize, len: usize) {
+        self.nil();
+        if len == 0 || len > MAX_STRING {
+            return;
+        }
+        let items = &mut self.out[start..];
+        // An item takes two bytes if it is a SMALL_INTEGER_EXT, so if all tags are there, each where
+        // the one before it ends, nothing else is.
+        let tags = || items[5..].iter().step_by(2).take(len);
+        if items.len() != 5 + 2 * len + 1 || tags().any(|tag| *tag != SMALL_INTEGER) {
+            return;
+        }
+        let [high, low] = (len as u16).to_be_bytes();
+        items[..3].copy_from_slice(&[STRING, high, low]);
+        for index in 0..len {
+            items[3 + index] = items[5 + 2 * index + 1];
+        }
+        self.out.truncate(start + 3 + len);
+    }
+
     /// A pid.
     pub fn pid(&mut self, value: &Pid) {
-        self.out.put_u8(NEW_PID);
-        self.atom(value.node);
-        self.out.put_u32(value.id);
-        self.out.put_u32(value.serial);
-        self.out.put_u32(value.creation);
+        let node = value.node.as_str();
+        self.pid_parts(node, value.id, value.serial, value.creation);
     }
 
     /// A reference.
     pub fn reference(&mut self, value: &Ref) {
-        self.out.put_u8(NEWER_REFERENCE);
-        self.out.put_u16(value.words().len() as u16);
-        self.atom(value.node);
-        self.out.put_u32(value.creation);
-        for word in value.words() {
-            self.out.put_u32(*word);
-        }
+        self.reference_parts(value.node.as_str(), value.creation, value.words());
     }
 
     /// A port, as OTP 25 writes it: NEW_PORT_EXT while its number fits in 28 bits, which every
     /// release reads, and V4_PORT_EXT beyond.
     pub fn port(&mut self, value: &Port) {
-        let small = value.id < SMALL_PORT;
-        self.out.put_u8(if small { NEW_PORT } else { V4_PORT });
-        self.atom(value.node);
-        if small {
-            self.out.put_u32(value.id as u32);
-        } else {
-            self.out.put_u64(value.id);
+        self.port_parts(value.node.as_str(), value.id, value.creation);
+    }
+
+    fn pid_parts(&mut self, node: &str, id: u32, serial: u32, creation: u32) {
+        self.out.put_u8(NEW_PID);
+        self.checked_atom(node);
+        self.out.put_u32(id);
+        self.out.put_u32(serial);
+        self.out.put_u32(creation);
+    }
+
+    fn reference_parts(&mut self, node: &str, creation: u32, words: &[u32]) {
+        self.out.put_u8(NEWER_REFERENCE);
+        self.out.put_u16(words.len() as u16);
+        self.checked_atom(node);
+        self.out.put_u32(creation);
+        for word in words {
+            self.out.put_u32(*word);
         }
-        self.out.put_u32(value.creation);
+    }
+
+    fn port_parts(&mut self, node: &str, id: u64, creation: u32) {
+        let small = id < SMALL_PORT;
+        self.out.put_u8(if small { NEW_PORT } else { V4_PORT });
+        self.checked_atom(node);
+        if small {
+            self.out.put_u32(id as u32);
+        } else {
+            self.out.put_u64(id);
+        }
+        self.out.put_u32(creation);
     }
 
     /// Any value that is a term.
@@ -303,7 +349,7 @@ impl Encoder {
                 Ok(())
             }
             // A peer's bytes: what is no term, or would end a link, must not leave this node.
-            None => self.term(&value.decode(&Budget::default())?),
+            None => self.checked_copy(&mut value.decoder(&Budget::default())),
         }
     }
 

@@ -85,15 +85,13 @@ impl<'a> Decoder<'a> {
         }
         let mut text = String::new();
         self.list(|item| {
-            let character = item.narrow::<u32>("char").map(char::from_u32);
-            match character {
-                Ok(Some(character)) => {
-                    item.spend_bytes(character.len_utf8())?;
-                    text.push(character);
-                    Ok(())
-                }
-                _ => Err(item.expected("character")),
-            }
+            let before = item.position();
+            let Some(character) = char::from_u32(item.narrow("char")?) else {
+                return Err(item.misfit(before, "char"));
+            };
+            item.spend_bytes(character.len_utf8())?;
+            text.push(character);
+            Ok(())
         })?;
         Ok(Cow::Owned(text))
     }
@@ -123,7 +121,7 @@ impl<'a> Decoder<'a> {
 
     /// The bytes of a BINARY_EXT.
     #[inline]
-    pub(super) fn binary_bytes(&mut self) -> Result<&'a [u8], DecodeError> {
+    pub(in crate::etf) fn binary_bytes(&mut self) -> Result<&'a [u8], DecodeError> {
         match self.rest {
             [BINARY, a, b, c, d, rest @ ..] => {
                 let len = u32::from_be_bytes([*a, *b, *c, *d]) as usize;

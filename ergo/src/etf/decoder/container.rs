@@ -60,6 +60,14 @@ impl<'a> Decoder<'a> {
         Err(self.expected(Expected::Tuple(arity)))
     }
 
+    /// So many terms, of a container whose header is read by hand.
+    pub(in crate::etf) fn expect_elements(&mut self, count: usize) -> Result<(), DecodeError> {
+        if count > self.rest.len() {
+            return Err(self.truncated());
+        }
+        self.spend_elements(count)
+    }
+
     /// A map's header: how many pairs. The keys and values must be read next.
     #[inline]
     pub fn map(&mut self) -> Result<usize, DecodeError> {

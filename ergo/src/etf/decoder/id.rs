@@ -6,12 +6,52 @@ use super::Decoder;
 use crate::etf::DecodeError;
 use crate::term::{Pid, Port, Ref};
 
-/// The most words a reference has (OTP 24).
-const MAX_WORDS: usize = 5;
+/// The words of a reference.
+pub(in crate::etf) struct Words {
+    words: [u32; Ref::MAX_WORDS],
+    len: usize,
+}
 
-impl Decoder<'_> {
+impl Words {
+    pub(in crate::etf) fn as_slice(&self) -> &[u32] {
+        &self.words[..self.len]
+    }
+}
+
+impl<'a> Decoder<'a> {
     /// A pid. Its node's name enters the atom table.
     pub fn pid(&mut self) -> Result<Pid, DecodeError> {
+        let (node, id, serial, creation) = self.pid_parts(Self::atom)?;
+        Ok(Pid {
+            node,
+            id,
+            serial,
+            creation,
+        })
+    }
+
+    /// A port. Its node's name enters the atom table.
+    pub fn port(&mut self) -> Result<Port, DecodeError> {
+        let (node, id, creation) = self.port_parts(Self::atom)?;
+        Ok(Port { node, id, creation })
+    }
+
+    /// A reference. Its node's name enters the atom table.
+    pub fn reference(&mut self) -> Result<Ref, DecodeError> {
+        let start = self.rest;
+        let (node, creation, words) = self.reference_parts(Self::atom)?;
+        Ref::new(node, creation, words.as_slice()).ok_or_else(|| {
+            self.rest = start;
+            self.malformed(Malformed::ReferenceWords)
+        })
+    }
+
+    /// Node, id, serial and creation of a pid.
+    #[inline]
+    pub(in crate::etf) fn pid_parts<N>(
+        &mut self,
+        node: impl FnOnce(&mut Self) -> Result<N, DecodeError>,
+    ) -> Result<(N, u32, u32, u32), DecodeError> {
         let tag = match self.rest {
             [tag @ (NEW_PID | PID), rest @ ..] => {
                 self.rest = rest;
@@ -19,16 +59,16 @@ impl Decoder<'_> {
             }
             _ => return Err(self.expected("pid")),
         };
-        Ok(Pid {
-            node: self.atom()?,
-            id: self.take_u32()?,
-            serial: self.take_u32()?,
-            creation: self.creation(tag == PID)?,
-        })
+        let node = node(self)?;
+        let (id, serial) = (self.take_u32()?, self.take_u32()?);
+        Ok((node, id, serial, self.creation(tag == PID)?))
     }
 
-    /// A port. Its node's name enters the atom table.
-    pub fn port(&mut self) -> Result<Port, DecodeError> {
+    /// Node, number and creation of a port.
+    pub(in crate::etf) fn port_parts<N>(
+        &mut self,
+        node: impl FnOnce(&mut Self) -> Result<N, DecodeError>,
+    ) -> Result<(N, u64, u32), DecodeError> {
         let tag = match self.rest {
             [tag @ (V4_PORT | NEW_PORT | PORT), rest @ ..] => {
                 self.rest = rest;
@@ -36,19 +76,20 @@ impl Decoder<'_> {
             }
             _ => return Err(self.expected("port")),
         };
-        Ok(Port {
-            node: self.atom()?,
-            id: match tag {
-                V4_PORT => u64::from_be_bytes(self.take_array()?),
-                _ => self.take_u32()?.into(),
-            },
-            creation: self.creation(tag == PORT)?,
-        })
+        let node = node(self)?;
+        let id = match tag {
+            V4_PORT => u64::from_be_bytes(self.take_array()?),
+            _ => self.take_u32()?.into(),
+        };
+        Ok((node, id, self.creation(tag == PORT)?))
     }
 
-    /// A reference. Its node's name enters the atom table.
-    pub fn reference(&mut self) -> Result<Ref, DecodeError> {
-        let mut words = [0; MAX_WORDS];
+    /// Node, creation and words of a reference.
+    pub(in crate::etf) fn reference_parts<N>(
+        &mut self,
+        node: impl FnOnce(&mut Self) -> Result<N, DecodeError>,
+    ) -> Result<(N, u32, Words), DecodeError> {
+        let mut words = [0; Ref::MAX_WORDS];
         let start = self.rest;
         let tag = match self.rest {
             [
@@ -60,31 +101,28 @@ impl Decoder<'_> {
             }
             _ => return Err(self.expected("reference")),
         };
-        let (node, creation, len) = if tag == REFERENCE {
-            let node = self.atom()?;
+        if tag == REFERENCE {
+            let node = node(self)?;
             words[0] = self.take_u32()?;
-            (node, self.creation(true)?, 1)
-        } else {
-            let len = usize::from(self.take_u16()?);
-            if len > MAX_WORDS {
-                self.rest = start;
-                return Err(self.malformed(Malformed::ReferenceWords));
-            }
-            let node = self.atom()?;
-            let creation = self.creation(tag == NEW_REFERENCE)?;
-            for word in &mut words[..len] {
-                *word = self.take_u32()?;
-            }
-            // OTP takes a reference without words for one of a single 0.
-            (node, creation, len.max(1))
-        };
-        Ref::new(node, creation, &words[..len]).ok_or_else(|| {
+            return Ok((node, self.creation(true)?, Words { words, len: 1 }));
+        }
+        let len = usize::from(self.take_u16()?);
+        if len > Ref::MAX_WORDS {
             self.rest = start;
-            self.malformed(Malformed::ReferenceWords)
-        })
+            return Err(self.malformed(Malformed::ReferenceWords));
+        }
+        let node = node(self)?;
+        let creation = self.creation(tag == NEW_REFERENCE)?;
+        for word in &mut words[..len] {
+            *word = self.take_u32()?;
+        }
+        // OTP takes a reference without words for one of a single 0.
+        let len = len.max(1);
+        Ok((node, creation, Words { words, len }))
     }
 
     /// 32 bits, or two in a byte (before OTP 19).
+    #[inline]
     fn creation(&mut self, old: bool) -> Result<u32, DecodeError> {
         if !old {
             return self.take_u32();

@@ -10,7 +10,10 @@ use crate::term::{
     Tuple,
 };
 
-impl Decoder<'_> {
+/// The most free variables that a fun has in OTP.
+const MAX_FREE: usize = 255;
+
+impl<'a> Decoder<'a> {
     /// Any term. Its atoms enter the atom table, as far as peers may add to it
     /// ([`Atom::from_peer`]).
     pub fn term(&mut self) -> Result<Term, DecodeError> {
@@ -166,76 +169,79 @@ impl Decoder<'_> {
         Ok((self.atom()?, self.atom()?, self.narrow("u8")?))
     }
 
-    /// NEW_FUN_EXT. Its size has been wrong in releases of OTP, so it is not looked at.
     fn new_fun(&mut self) -> Result<Term, DecodeError> {
         let start = self.rest;
-        self.take(1 + 4)?;
-        let arity = self.take_u8()?;
-        let uniq = self.take_array()?;
-        let index = self.take_u32()?;
-        let free = self.take_u32()? as usize;
-        let parts = |this: &mut Self| Ok((this.atom()?, this.i64()?, this.i64()?, this.pid()?));
+        let (code, free) = self.fun_code()?;
+        let parts = |this: &mut Self| {
+            let (module, old_index) = (this.atom()?, this.narrow::<i32>("i32")?);
+            Ok((module, old_index, this.narrow::<i32>("i32")?, this.pid()?))
+        };
         let (module, old_index, old_uniq, creator) = parts(self).map_err(|error| {
             self.rest = start;
             self.part_error(error, Malformed::Fun)
         })?;
-        let free = self.free_variables(free)?;
+        self.expect_elements(free)?;
         Ok(Term::Fun(Fun::local(LocalFun {
             module,
-            old_index,
-            old_uniq,
+            old_index: old_index.into(),
+            old_uniq: old_uniq.into(),
             creator,
-            free,
-            code: Some(FunCode { arity, uniq, index }),
+            free: self.terms(free, |this, _| this.any_term())?,
+            code: Some(code),
         })))
+    }
+
+    /// The beginning of a NEW_FUN_EXT, and how many free variables stand at its end. Its size has
+    /// been wrong in releases of OTP, so it is not looked at.
+    pub(in crate::etf) fn fun_code(&mut self) -> Result<(FunCode, usize), DecodeError> {
+        let start = self.rest;
+        self.take(1 + 4)?;
+        let code = FunCode {
+            arity: self.take_u8()?,
+            uniq: self.take_array()?,
+            index: self.take_u32()?,
+        };
+        Ok((code, self.free_count(start)?))
     }
 
     /// FUN_EXT, from before R8 and in files that old.
     fn old_fun(&mut self) -> Result<Term, DecodeError> {
         let start = self.rest;
         self.take_u8()?;
-        let free = self.take_u32()? as usize;
-        let parts = |this: &mut Self| Ok((this.pid()?, this.atom()?, this.i64()?, this.i64()?));
+        let free = self.free_count(start)?;
+        let parts = |this: &mut Self| {
+            let (creator, module) = (this.pid()?, this.atom()?);
+            let old_index = this.narrow::<i32>("i32")?;
+            Ok((creator, module, old_index, this.narrow::<i32>("i32")?))
+        };
         let (creator, module, old_index, old_uniq) = parts(self).map_err(|error| {
             self.rest = start;
             self.part_error(error, Malformed::Fun)
         })?;
-        let free = self.free_variables(free)?;
+        self.expect_elements(free)?;
         Ok(Term::Fun(Fun::local(LocalFun {
             module,
-            old_index,
-            old_uniq,
+            old_index: old_index.into(),
+            old_uniq: old_uniq.into(),
             creator,
-            free,
+            free: self.terms(free, |this, _| this.any_term())?,
             code: None,
         })))
     }
 
-    fn free_variables(&mut self, count: usize) -> Result<Vec<Term>, DecodeError> {
-        if count > self.rest.len() {
-            return Err(self.truncated());
+    fn free_count(&mut self, start: &'a [u8]) -> Result<usize, DecodeError> {
+        let count = self.take_u32()? as usize;
+        if count > MAX_FREE {
+            self.rest = start;
+            return Err(self.malformed(Malformed::Fun));
         }
-        self.spend_elements(count)?;
-        self.terms(count, |this, _| this.any_term())
+        Ok(count)
     }
 
     /// RECORD_EXT, which OTP 29 sends to any peer.
     fn record(&mut self) -> Result<Term, DecodeError> {
         let start = self.rest;
-        self.take_u8()?;
-        let count = self.take_u32()? as usize;
-        let exported = match self.take_u8()? {
-            0 => false,
-            1 => true,
-            _ => {
-                self.rest = start;
-                return Err(self.malformed(Malformed::Record));
-            }
-        };
-        if count > self.rest.len() / 2 {
-            return Err(self.truncated());
-        }
-        self.spend_elements(2 * count)?;
+        let (count, exported) = self.record_header()?;
         let names = |this: &mut Self| {
             let (module, name) = (this.atom()?, this.atom()?);
             Ok((module, name, this.terms(count, |this, _| this.atom())?))
@@ -250,6 +256,24 @@ impl Decoder<'_> {
             self.rest = start;
             self.error(DecodeErrorKind::DuplicateKey(Found::new(field.as_str())))
         })
+    }
+
+    /// How many fields a native record has, and whether it is exported.
+    pub(in crate::etf) fn record_header(&mut self) -> Result<(usize, bool), DecodeError> {
+        let start = self.rest;
+        self.take_u8()?;
+        let count = self.take_u32()? as usize;
+        let exported = match self.take_u8()? {
+            0 => false,
+            1 => true,
+            _ => {
+                self.rest = start;
+                return Err(self.malformed(Malformed::Record));
+            }
+        };
+        // Names and values.
+        self.expect_elements(count.saturating_mul(2))?;
+        Ok((count, exported))
     }
 
     /// A part that is a term, but of the wrong kind, makes the whole malformed.

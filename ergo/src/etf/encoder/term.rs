@@ -4,9 +4,12 @@ use bytes::BufMut;
 
 use super::{Encoder, MAX_STRING};
 use crate::etf::EncodeError;
-use crate::etf::error::Counted;
+use crate::etf::encode_error::Counted;
 use crate::etf::tag::*;
-use crate::term::{BigInt, BitString, Fun, List, LocalFun, Map, Record, Term, Tuple};
+use crate::term::{BigInt, BitString, Fun, FunCode, List, LocalFun, Map, Record, Term, Tuple};
+
+/// The most free variables that a fun has in OTP.
+const MAX_FREE: u32 = 255;
 
 impl Encoder {
     /// Any term.
@@ -36,12 +39,20 @@ impl Encoder {
             self.int(small);
             return Ok(());
         }
-        let magnitude = value.magnitude();
+        self.magnitude(value.is_negative(), value.magnitude())
+    }
+
+    /// SMALL_BIG_EXT, or LARGE_BIG_EXT past 255 bytes; least byte first, no zeros at the end.
+    pub(super) fn magnitude(
+        &mut self,
+        negative: bool,
+        magnitude: &[u8],
+    ) -> Result<(), EncodeError> {
         match u8::try_from(magnitude.len()) {
             Ok(len) => self.out.put_slice(&[SMALL_BIG, len]),
             Err(_) => self.counted(LARGE_BIG, magnitude.len(), Counted::Integer)?,
         }
-        self.out.put_u8(value.is_negative().into());
+        self.out.put_u8(negative.into());
         self.out.put_slice(magnitude);
         Ok(())
     }
@@ -69,28 +80,10 @@ impl Encoder {
     }
 
     fn local_fun(&mut self, fun: &LocalFun) -> Result<(), EncodeError> {
-        let Some(code) = fun.code else {
-            // FUN_EXT, which only releases before OTP 23 write, and read.
-            self.counted(FUN, fun.free.len(), Counted::Tuple)?;
-            self.pid(&fun.creator);
-            self.atom(fun.module);
-            self.int(fun.old_index);
-            self.int(fun.old_uniq);
-            return fun.free.iter().try_for_each(|value| self.term(value));
+        let Some(code) = &fun.code else {
+            return Err(EncodeError::OldFun);
         };
-        self.out.put_u8(NEW_FUN);
-        let size = self.out.len();
-        self.out.put_u32(0);
-        self.out.put_u8(code.arity);
-        self.out.put_slice(&code.uniq);
-        self.out.put_u32(code.index);
-        let Ok(free) = u32::try_from(fun.free.len()) else {
-            return Err(EncodeError::TooLarge {
-                of: Counted::Tuple,
-                len: fun.free.len(),
-            });
-        };
-        self.out.put_u32(free);
+        let start = self.fun_header(code, fun.free.len())?;
         self.atom(fun.module);
         self.int(fun.old_index);
         self.int(fun.old_uniq);
@@ -98,15 +91,37 @@ impl Encoder {
         for value in &fun.free {
             self.term(value)?;
         }
-        // The size counts itself, but not the tag.
-        let len = self.out.len() - size;
-        let Ok(count) = u32::try_from(len) else {
+        self.end_fun(start)
+    }
+
+    /// The beginning of a NEW_FUN_EXT; where its size has to go.
+    pub(super) fn fun_header(&mut self, code: &FunCode, free: usize) -> Result<usize, EncodeError> {
+        let Ok(free @ 0..=MAX_FREE) = u32::try_from(free) else {
             return Err(EncodeError::TooLarge {
-                of: Counted::Tuple,
+                of: Counted::Fun,
+                len: free,
+            });
+        };
+        self.out.put_u8(NEW_FUN);
+        let start = self.out.len();
+        self.out.put_u32(0);
+        self.out.put_u8(code.arity);
+        self.out.put_slice(&code.uniq);
+        self.out.put_u32(code.index);
+        self.out.put_u32(free);
+        Ok(start)
+    }
+
+    /// Puts the size of the fun where it has to go. It counts itself, but not the tag.
+    pub(super) fn end_fun(&mut self, start: usize) -> Result<(), EncodeError> {
+        let len = self.out.len() - start;
+        let Ok(size) = u32::try_from(len) else {
+            return Err(EncodeError::TooLarge {
+                of: Counted::Fun,
                 len,
             });
         };
-        self.out[size..size + 4].copy_from_slice(&count.to_be_bytes());
+        self.out[start..start + 4].copy_from_slice(&size.to_be_bytes());
         Ok(())
     }
 

@@ -5,20 +5,23 @@ use std::hash::{BuildHasher, Hash};
 use std::rc::Rc;
 use std::sync::Arc;
 
+use crate::etf::encoder::Keys;
 use crate::etf::error::Expected;
 use crate::etf::{Decode, DecodeError, DecodeErrorKind, Decoder, Encode, EncodeError, Encoder};
 
-/// A proper list of so many items.
+/// A proper list of so many items, in the form that OTP chooses: STRING_EXT if all of them turn out
+/// to be bytes.
 pub(in crate::etf) fn encode_list<'a, T: Encode + 'a>(
     len: usize,
     items: impl IntoIterator<Item = &'a T>,
     out: &mut Encoder,
 ) -> Result<(), EncodeError> {
+    let start = out.len();
     out.list(len)?;
     for item in items {
         item.encode(out)?;
     }
-    out.nil();
+    out.end_list(start, len);
     Ok(())
 }
 
@@ -47,6 +50,8 @@ pub(in crate::etf) fn decode_list_of<T: Decode, const N: usize>(
 }
 
 impl<T: Encode> Encode for [T] {
+    const DISTINCT: bool = T::DISTINCT;
+
     #[inline]
     fn encode(&self, out: &mut Encoder) -> Result<(), EncodeError> {
         T::encode_slice(self, out)
@@ -54,6 +59,8 @@ impl<T: Encode> Encode for [T] {
 }
 
 impl<T: Encode, const N: usize> Encode for [T; N] {
+    const DISTINCT: bool = T::DISTINCT;
+
     #[inline]
     fn encode(&self, out: &mut Encoder) -> Result<(), EncodeError> {
         T::encode_slice(self, out)
@@ -68,6 +75,8 @@ impl<T: Decode, const N: usize> Decode for [T; N] {
 }
 
 impl<T: Encode> Encode for Vec<T> {
+    const DISTINCT: bool = T::DISTINCT;
+
     #[inline]
     fn encode(&self, out: &mut Encoder) -> Result<(), EncodeError> {
         T::encode_slice(self, out)
@@ -125,12 +134,13 @@ macro_rules! maps {
     ($($map:ident<K: $($bound:path),* $(; $hasher:ident)?>),* $(,)?) => {$(
         impl<K: Encode, V: Encode $(, $hasher)?> Encode for $map<K, V $(, $hasher)?> {
             fn encode(&self, out: &mut Encoder) -> Result<(), EncodeError> {
+                let mut keys = Keys::new(K::DISTINCT, self.len());
                 out.map(self.len())?;
                 for (key, value) in self {
-                    key.encode(out)?;
+                    keys.key(out, |out| key.encode(out))?;
                     value.encode(out)?;
                 }
-                Ok(())
+                keys.check(out)
             }
         }
 

@@ -3,6 +3,8 @@
 use crate::etf::{Decode, DecodeError, Decoder, Encode, EncodeError, Encoder};
 
 impl Encode for bool {
+    const DISTINCT: bool = true;
+
     #[inline]
     fn encode(&self, out: &mut Encoder) -> Result<(), EncodeError> {
         out.atom_text(if *self { "true" } else { "false" })
@@ -19,6 +21,8 @@ impl Decode for bool {
 macro_rules! narrow {
     ($($int:ident),*) => {$(
         impl Encode for $int {
+            const DISTINCT: bool = true;
+
             #[inline]
             fn encode(&self, out: &mut Encoder) -> Result<(), EncodeError> {
                 out.int(i64::from(*self));
@@ -39,6 +43,8 @@ narrow!(i8, i16, u16, i32, u32);
 
 /// Bytes: a sequence of them is a binary.
 impl Encode for u8 {
+    const DISTINCT: bool = true;
+
     #[inline]
     fn encode(&self, out: &mut Encoder) -> Result<(), EncodeError> {
         out.int(i64::from(*self));
@@ -71,6 +77,8 @@ impl Decode for u8 {
 macro_rules! wide {
     ($($int:ident as $wide:ident = $encode:ident),*) => {$(
         impl Encode for $int {
+            const DISTINCT: bool = true;
+
             #[inline]
             fn encode(&self, out: &mut Encoder) -> Result<(), EncodeError> {
                 out.$encode(*self as $wide);

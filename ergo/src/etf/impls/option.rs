@@ -6,6 +6,8 @@ use crate::etf::{Decode, DecodeError, Decoder, Encode, EncodeError, Encoder};
 
 /// The atom `ok`.
 impl Encode for () {
+    const DISTINCT: bool = true;
+
     fn encode(&self, out: &mut Encoder) -> Result<(), EncodeError> {
         out.atom(Atom::OK);
         Ok(())

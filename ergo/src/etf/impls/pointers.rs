@@ -7,6 +7,8 @@ use std::sync::Arc;
 use crate::etf::{Decode, DecodeError, Decoder, Encode, EncodeError, Encoder};
 
 impl<T: Encode + ?Sized> Encode for &T {
+    const DISTINCT: bool = T::DISTINCT;
+
     #[inline]
     fn encode(&self, out: &mut Encoder) -> Result<(), EncodeError> {
         (**self).encode(out)
@@ -20,6 +22,8 @@ impl<T: Encode + ?Sized> Encode for &T {
 macro_rules! pointers {
     ($($pointer:ident),*) => {$(
         impl<T: Encode + ?Sized> Encode for $pointer<T> {
+            const DISTINCT: bool = T::DISTINCT;
+
             #[inline]
             fn encode(&self, out: &mut Encoder) -> Result<(), EncodeError> {
                 (**self).encode(out)
@@ -52,6 +56,8 @@ macro_rules! pointers {
 pointers!(Box, Rc, Arc);
 
 impl<T: Encode + ToOwned + ?Sized> Encode for Cow<'_, T> {
+    const DISTINCT: bool = T::DISTINCT;
+
     #[inline]
     fn encode(&self, out: &mut Encoder) -> Result<(), EncodeError> {
         (**self).encode(out)

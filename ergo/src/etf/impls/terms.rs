@@ -6,6 +6,8 @@ use crate::term::{Atom, BigInt, BitString, Fun, List, Map, Pid, Port, Record, Re
 macro_rules! identifiers {
     ($($ty:ident = $method:ident),*) => {$(
         impl Encode for $ty {
+            const DISTINCT: bool = true;
+
             #[inline]
             fn encode(&self, out: &mut Encoder) -> Result<(), EncodeError> {
                 out.$method(self);
@@ -25,6 +27,8 @@ macro_rules! identifiers {
 identifiers!(Pid = pid, Port = port, Ref = reference);
 
 impl Encode for Atom {
+    const DISTINCT: bool = true;
+
     #[inline]
     fn encode(&self, out: &mut Encoder) -> Result<(), EncodeError> {
         out.atom(*self);
@@ -42,6 +46,8 @@ impl Decode for Atom {
 macro_rules! parts {
     ($($ty:ident = $encode:ident, $variant:ident, $expected:literal);* $(;)?) => {$(
         impl Encode for $ty {
+            const DISTINCT: bool = true;
+
             fn encode(&self, out: &mut Encoder) -> Result<(), EncodeError> {
                 out.$encode(self)
             }
@@ -73,6 +79,8 @@ parts! {
 
 /// An integer of any size, small ones too.
 impl Encode for BigInt {
+    const DISTINCT: bool = true;
+
     fn encode(&self, out: &mut Encoder) -> Result<(), EncodeError> {
         out.big_int(self)
     }
@@ -85,6 +93,8 @@ impl Decode for BigInt {
 }
 
 impl Encode for Term {
+    const DISTINCT: bool = true;
+
     fn encode(&self, out: &mut Encoder) -> Result<(), EncodeError> {
         out.term(self)
     }

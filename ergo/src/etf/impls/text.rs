@@ -8,6 +8,8 @@ use bytes::Bytes;
 use crate::etf::{Decode, DecodeError, Decoder, Encode, EncodeError, Encoder};
 
 impl Encode for str {
+    const DISTINCT: bool = true;
+
     #[inline]
     fn encode(&self, out: &mut Encoder) -> Result<(), EncodeError> {
         out.binary(self.as_bytes())
@@ -15,6 +17,8 @@ impl Encode for str {
 }
 
 impl Encode for String {
+    const DISTINCT: bool = true;
+
     #[inline]
     fn encode(&self, out: &mut Encoder) -> Result<(), EncodeError> {
         out.binary(self.as_bytes())
@@ -45,6 +49,8 @@ macro_rules! owned_text {
 owned_text!(Box<str>, Rc<str>, Arc<str>);
 
 impl Encode for char {
+    const DISTINCT: bool = true;
+
     fn encode(&self, out: &mut Encoder) -> Result<(), EncodeError> {
         out.binary(self.encode_utf8(&mut [0; 4]).as_bytes())
     }
@@ -67,6 +73,8 @@ impl Decode for char {
 }
 
 impl Encode for Bytes {
+    const DISTINCT: bool = true;
+
     #[inline]
     fn encode(&self, out: &mut Encoder) -> Result<(), EncodeError> {
         out.bytes(self)

@@ -5,6 +5,8 @@ use crate::etf::{Decode, DecodeError, Decoder, Encode, EncodeError, Encoder};
 macro_rules! tuples {
     ($($len:literal: $($name:ident $index:tt),*;)*) => {$(
         impl<$($name: Encode),*> Encode for ($($name,)*) {
+            const DISTINCT: bool = true $(&& $name::DISTINCT)*;
+
             #[inline]
             fn encode(&self, out: &mut Encoder) -> Result<(), EncodeError> {
                 out.tuple($len)?;
