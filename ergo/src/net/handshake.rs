@@ -89,12 +89,14 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Wire<'a, S> {
     }
 }
 
-/// Connects to `peer` over an open socket. Also gives what came after the handshake.
+/// Connects to `peer` over an open socket; `go_on` says whether to insist when the peer believes
+/// that there is a link already. Also gives what came after the handshake.
 pub(super) async fn initiate(
     stream: &mut (impl AsyncRead + AsyncWrite + Unpin),
     identity: Identity,
     peer: &str,
     version: HandshakeVersion,
+    go_on: impl Fn() -> bool,
 ) -> Result<(Established, BytesMut), Failure> {
     let challenge = random_challenge()?;
     let mut wire = Wire::new(stream);
@@ -106,8 +108,11 @@ pub(super) async fn initiate(
                     return Err(handshake.closed().into());
                 }
             }
-            // We dial only nodes to which we have no link: the peer's old one is dead.
-            Ok(InitiatorStep::Alive) => handshake.answer_alive(true, &mut wire.output)?,
+            Ok(InitiatorStep::Alive) => {
+                if let Err(error) = handshake.answer_alive(go_on(), &mut wire.output) {
+                    return wire.give_up(error).await;
+                }
+            }
             Ok(InitiatorStep::Done(established)) => return Ok((established, wire.input)),
             Err(error) => return wire.give_up(error).await,
         }

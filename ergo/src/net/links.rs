@@ -237,14 +237,8 @@ impl Links {
         input: BytesMut,
         admit: impl FnOnce(Option<&Entry>) -> bool,
     ) -> Option<Arc<Peer>> {
-        // Not before the peer has proved the cookie: names of strangers would fill the atom table.
-        let name = match Atom::from_peer(&established.name) {
-            Ok(name) => name,
-            Err(error) => {
-                tracing::error!(target: TARGET, %error, "no room for the name of another node");
-                return None;
-            }
-        };
+        // Dialled nodes have an atom, and so have those that have claimed their place.
+        let name = Atom::existing(&established.name)?;
         let mut table = self.write();
         if self.stop.is_cancelled() || !admit(table.get(name)) {
             return None;

@@ -182,23 +182,59 @@ impl Gate for Door<'_> {
     }
 
     async fn make_way(&self, place: &Place) -> bool {
-        let Some(node) = Atom::existing(&place.name) else {
-            return true;
+        let old = match Atom::existing(&place.name) {
+            Some(node) => match self.links.read().get(node) {
+                Some(Entry::Up(link)) => Some(link.clone()),
+                Some(Entry::Pending(pending)) => pending.after.clone(),
+                None => None,
+            },
+            None => None,
         };
-        let old = match self.links.read().get(node) {
-            Some(Entry::Up(link)) => link.clone(),
-            Some(Entry::Pending(Pending {
-                after: Some(link), ..
-            })) => link.clone(),
-            Some(Entry::Pending(_)) | None => return true,
-        };
-        match &place.replaces {
-            _ if !old.is_open() => old.abort(LinkDown::Disconnected),
-            Some(replaced) if Arc::ptr_eq(&old, replaced) => old.abort(LinkDown::Replaced),
-            // Another link came up while this handshake went on.
-            _ => return false,
+        if let Some(old) = old {
+            match &place.replaces {
+                _ if !old.is_open() => old.abort(LinkDown::Disconnected),
+                Some(replaced) if Arc::ptr_eq(&old, replaced) => old.abort(LinkDown::Replaced),
+                // Another link came up while this handshake went on.
+                _ => return false,
+            }
+            old.ended().await;
         }
-        old.ended().await;
+        place.claim()
+    }
+}
+
+impl Place {
+    /// Ends our own attempt, and begins no other while the last message of the handshake is on its
+    /// way: the peer would take it for a new connection that replaces this one.
+    fn claim(&self) -> bool {
+        // Not before the peer has proved the cookie: names of strangers would fill the atom table.
+        let node = match Atom::from_peer(&self.name) {
+            Ok(node) => node,
+            Err(error) => {
+                tracing::error!(target: TARGET, %error, "no room for the name of another node");
+                return false;
+            }
+        };
+        let mut table = self.links.write();
+        match table.get_mut(node) {
+            Some(Entry::Up(link)) if link.is_open() => return false,
+            Some(Entry::Pending(pending)) => {
+                if let Some(dial) = pending.dial.take() {
+                    dial.give_up.cancel();
+                }
+                if !pending.incoming.contains(&self.id) {
+                    pending.incoming.push(self.id);
+                }
+            }
+            closing => {
+                let mut pending = Pending::after(match closing {
+                    Some(Entry::Up(link)) => Some(link.clone()),
+                    _ => None,
+                });
+                pending.incoming.push(self.id);
+                table.insert(node, Entry::Pending(pending));
+            }
+        }
         true
     }
 }

@@ -36,14 +36,15 @@ impl Links {
                 }
                 let limit = links.config.setup_time;
                 let late = |_| Err(ConnectError::Timeout(limit));
-                timeout(limit, links.attempt(node))
+                timeout(limit, links.attempt(node, &give_up))
                     .await
                     .unwrap_or_else(late)
             };
             let outcome = tokio::select! {
-                outcome = attempt => outcome,
-                // The node has connected to us: its link has taken what was pending.
+                biased;
+                // The node has connected to us: its link takes what is pending.
                 () = give_up.cancelled() => return,
+                outcome = attempt => outcome,
                 () = links.stop.cancelled() => Err(ConnectError::Closed),
             };
             match outcome {
@@ -62,6 +63,7 @@ impl Links {
     async fn attempt(
         &self,
         node: Atom,
+        give_up: &CancellationToken,
     ) -> Result<(TcpStream, Established, BytesMut), ConnectError> {
         let full = node.as_str();
         let (name, host) = self.config.dialable(full)?;
@@ -75,13 +77,14 @@ impl Links {
             Some(..6) => HandshakeVersion::V5,
             _ => HandshakeVersion::V6,
         };
-        let outcome = match self.handshake(full, &route, version).await {
+        let outcome = match self.handshake(full, &route, version, give_up).await {
             // OTP 22 closes the connection at once when it sees version 6.
             Err(Failure::Handshake(HandshakeError::Closed(Stage::Status)))
                 if version == HandshakeVersion::V6 && route.highest_version.is_none() =>
             {
                 tracing::debug!(target: TARGET, node = full, "version 6 not understood, trying 5");
-                self.handshake(full, &route, HandshakeVersion::V5).await
+                let version = HandshakeVersion::V5;
+                self.handshake(full, &route, version, give_up).await
             }
             outcome => outcome,
         };
@@ -98,12 +101,16 @@ impl Links {
         node: &str,
         route: &Route,
         version: HandshakeVersion,
+        give_up: &CancellationToken,
     ) -> Result<(TcpStream, Established, BytesMut), Failure> {
         let connecting = TcpStream::connect((route.host.as_str(), route.port));
         let mut stream = connecting.await.map_err(|e| Failure::Io(e.kind()))?;
         tune(&stream).map_err(|e| Failure::Io(e.kind()))?;
         let identity = self.config.identity()?;
-        let (established, input) = initiate(&mut stream, identity, node, version).await?;
+        // A link that the node says is alive is dead, unless it has just come up the other way.
+        let go_on = || !give_up.is_cancelled();
+        let shaking = initiate(&mut stream, identity, node, version, go_on);
+        let (established, input) = shaking.await?;
         Ok((stream, established, input))
     }
 

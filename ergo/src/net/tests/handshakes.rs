@@ -155,7 +155,7 @@ async fn a_peer_without_a_mandatory_flag_is_not_allowed() {
     let cookie = Cookie::new("secret").unwrap();
     let poor = crate::dist::handshake::Identity::new("poor@h", 5, flags, cookie).unwrap();
     let version = HandshakeVersion::V6;
-    let error = initiate(&mut socket, poor, a.name.as_str(), version).await;
+    let error = initiate(&mut socket, poor, a.name.as_str(), version, || true).await;
     assert_eq!(
         error.unwrap_err(),
         Failure::Handshake(HandshakeError::Refused(Refusal::NotAllowed))
@@ -207,6 +207,7 @@ async fn the_names_of_strangers_make_no_atoms() {
         identity(name, "guess"),
         a.name.as_str(),
         HandshakeVersion::V6,
+        || true,
     )
     .await
     .unwrap_err();

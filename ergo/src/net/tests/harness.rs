@@ -216,7 +216,7 @@ pub(super) async fn scripted(name: &str, node: &Node) -> (TcpStream, Established
     let mut stream = TcpStream::connect(node.address).await.unwrap();
     let us = identity(name, "secret");
     let version = HandshakeVersion::V6;
-    let (established, input) = initiate(&mut stream, us, node.name.as_str(), version)
+    let (established, input) = initiate(&mut stream, us, node.name.as_str(), version, || true)
         .await
         .unwrap();
     (stream, established, input)
