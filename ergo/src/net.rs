@@ -6,6 +6,7 @@
 mod config;
 mod error;
 mod handshake;
+mod inbound;
 mod link;
 mod links;
 mod listener;
@@ -17,7 +18,8 @@ mod tests;
 
 pub(crate) use config::{LinkConfig, NameKind, Resolve, ResolveFuture, Route};
 pub use error::{ConnectError, LinkDown};
-pub(crate) use links::{Inbound, Links};
+pub(crate) use inbound::Inbound;
+pub(crate) use links::Links;
 pub(crate) use listener::{ListenOptions, Listener};
 pub(crate) use peer::Peer;
 

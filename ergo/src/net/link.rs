@@ -11,7 +11,7 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use super::error::{Chain, LinkDown};
-use super::links::Inbound;
+use super::inbound::Inbound;
 use super::outbox::Outbox;
 use super::{Peer, TARGET};
 use crate::dist::{Control, ControlError, Received, Receiver};

@@ -19,7 +19,7 @@ use tokio_util::task::TaskTracker;
 use self::table::{Entry, Message, Pending, Table};
 use super::error::Chain;
 use super::link::Link;
-use super::{ConnectError, LinkConfig, LinkDown, Peer, TARGET};
+use super::{ConnectError, Inbound, LinkConfig, LinkDown, Peer, TARGET};
 use crate::dist::Control;
 use crate::dist::handshake::Established;
 use crate::etf::Encoded;
@@ -30,23 +30,6 @@ const CLOSE_TIME: Duration = Duration::from_secs(5);
 
 /// The shortest time between two ticks: a zero would not be one.
 const LEAST_TICK: Duration = Duration::from_millis(1);
-
-/// What a node does with what its links bring. Called by the links' tasks: nothing here may block.
-///
-/// For one link: `node_up`, then its messages in order, then `node_down`, and all of it before the
-/// `node_up` of the next link to the same node.
-pub(crate) trait Inbound: Send + Sync + 'static {
-    /// A control message has come.
-    fn message(&self, peer: &Peer, control: Control, payload: Option<Encoded>);
-    /// A link is up.
-    fn node_up(&self, peer: &Peer);
-    /// A link is down. A message that was given to [`Links::send`] before this call and is not
-    /// reported to [`Inbound::undeliverable`] may or may not have reached the peer.
-    fn node_down(&self, peer: &Peer, reason: &LinkDown);
-    /// A message could not be sent, because the node cannot be connected (or, for a single
-    /// message, because it does not understand it). Never called by [`Links::send`] itself.
-    fn undeliverable(&self, node: Atom, control: Control);
-}
 
 /// All links of a node, and its listener.
 pub(crate) struct Links {

@@ -1,0 +1,23 @@
+//! Where links deliver.
+
+use super::{LinkDown, Peer};
+use crate::dist::Control;
+use crate::etf::Encoded;
+use crate::term::Atom;
+
+/// What a node does with what its links bring. Called by the links' tasks: nothing here may block.
+///
+/// For one link: `node_up`, then its messages in order, then `node_down`, and all of it before the
+/// `node_up` of the next link to the same node.
+pub(crate) trait Inbound: Send + Sync + 'static {
+    /// A control message has come.
+    fn message(&self, peer: &Peer, control: Control, payload: Option<Encoded>);
+    /// A link is up.
+    fn node_up(&self, peer: &Peer);
+    /// A link is down. A message that was given to [`Links::send`](super::Links::send) before this call and is not
+    /// reported to [`Inbound::undeliverable`] may or may not have reached the peer.
+    fn node_down(&self, peer: &Peer, reason: &LinkDown);
+    /// A message could not be sent, because the node cannot be connected (or, for a single
+    /// message, because it does not understand it). Never called by [`Links::send`](super::Links::send) itself.
+    fn undeliverable(&self, node: Atom, control: Control);
+}
