@@ -79,11 +79,26 @@ impl Encoded {
     pub fn from_value(value: &(impl Encode + ?Sized)) -> Result<Encoded, EncodeError> {
         let mut out = Encoder::new();
         value.encode(&mut out)?;
-        Ok(Encoded {
+        Ok(Encoded::from_encoder(out))
+    }
+
+    /// The one term that an encoder holds. It goes to peers as it is, without the check that what
+    /// came from a peer gets.
+    pub(crate) fn from_encoder(out: Encoder) -> Encoded {
+        let encoded = Encoded {
             bytes: out.finish(),
             atoms: Atoms::default(),
             ours: true,
-        })
+        };
+        debug_assert!(
+            {
+                let mut decoder = encoded.decoder(&Budget::default());
+                decoder.skip().is_ok() && decoder.is_at_end()
+            },
+            "an `Encode` wrote other than one term: {:?}",
+            encoded.bytes
+        );
+        encoded
     }
 
     /// The bytes, without the leading 131. They may refer to the header's atoms.

@@ -325,7 +325,7 @@ fn wire_request<M: Message>(
         message.encode(&mut out)
     })();
     match written {
-        Ok(()) => Ok(Encoded::new(out.finish(), Default::default())),
+        Ok(()) => Ok(Encoded::from_encoder(out)),
         Err(EncodeError::LocalOnly) => Err(CallError::LocalOnly),
         Err(error) => Err(CallError::Encode(error)),
     }

@@ -69,7 +69,7 @@ impl Caller {
     fn local(pid: Pid, server: Pid, node: &LocalNode) -> Caller {
         let mut tag = Encoder::new();
         tag.reference(&node.make_ref());
-        let tag = Encoded::new(tag.finish(), Default::default());
+        let tag = Encoded::from_encoder(tag);
         Caller(Arc::new(CallerInner {
             pid,
             tag,
@@ -117,7 +117,7 @@ impl Caller {
         out.tuple(2)?;
         out.encoded(&call.tag)?;
         answer(&mut out)?;
-        let message = Encoded::new(out.finish(), Default::default());
+        let message = Encoded::from_encoder(out);
         match call.alias {
             // A caller that dropped its alias must not get the answer by way of its pid.
             Some(alias) if call.node.takes_alias_sends(call.pid.node) => {

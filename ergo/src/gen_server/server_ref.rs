@@ -214,7 +214,7 @@ impl<M: Message> ServerRef<M> {
             out.atom(Atom::GEN_CAST);
         }
         message.encode(&mut out)?;
-        Ok(Encoded::new(out.finish(), Default::default()))
+        Ok(Encoded::from_encoder(out))
     }
 }
 

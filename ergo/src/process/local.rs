@@ -572,7 +572,7 @@ fn encode_reason(reason: &Reason) -> Encoded {
 pub(crate) fn encoded_atom(atom: Atom) -> Encoded {
     let mut out = Encoder::new();
     out.atom(atom);
-    Encoded::new(out.finish(), Default::default())
+    Encoded::from_encoder(out)
 }
 
 impl fmt::Debug for LocalNode {
