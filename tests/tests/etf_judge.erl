@@ -65,7 +65,7 @@ pick(List) -> lists:nth(rand:uniform(length(List)), List).
 
 some(Depth) -> [term(Depth) || _ <- lists:seq(1, rand:uniform(5) - 1)].
 
-bytes() -> rand:bytes(rand:uniform(12) - 1).
+bytes() -> << <<(rand:uniform(256) - 1)>> || _ <- lists:seq(2, rand:uniform(12)) >>. % rand:bytes/1 came with OTP 24
 
 term(0) -> leaf(rand:uniform(16));
 term(Depth) ->

@@ -64,7 +64,22 @@ fn reprinted(erl: &Erl, lines: &[String]) -> Vec<String> {
     ask(erl, expression, lines)
 }
 
+/// Whether a release prints what stands in this line as those from 25 to 28 do, whose shell is ours.
+fn prints_as_ours(line: &str, release: u32) -> bool {
+    match release {
+        // Large whole floats in full, and no sign of zero.
+        ..25 => !(15..23).any(|e| line.contains(&format!("e{e}"))) && !line.contains("-0.0"),
+        25..29 => true,
+        // Latin-1 in binaries as numbers, when it could be the beginning of UTF-8.
+        29.. => !line.contains(|c| ('\u{80}'..='\u{ff}').contains(&c)),
+    }
+}
+
 fn assert_prints_alike(erl: &Erl, lines: &[String]) {
+    let known = |line: &&String| prints_as_ours(line, erl.release());
+    let lines: Vec<String> = lines.iter().filter(known).cloned().collect();
+    assert!(lines.len() > 1000, "only {} lines", lines.len());
+    let lines = &lines;
     let answers = reprinted(erl, lines);
     assert_eq!(answers.len(), lines.len());
     let differ = answers
@@ -182,6 +197,7 @@ fn identifiers_and_closures_compare_as_in_erlang() {
         .flat_map(|kind| sample(50, kind))
         .collect();
     terms.retain(|term| !term.to_string().contains("-0.0"));
+    let release = erl().release();
     let module = Atom::new("m");
     let pid = |id| Pid {
         node: Atom::new("a@h"),
@@ -205,6 +221,10 @@ fn identifiers_and_closures_compare_as_in_erlang() {
         (1, 5, 7, vec![Term::from(1), Term::from(0)]),
         (2, 3, 7, vec![]),
     ] {
+        // OTP 29 orders closures of one module by what other releases take for the same.
+        if release >= 29 && old_uniq == 4 {
+            continue;
+        }
         let code = Some(FunCode {
             arity: 1,
             uniq: [7; 16],
@@ -221,6 +241,10 @@ fn identifiers_and_closures_compare_as_in_erlang() {
         };
         terms.push(Term::Fun(Fun::local(fun)));
     }
+    // References of more than three words came with OTP 24.
+    terms.retain(|term| {
+        release >= 24 || term.as_reference().is_none_or(|one| one.words().len() <= 3)
+    });
     let bytes = to_bytes(&Term::list(terms.iter().cloned())).expect("terms that have an encoding");
     let expression = format!("Terms = binary_to_term(Bytes), {COMPARE}.");
     let theirs = erl().eval_bytes_blocking(&expression, &[("Bytes", &bytes)]);
@@ -396,7 +420,8 @@ const WRITTEN: &[&str] = &[
 
 #[test]
 fn text_reads_as_in_erlang() {
-    let lines: Vec<_> = WRITTEN.iter().map(|text| (*text).to_owned()).collect();
+    let mut lines: Vec<_> = WRITTEN.iter().map(|text| (*text).to_owned()).collect();
+    lines.retain(|line| prints_as_ours(line, erl().release()));
     let theirs = reprinted(erl(), &lines);
     assert_eq!(theirs.len(), lines.len());
     let read = |line: &String| match line.parse::<Term>() {
