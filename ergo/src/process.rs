@@ -7,6 +7,7 @@
 
 mod call_table;
 mod core;
+mod deadlines;
 mod inbound;
 mod local;
 mod mailbox;
@@ -29,6 +30,7 @@ pub use timer::TimerRef;
 
 pub(crate) use self::core::{AnyProcess, CallWatch, Process, Watcher};
 pub(crate) use call_table::{CallFailure, CallResult};
+pub(crate) use deadlines::{Deadline, LEAST as LEAST_DEADLINE};
 pub(crate) use local::encoded_atom;
 pub(crate) use mailbox::{Envelope, Inbox};
 pub(crate) use run::{Life, catch_panics};

@@ -15,7 +15,8 @@ use super::{Message, Reason};
 use crate::dist::Control;
 use crate::etf::{Budget, DecodeError, EncodeError, Encoded, Encoder};
 use crate::process::{
-    CallFailure, CallResult, CallWatch, Envelope, Process, ProcessId, Slot, Watcher,
+    CallFailure, CallResult, CallWatch, Deadline, Envelope, LEAST_DEADLINE, LocalNode, Process,
+    ProcessId, Slot, Watcher,
 };
 use crate::term::{Atom, Ref};
 
@@ -88,7 +89,7 @@ pin_project! {
         decode: Option<DecodeFn<T>>,
         state: State<M>,
         #[pin]
-        sleep: Option<Sleep>,
+        time: Time,
     }
 
     impl<M: Message, T> PinnedDrop for Call<'_, M, T> {
@@ -105,6 +106,40 @@ impl<M: Message, T> std::fmt::Debug for Call<'_, M, T> {
         f.debug_struct("Call")
             .field("server", self.server)
             .finish_non_exhaustive()
+    }
+}
+
+pin_project! {
+    /// The time of a call, from its first wait on.
+    #[project = TimeProjection]
+    enum Time {
+        NotRunning,
+        /// Long enough for the coarse clock.
+        Coarse { deadline: Deadline },
+        Exact { #[pin] sleep: Sleep },
+    }
+}
+
+impl Time {
+    fn new(timeout: Duration, node: &LocalNode, cx: &Context<'_>) -> Time {
+        if timeout < LEAST_DEADLINE {
+            let sleep = sleep(timeout);
+            return Time::Exact { sleep };
+        }
+        let deadline = node.deadlines().add(timeout, cx.waker());
+        Time::Coarse { deadline }
+    }
+}
+
+impl Future for Time {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        match self.project() {
+            TimeProjection::Exact { sleep } => sleep.poll(cx),
+            TimeProjection::Coarse { deadline } if deadline.is_over(cx.waker()) => Poll::Ready(()),
+            TimeProjection::Coarse { .. } | TimeProjection::NotRunning => Poll::Pending,
+        }
     }
 }
 
@@ -165,7 +200,7 @@ impl<'a, M: Message, T> Call<'a, M, T> {
             slot,
             decode,
             state,
-            sleep: None,
+            time: Time::NotRunning,
         }
     }
 
@@ -191,15 +226,14 @@ impl<M: Message, T: Send + 'static> Future for Call<'_, M, T> {
             this.state.abandon(this.server);
             return Poll::Ready(result);
         }
-        if this.sleep.is_none() {
-            let Some(timeout) = *this.timeout else {
-                return Poll::Pending;
-            };
-            this.sleep.set(Some(sleep(timeout)));
+        let Some(timeout) = *this.timeout else {
+            return Poll::Pending;
+        };
+        if matches!(*this.time, Time::NotRunning) {
+            let time = Time::new(timeout, this.server.node(), cx);
+            this.time.set(time);
         }
-        if let Some(sleep) = this.sleep.as_mut().as_pin_mut() {
-            ready!(sleep.poll(cx));
-        }
+        ready!(this.time.poll(cx));
         this.slot.close();
         this.state.abandon(this.server);
         Poll::Ready(Err(CallError::Timeout))

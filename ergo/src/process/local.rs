@@ -10,6 +10,7 @@ use tokio_util::task::TaskTracker;
 use super::Reason;
 use super::call_table::CallTable;
 use super::core::{AnyProcess, Core, ExitEffect, Process, Remains, Watcher};
+use super::deadlines::Deadlines;
 use super::inbound::Incoming;
 use super::mailbox::Mailbox;
 use super::names::{Names, RegisterError};
@@ -59,6 +60,7 @@ struct Inner {
     pids: AtomicU64,
     refs: AtomicU64,
     calls: CallTable,
+    deadlines: Deadlines,
     remotes: Remotes,
     links: OnceLock<Arc<Links>>,
     incoming: OnceLock<Arc<Incoming>>,
@@ -83,6 +85,7 @@ impl LocalNode {
             pids: AtomicU64::new(1),
             refs: AtomicU64::new(1),
             calls: CallTable::default(),
+            deadlines: Deadlines::new(),
             remotes: Remotes::default(),
             links: OnceLock::new(),
             incoming: OnceLock::new(),
@@ -192,6 +195,11 @@ impl LocalNode {
 
     pub(crate) fn is_stopping(&self) -> bool {
         self.0.stopping.load(Ordering::Acquire)
+    }
+
+    /// The times of the calls that are made from here.
+    pub(crate) fn deadlines(&self) -> &Deadlines {
+        &self.0.deadlines
     }
 
     pub(crate) fn calls(&self) -> &CallTable {
