@@ -106,28 +106,44 @@ fn deep(depth: u32, wrap: impl Fn(Term) -> Term) -> Bytes {
     etf::to_bytes(&term).expect("an encoding")
 }
 
-/// A recursive type, by hand as the derive would write it.
-#[derive(Debug, PartialEq)]
+/// Recursive types as the derive makes them, with more fields than most have.
+#[derive(Debug, Clone, PartialEq, Term)]
 struct Tree {
     name: String,
     children: Vec<Tree>,
-    next: Option<Box<Tree>>,
+    next: Option<Box<Branch>>,
+    counts: (u64, i128, f64),
+    labels: BTreeMap<String, Vec<Option<u32>>>,
+    state: Result<(), String>,
+    picture: Bytes,
+    owner: Option<Pid>,
+    extra: Term,
 }
 
-impl Encode for Tree {
-    fn encode(&self, out: &mut Encoder) -> Result<(), EncodeError> {
-        (&self.name, &self.children, &self.next).encode(out)
-    }
+#[derive(Debug, Clone, PartialEq, Term)]
+enum Branch {
+    Leaf,
+    Tree(Tree),
+    Fork {
+        left: Box<Branch>,
+        right: Box<Branch>,
+        weight: f64,
+    },
 }
 
-impl Decode for Tree {
-    fn decode(from: &mut Decoder<'_>) -> Result<Tree, DecodeError> {
-        let (name, children, next) = Decode::decode(from)?;
-        Ok(Tree {
-            name,
-            children,
-            next,
-        })
+impl Tree {
+    fn leaf() -> Tree {
+        Tree {
+            name: "leaf".to_owned(),
+            children: vec![],
+            next: None,
+            counts: (1, 2, 3.0),
+            labels: BTreeMap::new(),
+            state: Ok(()),
+            picture: Bytes::new(),
+            owner: None,
+            extra: Term::nil(),
+        }
     }
 }
 
@@ -171,24 +187,41 @@ fn the_default_depth_fits_the_stack() {
             let passed_on = Encoded::new(bytes.clone(), Default::default());
             assert_eq!(etf::to_bytes(&passed_on), Ok(bytes));
         }
-        let leaf = || Tree {
-            name: String::new(),
-            children: vec![],
-            next: None,
+        let within = |value: &dyn Fn(u32) -> Branch| {
+            // As deep as can be, whatever a level of the type takes of the budget, and deeper.
+            let read = |levels| {
+                let bytes = etf::to_bytes(&value(levels)).expect("an encoding");
+                etf::from_bytes::<Branch>(&bytes).is_ok()
+            };
+            let levels: Vec<bool> = (1..=budget.depth).map(read).collect();
+            let most = levels.iter().filter(|read| **read).count();
+            assert!(
+                most >= 50 && levels[..most].iter().all(|read| *read),
+                "{most}"
+            );
         };
-        // Two levels each: the tuple, and the list or box around it.
-        let tree = (0..budget.depth / 2 - 1).fold(leaf(), |inner, at| match at % 2 {
-            0 => Tree {
+        within(&|levels| {
+            let deep = (0..levels).fold(Tree::leaf(), |inner, _| Tree {
                 children: vec![inner],
-                ..leaf()
-            },
-            _ => Tree {
-                next: Some(Box::new(inner)),
-                ..leaf()
-            },
+                ..Tree::leaf()
+            });
+            Branch::Tree(deep)
         });
-        let bytes = etf::to_bytes(&tree).expect("a tuple");
-        assert_eq!(etf::from_bytes(&bytes), Ok(tree));
+        within(&|levels| {
+            (0..levels).fold(Branch::Leaf, |inner, _| {
+                Branch::Tree(Tree {
+                    next: Some(Box::new(inner)),
+                    ..Tree::leaf()
+                })
+            })
+        });
+        within(&|levels| {
+            (0..levels).fold(Branch::Leaf, |inner, _| Branch::Fork {
+                left: Box::new(Branch::Leaf),
+                right: Box::new(inner),
+                weight: 1.0,
+            })
+        });
     });
     thread.expect("a thread").join().expect("no overflow");
 }
