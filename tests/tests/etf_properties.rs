@@ -6,9 +6,7 @@ use std::sync::Arc;
 use std::thread;
 
 use bytes::Bytes;
-use ergo::etf::{
-    self, Budget, Decode, DecodeError, Decoder, Encode, EncodeError, Encoded, Encoder,
-};
+use ergo::etf::{self, Budget, Decode, Decoder, Encode, EncodeError, Encoded, Encoder};
 use ergo::term::{Fun, FunCode, LocalFun};
 use ergo::{Atom, Pid, Term};
 use proptest::collection::{btree_map, btree_set, hash_map, vec};
@@ -123,7 +121,7 @@ struct Tree {
 #[derive(Debug, Clone, PartialEq, Term)]
 enum Branch {
     Leaf,
-    Tree(Tree),
+    Tree(Box<Tree>),
     Fork {
         left: Box<Branch>,
         right: Box<Branch>,
@@ -205,14 +203,14 @@ fn the_default_depth_fits_the_stack() {
                 children: vec![inner],
                 ..Tree::leaf()
             });
-            Branch::Tree(deep)
+            Branch::Tree(Box::new(deep))
         });
         within(&|levels| {
             (0..levels).fold(Branch::Leaf, |inner, _| {
-                Branch::Tree(Tree {
+                Branch::Tree(Box::new(Tree {
                     next: Some(Box::new(inner)),
                     ..Tree::leaf()
-                })
+                }))
             })
         });
         within(&|levels| {
