@@ -27,6 +27,7 @@
 mod call;
 mod context;
 mod engine;
+mod expansion;
 mod next;
 mod otp;
 mod reply;
@@ -36,11 +37,15 @@ mod start;
 
 pub use call::{Call, CallError};
 pub use context::Context;
+#[doc(hidden)]
+pub use expansion::{Payload, sendable};
 pub use next::{IntoNext, Next, Reply};
 pub use otp::{GenServer, Request};
 pub use reply::{Caller, ReplyTo};
 pub use server::{Message, MessageKind, Server, Unknown};
 pub use server_ref::ServerRef;
 pub use start::{Start, StartError, StartMonitor, Starting};
+
+pub use ergo_derive::{call, cast, info, init, terminate};
 
 pub use crate::process::{Down, Exit, LocalNode, OnNode, Reason};

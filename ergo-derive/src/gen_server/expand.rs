@@ -26,19 +26,28 @@ struct Names<'a> {
     etf: TokenStream,
     /// `::ergo::term`
     term: TokenStream,
-    /// Our own locals, out of the reach of the user's names.
+    // Our own locals where the user's names are in scope, too: they cannot meet.
     ctx: Ident,
+    on: Ident,
+    out: Ident,
+    reply: Ident,
+    signal: Ident,
     cfgs: &'a [Attribute],
 }
 
 impl Names<'_> {
     fn of(model: &Model) -> Names<'_> {
         let krate: &Path = &model.krate;
+        let local = |name| Ident::new(name, Span::mixed_site());
         Names {
             gen_server: quote!(#krate::gen_server),
             etf: quote!(#krate::etf),
             term: quote!(#krate::term),
-            ctx: Ident::new("ctx", Span::mixed_site()),
+            ctx: local("ctx"),
+            on: local("on"),
+            out: local("out"),
+            reply: local("reply"),
+            signal: local("signal"),
             cfgs: &model.cfgs,
         }
     }
@@ -102,7 +111,7 @@ impl Handler {
             return reply.ident.clone();
         }
         let mut name = "reply".to_owned();
-        while self.arguments().any(|p| p.ident == name) {
+        while self.params.iter().any(|p| p.ident == name) {
             name.push_str("_to");
         }
         Ident::new(&name, Span::call_site())

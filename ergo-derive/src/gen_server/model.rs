@@ -48,8 +48,10 @@ pub(super) struct Init {
 
 /// The error of an `#[init]` that may fail.
 pub(super) enum Fallible {
+    /// It is the `Reason`.
     Reason,
-    Into,
+    /// It becomes one. The type, unless an alias of `Result` hides it.
+    Into(Option<Box<Type>>),
 }
 
 /// `#[terminate]`

@@ -191,7 +191,7 @@ fn read(attr: &Attribute, errors: &mut Errors) -> Option<Marker> {
         });
     }
     let options = given(attr, schema, errors);
-    let kind = signal(kind, &options, errors);
+    let kind = signal(kind, &options, errors)?;
     Some(Marker::Message {
         kind,
         any: None,
@@ -201,18 +201,18 @@ fn read(attr: &Attribute, errors: &mut Errors) -> Option<Marker> {
 }
 
 /// `#[info(down)]` and `#[info(exit)]` take no pattern.
-fn signal(kind: Kind, options: &Options, errors: &mut Errors) -> Kind {
+fn signal(kind: Kind, options: &Options, errors: &mut Errors) -> Option<Kind> {
     let (signal, name) = match (options.get("down"), options.get("exit")) {
         (Some(_), Some(exit)) => {
             errors.push(
                 &exit.key,
                 "a handler takes `down` or `exit`; write one for each",
             );
-            return Kind::Down;
+            return None;
         }
         (Some(_), None) => (Kind::Down, "down"),
         (None, Some(_)) => (Kind::Exit, "exit"),
-        (None, None) => return kind,
+        (None, None) => return Some(kind),
     };
     for other in ["tag", "local"] {
         if let Some(given) = options.get(other) {
@@ -222,7 +222,7 @@ fn signal(kind: Kind, options: &Options, errors: &mut Errors) -> Kind {
             );
         }
     }
-    signal
+    Some(signal)
 }
 
 /// The `_` of a catch-all, which stands alone.

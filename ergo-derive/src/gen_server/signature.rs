@@ -26,10 +26,13 @@ pub(super) fn model(
 ) -> Option<Model> {
     let self_ty = &*item.self_ty;
     let Some(name) = types::last_segment(self_ty) else {
-        errors.push(
-            self_ty,
-            "a server is a type with a name of its own; define a struct for its state",
-        );
+        // The compiler refuses the block itself for every other type without a name.
+        if matches!(types::bare(self_ty), Type::TraitObject(_)) {
+            errors.push(
+                self_ty,
+                "a server is a type with a size; define a struct for its state",
+            );
+        }
         return None;
     };
     for param in &item.generics.params {
@@ -297,8 +300,8 @@ fn sendable(ty: &Type, local: bool, what: &str, errors: &mut Errors) -> Option<(
                 format!("messages are owned; {verb} `{}`", types::owned(&reference)),
             );
         }
-        Unsendable::ImplTrait(span) => errors.push_at(
-            span,
+        Unsendable::ImplTrait(it) => errors.push(
+            it,
             format!("{what} has one concrete type, so it cannot be `impl Trait`; name the type"),
         ),
         Unsendable::Infer => {}

@@ -1,8 +1,6 @@
 //! What a macro can tell of a type: how it is spelled.
 
-use proc_macro2::Span;
 use quote::ToTokens;
-use syn::spanned::Spanned;
 use syn::visit_mut::{self, VisitMut};
 use syn::{
     Expr, ExprPath, GenericArgument, PathArguments, PathSegment, Type, TypeImplTrait, TypeInfer,
@@ -65,7 +63,7 @@ pub(super) fn is_reference_to(ty: &Type, name: &str) -> bool {
 /// A part of a type that cannot be part of a message.
 pub(super) enum Unsendable {
     Reference(TypeReference),
-    ImplTrait(Span),
+    ImplTrait(TypeImplTrait),
     /// `_`, which the compiler refuses by itself.
     Infer,
 }
@@ -90,7 +88,7 @@ pub(super) fn unsendable(ty: &Type, statics: bool) -> Option<Unsendable> {
         }
         fn visit_type_impl_trait_mut(&mut self, it: &mut TypeImplTrait) {
             if self.found.is_none() {
-                self.found = Some(Unsendable::ImplTrait(it.span()));
+                self.found = Some(Unsendable::ImplTrait(it.clone()));
             }
         }
         fn visit_type_infer_mut(&mut self, _: &mut TypeInfer) {
@@ -190,8 +188,13 @@ pub(super) fn without_self(ty: &Type, self_ty: &Type) -> Type {
 
 /// Whether a function elsewhere can take the type, although no message can hold it.
 pub(super) fn is_passable(ty: &Type) -> bool {
-    match bare(ty) {
-        Type::Reference(reference) => unsendable(&reference.elem, true).is_none(),
-        other => unsendable(other, true).is_none(),
+    struct HasInfer(bool);
+    impl VisitMut for HasInfer {
+        fn visit_type_infer_mut(&mut self, _: &mut TypeInfer) {
+            self.0 = true;
+        }
     }
+    let mut infer = HasInfer(false);
+    infer.visit_type_mut(&mut ty.clone());
+    !infer.0
 }

@@ -1,7 +1,8 @@
 //! The caller's side: the typed client, and `start`.
 
 use proc_macro2::TokenStream;
-use quote::{ToTokens, quote};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::spanned::Spanned;
 
 use crate::case::unraw;
 use crate::gen_server::model::{Handler, Kind, Model, Param, Pattern};
@@ -40,6 +41,8 @@ fn client(model: &Model, names: &Names<'_>) -> TokenStream {
     ));
     let text_pid = doc(format!("The `{ident}` with this pid."));
     let text_debug = client.to_string();
+    // The bodies that used them are not there.
+    let quiet = model.stub.then(|| quote!(#[allow(unused_variables)]));
     let methods = model
         .handlers
         .iter()
@@ -50,6 +53,8 @@ fn client(model: &Model, names: &Names<'_>) -> TokenStream {
         pub struct #client #params (#inner) #bounds;
 
         #(#cfgs)*
+        #[allow(private_interfaces)]
+        #quiet
         impl #impl_generics #client #ty_generics #bounds {
             #text_named
             pub fn named(on: &impl #gen_server::OnNode, name: &str, node: &str) -> Self {
@@ -131,14 +136,19 @@ fn method(model: &Model, names: &Names<'_>, handler: &Handler) -> Option<TokenSt
         quote!(::core::unreachable!())
     } else {
         let (variant, reply) = (here(&handler.variant), handler.reply_field());
-        let fields: Vec<_> = handler.arguments().map(|param| &param.ident).collect();
+        let local = &names.reply;
+        let fields: Vec<_> = handler
+            .arguments()
+            .map(|param| here(&param.ident))
+            .collect();
         match (handler.kind, handler.local) {
             (Kind::Cast, _) => quote!(self.0.cast(#message::#variant { #(#fields),* })),
             (_, false) => {
-                quote!(self.0.call(|reply| #message::#variant { #(#fields,)* #reply: reply }))
+                let call = quote_spanned!(answer.span()=> <#answer as #gen_server::Payload>::call);
+                quote!(#call(&self.0, |#local| #message::#variant { #(#fields,)* #reply: #local }))
             }
             (_, true) => {
-                quote!(self.0.call_local(|reply| #message::#variant { #(#fields,)* #reply: reply }))
+                quote!(self.0.call_local(|#local| #message::#variant { #(#fields,)* #reply: #local }))
             }
         }
     };
@@ -152,7 +162,7 @@ fn method(model: &Model, names: &Names<'_>, handler: &Handler) -> Option<TokenSt
 }
 
 fn declared(param: &Param) -> TokenStream {
-    let (ident, ty) = (&param.ident, &param.ty);
+    let (ident, ty) = (here(&param.ident), &param.ty);
     quote!(#ident: #ty)
 }
 
@@ -190,7 +200,10 @@ fn docs(model: &Model, handler: &Handler) -> TokenStream {
 /// `Kv::start(&node, …)`
 fn start(model: &Model, names: &Names<'_>) -> TokenStream {
     let Names {
-        gen_server, cfgs, ..
+        gen_server,
+        cfgs,
+        on,
+        ..
     } = names;
     let (self_ty, client) = (&model.self_ty, &model.client);
     let (impl_generics, ty_generics, bounds) = model.generics.split_for_impl();
@@ -198,7 +211,7 @@ fn start(model: &Model, names: &Names<'_>) -> TokenStream {
         .filter(|param| is_passable(&param.ty))
         .collect();
     let declared = params.iter().map(|param| declared(param));
-    let idents = params.iter().map(|param| &param.ident);
+    let idents = params.iter().map(|param| here(&param.ident));
     let docs = model.init.iter().flat_map(|init| &init.docs);
     let documented = model
         .init
@@ -214,16 +227,19 @@ fn start(model: &Model, names: &Names<'_>) -> TokenStream {
     let body = if model.stub {
         quote!(::core::unreachable!())
     } else {
-        quote!(#gen_server::Start::new(on, (#(#idents,)*)))
+        quote!(#gen_server::Start::new(#on, (#(#idents,)*)))
     };
+    let quiet = model.stub.then(|| quote!(#[allow(unused_variables)]));
     quote! {
         #(#cfgs)*
+        #[allow(private_interfaces)]
+        #quiet
         impl #impl_generics #self_ty #bounds {
             #(#docs)*
             #gap
             #about
             pub fn start #own (
-                on: &impl #gen_server::OnNode,
+                #on: &impl #gen_server::OnNode,
                 #(#declared,)*
             ) -> #gen_server::Start<#self_ty, #client #ty_generics> #clause {
                 #body

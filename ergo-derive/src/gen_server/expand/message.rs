@@ -54,6 +54,7 @@ fn message(model: &Model, names: &Names<'_>) -> TokenStream {
     quote! {
         #(#cfgs)*
         #text
+        #[allow(private_interfaces)]
         pub enum #name #params #bounds {
             #wrapped
             #body
@@ -88,6 +89,7 @@ fn info(model: &Model, names: &Names<'_>) -> TokenStream {
     quote! {
         #(#cfgs)*
         #text
+        #[allow(private_interfaces)]
         pub enum #name #params #bounds {
             #body
         }

@@ -1,8 +1,9 @@
 //! The state's side: `impl Server`.
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::Type;
+use syn::spanned::Spanned;
 
 use crate::gen_server::model::{Fallible, Handler, Init, Kind, Model, Output, Param, Role};
 use crate::gen_server::options::Unknown;
@@ -92,9 +93,25 @@ fn init(model: &Model, names: &Names<'_>) -> TokenStream {
         return quote!(::core::unreachable!());
     };
     let made = invocation(&init.method, None, &init.params, init.is_async, names);
-    match init.fallible {
+    match &init.fallible {
         Some(Fallible::Reason) => made,
-        Some(Fallible::Into) => quote!(#made.map_err(::core::convert::Into::into)),
+        Some(Fallible::Into(error)) => {
+            let gen_server = &names.gen_server;
+            let into = match error {
+                Some(ty) => {
+                    quote_spanned!(ty.span()=> <#ty as ::core::convert::Into<#gen_server::Reason>>::into)
+                }
+                None => quote!(::core::convert::Into::into),
+            };
+            quote! {
+                match #made {
+                    ::core::result::Result::Ok(state) => ::core::result::Result::Ok(state),
+                    ::core::result::Result::Err(error) => {
+                        ::core::result::Result::Err(#into(error))
+                    }
+                }
+            }
+        }
         None => quote!(::core::result::Result::Ok(#made)),
     }
 }
@@ -112,14 +129,22 @@ fn invocation(
         _ => param.ident.to_token_stream(),
     });
     let arguments = receiver.into_iter().chain(arguments);
-    let called = quote!(Self::#method(#(#arguments),*));
-    if is_async {
-        // The method's place, so that a future that is not Send is reported there.
-        let wait = quote_spanned!(method.span()=> .await);
-        quote!(#called #wait)
-    } else {
-        called
+    if !is_async {
+        return quote!(Self::#method(#(#arguments),*));
     }
+    // All in the method's place, where a future that is not Send is then reported.
+    let at = method.span().resolved_at(Span::call_site());
+    let gen_server = respanned(names.gen_server.clone(), at);
+    let future = quote_spanned!(at=> Self::#method(#(#arguments),*));
+    quote_spanned!(at=> #gen_server::sendable(#future).await)
+}
+
+fn respanned(tokens: TokenStream, span: Span) -> TokenStream {
+    let at = |mut token: TokenTree| {
+        token.set_span(span);
+        token
+    };
+    tokens.into_iter().map(at).collect()
 }
 
 /// One arm for each handler.
@@ -158,7 +183,7 @@ fn arm(names: &Names<'_>, handler: &Handler, variant: TokenStream) -> TokenStrea
     let reply = handler.reply_field();
     let call = handler.kind == Kind::Call;
     let field = call.then(|| quote!(#reply,));
-    let (signal, bound) = signal(handler);
+    let (signal, bound) = signal(names, handler);
     let method = here(&handler.method);
     let done = invocation(
         &method,
@@ -201,23 +226,23 @@ fn arm(names: &Names<'_>, handler: &Handler, variant: TokenStream) -> TokenStrea
 }
 
 /// The field of a signal's variant, and what the handler takes of it.
-fn signal(handler: &Handler) -> (Option<TokenStream>, Option<TokenStream>) {
-    let bind = |role, value| {
-        handler.param(role).map(|param| {
-            let ident = &param.ident;
-            quote!(let #ident = #value;)
-        })
+fn signal(names: &Names<'_>, handler: &Handler) -> (Option<TokenStream>, TokenStream) {
+    let signal = &names.signal;
+    let field = match handler.kind {
+        Kind::Down => quote!(down: #signal),
+        Kind::Exit => quote!(exit: #signal),
+        _ => return (None, quote!()),
     };
-    match handler.kind {
-        Kind::Down => (Some(quote!(down)), bind(Role::Down, quote!(down))),
-        Kind::Exit => {
-            let whole = bind(Role::Exit, quote!(exit));
-            let from = bind(Role::ExitFrom, quote!(exit.from));
-            let reason = bind(Role::ExitReason, quote!(exit.reason));
-            (Some(quote!(exit)), Some(quote!(#whole #from #reason)))
+    let bound = handler.params.iter().filter_map(|param| {
+        let ident = &param.ident;
+        match param.role {
+            Role::Down | Role::Exit => Some(quote!(let #ident = #signal;)),
+            Role::ExitFrom => Some(quote!(let #ident = #signal.from;)),
+            Role::ExitReason => Some(quote!(let #ident = #signal.reason;)),
+            _ => None,
         }
-        _ => (None, None),
-    }
+    });
+    (Some(field), quote!(#(#bound)*))
 }
 
 fn terminate(model: &Model, names: &Names<'_>) -> Option<TokenStream> {

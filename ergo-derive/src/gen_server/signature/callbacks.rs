@@ -5,7 +5,7 @@ use syn::{ImplItem, ImplItemFn, ItemImpl, ReturnType, Signature, Type};
 
 use crate::errors::Errors;
 use crate::gen_server::model::{Fallible, Init, Kind, Model, Terminate};
-use crate::gen_server::types::{arguments, is_named, is_unit, last_segment};
+use crate::gen_server::types::{arguments, is_named, is_unit, last_segment, without_self};
 
 use super::{copied, params, plain, receiver};
 
@@ -101,7 +101,11 @@ fn made(model: &Model, sig: &Signature, errors: &mut Errors) -> Option<Fallible>
     }
     match arguments(ty)[..] {
         [_, error] if is_named(error, "Reason") => Some(Fallible::Reason),
-        _ => Some(Fallible::Into),
+        [_, error] => Some(Fallible::Into(Some(Box::new(without_self(
+            error,
+            &model.self_ty,
+        ))))),
+        _ => Some(Fallible::Into(None)),
     }
 }
 

@@ -186,11 +186,8 @@ fn reply_to(ty: &Type, kind: Kind, local: bool, errors: &mut Errors) -> Option<(
         );
         return None;
     }
-    let Some(inner) = only_argument(ty) else {
-        errors.push(ty, "say what the answer is: `ReplyTo<Term>`");
-        return None;
-    };
-    sendable(inner, local, "an answer", errors)
+    // Without the one argument the compiler refuses the method itself.
+    sendable(only_argument(ty)?, local, "an answer", errors)
 }
 
 fn at_most_once(params: &[Param], errors: &mut Errors) -> Option<()> {

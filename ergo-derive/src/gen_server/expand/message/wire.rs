@@ -14,6 +14,7 @@ pub(super) fn expand(model: &Model, names: &Names<'_>) -> TokenStream {
         gen_server,
         etf,
         cfgs,
+        out,
         ..
     } = names;
     let name = &model.message;
@@ -39,7 +40,7 @@ pub(super) fn expand(model: &Model, names: &Names<'_>) -> TokenStream {
 
             fn encode(
                 &self,
-                out: &mut #etf::Encoder,
+                #out: &mut #etf::Encoder,
             ) -> ::core::result::Result<(), #etf::EncodeError> {
                 match *self {
                     #encode
@@ -175,14 +176,14 @@ fn decoder(model: &Model, names: &Names<'_>, kind: Kind) -> Option<TokenStream> 
 
 /// The message, its arguments read from `request`.
 fn decoded(model: &Model, names: &Names<'_>, handler: &Handler) -> TokenStream {
-    let etf = &names.etf;
+    let gen_server = &names.gen_server;
     let variant = here(&handler.variant);
     let path = format!("{}.{}", model.ident, crate::case::unraw(&handler.method));
     let fields = handler.arguments().map(|param| {
         let ident = &param.ident;
         let name = crate::case::unraw(ident);
         let ty = &param.ty;
-        let read = quote_spanned!(ty.span()=> <#ty as #etf::Decode>::decode);
+        let read = quote_spanned!(ty.span()=> <#ty as #gen_server::Payload>::read);
         quote! {
             #ident: #read(request).map_err(|error| error.at_field(#name).at_name(#path))?,
         }
@@ -194,7 +195,9 @@ fn decoded(model: &Model, names: &Names<'_>, handler: &Handler) -> TokenStream {
         }
         Kind::Call => {
             let (reply, answer) = (handler.reply_field(), handler.answer());
-            quote!(Self::#variant { #(#fields)* #reply: caller.reply_to::<#answer>() })
+            let reply_to =
+                quote_spanned!(answer.span()=> <#answer as #gen_server::Payload>::reply_to);
+            quote!(Self::#variant { #(#fields)* #reply: #reply_to(caller) })
         }
         _ => quote!(Self::#variant { #(#fields)* }),
     }
@@ -224,11 +227,11 @@ fn signals(model: &Model, names: &Names<'_>) -> TokenStream {
 
 /// The arms of `encode`.
 fn encode(model: &Model, names: &Names<'_>) -> TokenStream {
-    let etf = &names.etf;
+    let Names { etf, out, .. } = names;
     let info_variant = model.info_variant();
     let wrapped = model
         .has_infos()
-        .then(|| quote!(Self::#info_variant(ref info) => #etf::Encode::encode(info, out),));
+        .then(|| quote!(Self::#info_variant(ref info) => #etf::Encode::encode(info, #out),));
     let arms = model.direct().map(|handler| encoded(names, handler));
     let never = never(model, false);
     quote!(#wrapped #(#arms)* #never)
@@ -236,7 +239,7 @@ fn encode(model: &Model, names: &Names<'_>) -> TokenStream {
 
 /// An info is a term.
 fn encode_info(model: &Model, names: &Names<'_>) -> TokenStream {
-    let Names { etf, cfgs, .. } = names;
+    let Names { etf, cfgs, out, .. } = names;
     let name = &model.info;
     let (impl_generics, ty_generics, bounds) = model.generics.split_for_impl();
     let arms = model.infos().map(|handler| encoded(names, handler));
@@ -247,7 +250,7 @@ fn encode_info(model: &Model, names: &Names<'_>) -> TokenStream {
         impl #impl_generics #etf::Encode for #name #ty_generics #bounds {
             fn encode(
                 &self,
-                out: &mut #etf::Encoder,
+                #out: &mut #etf::Encoder,
             ) -> ::core::result::Result<(), #etf::EncodeError> {
                 match *self {
                     #(#arms)*
@@ -259,13 +262,18 @@ fn encode_info(model: &Model, names: &Names<'_>) -> TokenStream {
 }
 
 fn encoded(names: &Names<'_>, handler: &Handler) -> TokenStream {
-    let etf = &names.etf;
+    let Names {
+        gen_server,
+        etf,
+        out,
+        ..
+    } = names;
     let (variant, cfgs) = (here(&handler.variant), handler.cfgs());
     let cfgs = quote!(#(#cfgs)*);
     let written = |param: &Param| {
         let (ident, ty) = (&param.ident, &param.ty);
-        let write = quote_spanned!(ty.span()=> <#ty as #etf::Encode>::encode);
-        quote!(#write(#ident, out)?;)
+        let write = quote_spanned!(ty.span()=> <#ty as #gen_server::Payload>::write);
+        quote!(#write(#ident, #out)?;)
     };
     let idents: Vec<_> = handler.arguments().map(|param| &param.ident).collect();
     let local = handler.local || handler.pattern == Pattern::Signal;
@@ -277,10 +285,10 @@ fn encoded(names: &Names<'_>, handler: &Handler) -> TokenStream {
     }
     let arguments: Vec<_> = handler.arguments().map(written).collect();
     let head = match &handler.pattern {
-        Pattern::Tag(tag) if arguments.is_empty() => quote!(out.atom_text(#tag)?;),
+        Pattern::Tag(tag) if arguments.is_empty() => quote!(#out.atom_text(#tag)?;),
         Pattern::Tag(tag) => {
             let arity = arguments.len() + 1;
-            quote!(out.tuple(#arity)?; out.atom_text(#tag)?;)
+            quote!(#out.tuple(#arity)?; #out.atom_text(#tag)?;)
         }
         _ => quote!(),
     };

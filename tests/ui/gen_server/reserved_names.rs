@@ -1,0 +1,30 @@
+use ergo::gen_server;
+struct Kv;
+
+#[gen_server]
+impl Kv {
+    #[init]
+    fn init() -> Self {
+        Kv
+    }
+
+    #[call]
+    fn start(&mut self) -> bool {
+        true
+    }
+
+    #[call]
+    fn named(&mut self, name: String) -> bool {
+        true
+    }
+
+    #[call]
+    fn get_all(&self) -> u8 {
+        0
+    }
+
+    #[cast]
+    fn get__all(&self) {}
+}
+
+fn main() {}
