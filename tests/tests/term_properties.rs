@@ -83,7 +83,7 @@ proptest! {
         }
         prop_assert_eq!(map.len(), model.len());
         for (key, value) in &model {
-            prop_assert_eq!(map.get(key), Some(&Term::from(*value)));
+            prop_assert_eq!(map.get(key).cloned(), Some(Term::from(*value)));
         }
         let unsorted: Vec<_> = map.clone().into_iter().rev().collect();
         prop_assert_eq!(Map::try_from_pairs(unsorted), Ok(map));
