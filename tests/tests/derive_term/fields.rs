@@ -8,7 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use ergo::{Atom, Encode, Term, etf};
 
-use super::{is, read, reads, refuses};
+use super::{is, read, reads, refuses, writes};
 
 #[derive(Debug, PartialEq, Term)]
 struct Names {
@@ -194,6 +194,28 @@ fn as_names_another_form() {
             [{k, 1}, {l, 2}, {k, 3}], undefined}"#,
         value(None, None, None),
     );
+}
+
+/// What is only sent may borrow.
+#[derive(Encode)]
+#[term(record = "borrowed")]
+struct Borrowed<'a> {
+    #[term(as = "atom")]
+    a: &'a str,
+    #[term(as = "charlist")]
+    b: Option<&'a str>,
+    #[term(as = "list")]
+    c: &'a [u8],
+}
+
+#[test]
+fn as_takes_borrowed_fields_too() {
+    let value = Borrowed {
+        a: "an atom",
+        b: Some("abc"),
+        c: &[1, 2],
+    };
+    writes(&value, r#"{borrowed, 'an atom', "abc", [1, 2]}"#);
 }
 
 #[test]

@@ -6,26 +6,35 @@ use std::sync::Arc;
 
 use crate::etf::{Decode, DecodeError, Decoder, EncodeError, Encoder};
 
-/// Text, or an `Option` of it.
+/// What is written: text, or an `Option` of it.
 #[diagnostic::on_unimplemented(
     message = "`as = \"charlist\"` is for text, not for `{Self}`",
     label = "is not text",
     note = "charlists are for `String`, `Cow<str>`, `Box<str>`, `Arc<str>`, `char`, and `Option` of these"
 )]
-pub trait Charlist: Sized {
+pub trait ToCharlist {
     /// Writes a list of code points.
     fn encode(&self, out: &mut Encoder) -> Result<(), EncodeError>;
+}
+
+/// What is read: owned text, or an `Option` of it.
+#[diagnostic::on_unimplemented(
+    message = "`as = \"charlist\"` is for text, not for `{Self}`",
+    label = "is not text",
+    note = "charlists are for `String`, `Cow<str>`, `Box<str>`, `Arc<str>`, `char`, and `Option` of these"
+)]
+pub trait FromCharlist: Sized {
     /// Reads a list of code points, or a UTF-8 binary.
     fn decode(from: &mut Decoder<'_>) -> Result<Self, DecodeError>;
 }
 
 /// Writes a list of code points.
-pub fn encode<T: Charlist>(value: &T, out: &mut Encoder) -> Result<(), EncodeError> {
+pub fn encode<T: ToCharlist + ?Sized>(value: &T, out: &mut Encoder) -> Result<(), EncodeError> {
     value.encode(out)
 }
 
 /// Reads a list of code points, or a UTF-8 binary.
-pub fn decode<T: Charlist>(from: &mut Decoder<'_>) -> Result<T, DecodeError> {
+pub fn decode<T: FromCharlist>(from: &mut Decoder<'_>) -> Result<T, DecodeError> {
     T::decode(from)
 }
 
@@ -48,11 +57,13 @@ fn encode_text(text: &str, out: &mut Encoder) -> Result<(), EncodeError> {
 
 macro_rules! text {
     ($($text:ty),*) => {$(
-        impl Charlist for $text {
+        impl ToCharlist for $text {
             fn encode(&self, out: &mut Encoder) -> Result<(), EncodeError> {
                 encode_text(self, out)
             }
+        }
 
+        impl FromCharlist for $text {
             fn decode(from: &mut Decoder<'_>) -> Result<Self, DecodeError> {
                 Decode::decode(from)
             }
@@ -62,22 +73,39 @@ macro_rules! text {
 
 text!(String, Cow<'_, str>, Box<str>, Rc<str>, Arc<str>);
 
-impl Charlist for char {
+impl ToCharlist for char {
     fn encode(&self, out: &mut Encoder) -> Result<(), EncodeError> {
         encode_text(self.encode_utf8(&mut [0; 4]), out)
     }
+}
 
+impl FromCharlist for char {
     fn decode(from: &mut Decoder<'_>) -> Result<Self, DecodeError> {
         Decode::decode(from)
     }
 }
 
-impl<T: Charlist> Charlist for Option<T> {
+impl<T: ToCharlist> ToCharlist for Option<T> {
     fn encode(&self, out: &mut Encoder) -> Result<(), EncodeError> {
         super::none::encode_with(self, "undefined", out, T::encode)
     }
+}
 
+impl<T: FromCharlist> FromCharlist for Option<T> {
     fn decode(from: &mut Decoder<'_>) -> Result<Self, DecodeError> {
         super::none::decode_with("undefined", from, T::decode)
+    }
+}
+
+impl ToCharlist for str {
+    fn encode(&self, out: &mut Encoder) -> Result<(), EncodeError> {
+        encode_text(self, out)
+    }
+}
+
+/// What is borrowed is only written.
+impl<T: ToCharlist + ?Sized> ToCharlist for &T {
+    fn encode(&self, out: &mut Encoder) -> Result<(), EncodeError> {
+        T::encode(self, out)
     }
 }
