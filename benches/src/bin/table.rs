@@ -11,9 +11,9 @@ const CALLS: u64 = 20_000;
 const CASTS: u64 = 2_000_000;
 const REMOTE_CALLS: u64 = 20_000;
 /// What a call puts on the wire: its monitor and request, then its answer; the end of the monitor
-/// travels with the next request.
-const REQUEST_BYTES: usize = 240;
-const ANSWER_BYTES: usize = 80;
+/// travels with the next request. Counted for the names of the two nodes below.
+const REQUEST_BYTES: usize = 323;
+const ANSWER_BYTES: usize = 132;
 
 #[tokio::main]
 async fn main() -> ergo::Result<()> {
