@@ -65,19 +65,23 @@ pub fn term(tokens: TokenStream) -> TokenStream {
     literal::expand(tokens.into()).into()
 }
 
-/// Makes a server of an `impl` block.
+#[doc = include_str!("gen_server/docs.md")]
 #[proc_macro_attribute]
 pub fn gen_server(attribute: TokenStream, item: TokenStream) -> TokenStream {
     gen_server::expand(attribute.into(), item.into()).into()
 }
 
 /// Marks the function of a `#[gen_server]` that makes its state. In Erlang: `init/1`.
+///
+/// What it takes and returns is told at [`gen_server`](macro@gen_server).
 #[proc_macro_attribute]
 pub fn init(_: TokenStream, item: TokenStream) -> TokenStream {
     gen_server::stray("init", item.into()).into()
 }
 
 /// Marks a handler of a `#[gen_server]` that answers. In Erlang: a clause of `handle_call/3`.
+///
+/// Options: `tag = "…"`, `local`, or `_` alone; see [`gen_server`](macro@gen_server).
 #[proc_macro_attribute]
 pub fn call(_: TokenStream, item: TokenStream) -> TokenStream {
     gen_server::stray("call", item.into()).into()
@@ -85,6 +89,8 @@ pub fn call(_: TokenStream, item: TokenStream) -> TokenStream {
 
 /// Marks a handler of a `#[gen_server]` that does not answer. In Erlang: a clause of
 /// `handle_cast/2`.
+///
+/// Options: `tag = "…"`, `local`, or `_` alone; see [`gen_server`](macro@gen_server).
 #[proc_macro_attribute]
 pub fn cast(_: TokenStream, item: TokenStream) -> TokenStream {
     gen_server::stray("cast", item.into()).into()
@@ -92,12 +98,17 @@ pub fn cast(_: TokenStream, item: TokenStream) -> TokenStream {
 
 /// Marks a handler of a `#[gen_server]` for every other message. In Erlang: a clause of
 /// `handle_info/2`.
+///
+/// Options: `tag = "…"`, `local`, or one of `down`, `exit` and `_` alone; see
+/// [`gen_server`](macro@gen_server).
 #[proc_macro_attribute]
 pub fn info(_: TokenStream, item: TokenStream) -> TokenStream {
     gen_server::stray("info", item.into()).into()
 }
 
 /// Marks the method of a `#[gen_server]` that runs before it ends. In Erlang: `terminate/2`.
+///
+/// What it takes is told at [`gen_server`](macro@gen_server).
 #[proc_macro_attribute]
 pub fn terminate(_: TokenStream, item: TokenStream) -> TokenStream {
     gen_server::stray("terminate", item.into()).into()
