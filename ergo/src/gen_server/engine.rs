@@ -133,62 +133,49 @@ struct UnknownMessage {
 fn open<S: Server>(ctx: &Context<S>, encoded: &Encoded) -> Opened<S::Message> {
     let node = ctx.node();
     let mut from = encoded.decoder(node.budget());
+    let unknown = |what, at: usize, caller, error| {
+        let request = encoded.bytes().slice(at..);
+        Opened::Unknown(UnknownMessage {
+            request: Encoded::new(request, encoded.atoms().clone()),
+            what,
+            caller,
+            error,
+        })
+    };
+    let start = from.position();
     let head = from.head().ok().flatten().map(|head| (head.tag, head.args));
     let (what, args) = match &head {
         Some((tag, args)) => (&**tag, *args),
         None => ("", None),
     };
-    let at = |from: &crate::etf::Decoder<'_>| {
-        Encoded::new(
-            encoded.bytes().slice(from.position()..),
-            encoded.atoms().clone(),
-        )
-    };
-    let (what, caller, request, read) = match (what, args) {
+    let (what, at, caller, read) = match (what, args) {
         ("$gen_call", Some(2)) => {
             let caller = from
                 .enter_head()
                 .ok()
                 .and_then(|()| Caller::read(&mut from, ctx.pid(), node));
             let Some(caller) = caller else {
-                return Opened::Unknown(UnknownMessage {
-                    request: encoded.clone(),
-                    what: Atom::BADINFO,
-                    caller: None,
-                    error: None,
-                });
+                return unknown(Atom::BADINFO, start, None, None);
             };
-            let request = at(&from);
+            let at = from.position();
             let read = S::Message::decode_call(&mut from, &caller);
-            (Atom::BADCALL, Some(caller), request, read)
+            (Atom::BADCALL, at, Some(caller), read)
         }
         ("$gen_cast", Some(1)) if from.enter_head().is_ok() => {
-            let request = at(&from);
-            (
-                Atom::BADCAST,
-                None,
-                request,
-                S::Message::decode_cast(&mut from),
-            )
+            let at = from.position();
+            let read = S::Message::decode_cast(&mut from);
+            (Atom::BADCAST, at, None, read)
         }
-        _ => (
-            Atom::BADINFO,
-            None,
-            encoded.clone(),
-            S::Message::decode_info(&mut from),
-        ),
+        _ => {
+            let read = S::Message::decode_info(&mut from);
+            (Atom::BADINFO, start, None, read)
+        }
     };
-    let error = match read {
-        Ok(Some(message)) => return Opened::Message(message),
-        Ok(None) => None,
-        Err(error) => Some(error),
-    };
-    Opened::Unknown(UnknownMessage {
-        request,
-        what,
-        caller,
-        error,
-    })
+    match read {
+        Ok(Some(message)) => Opened::Message(message),
+        Ok(None) => unknown(what, at, caller, None),
+        Err(error) => unknown(what, at, caller, Some(error)),
+    }
 }
 
 /// Deals with a message that fits no handler; a reason ends the server.

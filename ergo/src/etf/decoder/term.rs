@@ -6,8 +6,8 @@ use super::Decoder;
 use super::container::Part;
 use crate::etf::{DecodeError, DecodeErrorKind, Found};
 use crate::term::{
-    Atom, BigInt, DuplicateField, DuplicateKey, Fun, FunCode, List, LocalFun, Map, Record, Term,
-    Tuple,
+    Atom, BigInt, DuplicateField, DuplicateKey, Fun, FunCode, List, LocalFun, Map, Pid, Record,
+    Term, Tuple,
 };
 
 /// The most free variables that a fun has in OTP.
@@ -176,19 +176,8 @@ impl<'a> Decoder<'a> {
             let (module, old_index) = (this.atom()?, this.narrow::<i32>("i32")?);
             Ok((module, old_index, this.narrow::<i32>("i32")?, this.pid()?))
         };
-        let (module, old_index, old_uniq, creator) = parts(self).map_err(|error| {
-            self.rest = start;
-            self.part_error(error, Malformed::Fun)
-        })?;
-        self.expect_elements(free)?;
-        Ok(Term::Fun(Fun::local(LocalFun {
-            module,
-            old_index: old_index.into(),
-            old_uniq: old_uniq.into(),
-            creator,
-            free: self.terms(free, |this, _| this.any_term())?,
-            code: Some(code),
-        })))
+        let parts = parts(self);
+        self.local_fun(start, parts, Some(code), free)
     }
 
     /// The beginning of a NEW_FUN_EXT, and how many free variables stand at its end. Its size has
@@ -212,9 +201,21 @@ impl<'a> Decoder<'a> {
         let parts = |this: &mut Self| {
             let (creator, module) = (this.pid()?, this.atom()?);
             let old_index = this.narrow::<i32>("i32")?;
-            Ok((creator, module, old_index, this.narrow::<i32>("i32")?))
+            Ok((module, old_index, this.narrow::<i32>("i32")?, creator))
         };
-        let (creator, module, old_index, old_uniq) = parts(self).map_err(|error| {
+        let parts = parts(self);
+        self.local_fun(start, parts, None, free)
+    }
+
+    /// What both forms of a local fun end with: `parts` as they were read, then the free variables.
+    fn local_fun(
+        &mut self,
+        start: &'a [u8],
+        parts: Result<(Atom, i32, i32, Pid), DecodeError>,
+        code: Option<FunCode>,
+        free: usize,
+    ) -> Result<Term, DecodeError> {
+        let (module, old_index, old_uniq, creator) = parts.map_err(|error| {
             self.rest = start;
             self.part_error(error, Malformed::Fun)
         })?;
@@ -225,7 +226,7 @@ impl<'a> Decoder<'a> {
             old_uniq: old_uniq.into(),
             creator,
             free: self.terms(free, |this, _| this.any_term())?,
-            code: None,
+            code,
         })))
     }
 
