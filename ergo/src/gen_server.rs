@@ -25,6 +25,7 @@
 //! reaches a later call. Of one caller, the server sees calls, casts and infos in the order sent.
 
 mod call;
+mod cast_error;
 mod context;
 mod engine;
 mod expansion;
@@ -36,6 +37,7 @@ mod server_ref;
 mod start;
 
 pub use call::{Call, CallError};
+pub use cast_error::{CastError, Sent};
 pub use context::Context;
 #[doc(hidden)]
 pub use expansion::{Payload, sendable};

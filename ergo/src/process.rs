@@ -5,35 +5,54 @@
 //! its links. [`LocalNode`] is the ground it stands on: the table of processes, the names, the
 //! calls that wait for an answer, and the links to other nodes.
 
+mod alias;
 mod call_table;
+mod context;
 mod core;
+mod current;
 mod deadlines;
+mod dest;
 mod inbound;
+mod info;
 mod local;
 mod mailbox;
 mod names;
+mod plain;
 mod reason;
+mod relate;
 mod remote;
 mod run;
+mod send;
 mod signal;
 mod slot;
+mod spawn;
 mod stop;
 pub(crate) mod tag;
 mod timer;
+mod undelivered;
 mod watch;
 
+pub use alias::AliasMode;
+pub use context::ProcessContext;
+pub use dest::Dest;
+pub use info::{Census, ProcessInfo, ProcessStatus};
 pub use local::{LocalNode, OnNode};
+pub use mailbox::Overflow;
 pub use names::RegisterError;
+pub use plain::{Context, Received};
 pub use reason::Reason;
 pub use signal::{Down, Exit, ProcessId};
+pub use spawn::{IntoExit, SpawnError, SpawnOptions, Spawned};
 pub use timer::TimerRef;
+pub(crate) use undelivered::Cause;
+pub use undelivered::Undelivered;
 
-pub(crate) use self::core::{AnyProcess, CallWatch, Process, Watcher};
+pub(crate) use self::core::{AnyProcess, Birth, CallWatch, Process, Watcher};
 pub(crate) use call_table::{CallFailure, CallResult};
 pub(crate) use deadlines::{Deadline, LEAST as LEAST_DEADLINE};
-pub(crate) use local::encoded_atom;
-pub(crate) use mailbox::{Envelope, Inbox};
+pub(crate) use mailbox::{Envelope, Inbox, Limit, Refused};
 pub(crate) use run::{Life, catch_panics};
+pub(crate) use send::encoded_atom;
 pub(crate) use slot::Slot;
 pub(crate) use timer::Timers;
 pub(crate) use watch::{EndWatch, watch_end};

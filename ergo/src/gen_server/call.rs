@@ -16,9 +16,9 @@ use crate::dist::Control;
 use crate::etf::{Budget, DecodeError, EncodeError, Encoded, Encoder};
 use crate::process::{
     CallFailure, CallResult, CallWatch, Deadline, Envelope, LEAST_DEADLINE, LocalNode, Process,
-    ProcessId, Slot, Watcher,
+    ProcessId, Refused, Slot, Watcher,
 };
-use crate::term::{Atom, Ref};
+use crate::term::{Atom, Pid, Ref};
 
 /// How long a call waits unless told otherwise: OTP's 5 seconds.
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -51,6 +51,9 @@ pub enum CallError {
         /// The server's node.
         node: Atom,
     },
+    /// The server's mailbox has a capacity, and is full.
+    #[error("the server's mailbox is full; call less, or later")]
+    MailboxFull,
     /// The server ended while the call waited.
     #[error("the server ended while the call waited: {0}")]
     Exit(Reason),
@@ -151,6 +154,8 @@ enum State<M> {
     Watching(Arc<Process<M>>, Ref),
     /// Sent as a term.
     Wire {
+        /// In whose name.
+        from: Pid,
         reference: Ref,
         to: ProcessId,
         slot: Arc<Slot<CallResult>>,
@@ -163,9 +168,14 @@ impl<M: Message> State<M> {
     fn abandon(&mut self, server: &ServerRef<M>) {
         match std::mem::replace(self, State::Done) {
             State::Watching(process, reference) => drop(process.core.unwatch(&reference)),
-            State::Wire { reference, to, .. } => {
+            State::Wire {
+                from,
+                reference,
+                to,
+                ..
+            } => {
                 if server.node().calls().remove(&reference) {
-                    demonitor(server, reference, to);
+                    demonitor(server, from, reference, to);
                 }
             }
             State::Unsent(_) | State::Typed(_) | State::Done => {}
@@ -173,13 +183,13 @@ impl<M: Message> State<M> {
     }
 }
 
-fn demonitor<M: Message>(server: &ServerRef<M>, reference: Ref, to: ProcessId) {
+fn demonitor<M: Message>(server: &ServerRef<M>, from: Pid, reference: Ref, to: ProcessId) {
     let node = server.node();
     if to.node() == node.name() {
-        return node.demonitor(reference, node.caller_pid(), to);
+        return node.demonitor(reference, from, to);
     }
     let control = Control::Demonitor {
-        from: node.caller_pid(),
+        from,
         to: to.target(),
         reference,
     };
@@ -284,8 +294,11 @@ impl<M: Message, T: Send + 'static> CallProjection<'_, '_, M, T> {
         };
         let to = match self.server.route().ok_or(CallError::NoProc)? {
             Route::Typed(process) => {
-                if process.push(Envelope::Typed(message)).is_err() {
-                    return Err(CallError::NoProc);
+                if let Err(refused) = process.push(Envelope::Typed(message)) {
+                    return Err(match refused {
+                        Refused::Ended(_) => CallError::NoProc,
+                        Refused::Full(..) => CallError::MailboxFull,
+                    });
                 }
                 *self.state = State::Typed(process.into_owned());
                 return Ok(());
@@ -297,23 +310,26 @@ impl<M: Message, T: Send + 'static> CallProjection<'_, '_, M, T> {
         }
         let node = self.server.node();
         let reference = node.make_ref();
-        let request = wire_request(&message, node.caller_pid(), reference)?;
+        let from = node.calling_pid();
+        let request = wire_request(&message, from, reference)?;
         let slot = node.calls().insert(reference, to.node());
         // The monitor travels ahead of the request: whatever becomes of the server is heard of.
-        if to.node() == node.name() {
-            node.monitor(reference, node.caller_pid(), to);
+        let watched = if to.node() == node.name() {
+            node.monitor(reference, from, to)
         } else {
             let control = Control::Monitor {
-                from: node.caller_pid(),
+                from,
                 to: to.target(),
                 reference,
             };
             node.signal(to.node(), control, None);
-        }
-        node.send_encoded(node.caller_pid(), to, request);
+            to
+        };
+        node.send_encoded(from, to, request);
         *self.state = State::Wire {
+            from,
             reference,
-            to,
+            to: watched,
             slot,
         };
         Ok(())
@@ -321,13 +337,19 @@ impl<M: Message, T: Send + 'static> CallProjection<'_, '_, M, T> {
 
     /// The end of a call that was sent as a term.
     fn conclude(&mut self, result: CallResult) -> Result<T, CallError> {
-        let State::Wire { reference, to, .. } = std::mem::replace(self.state, State::Done) else {
+        let State::Wire {
+            from,
+            reference,
+            to,
+            ..
+        } = std::mem::replace(self.state, State::Done)
+        else {
             return Err(CallError::LocalOnly);
         };
         let budget = self.server.node().budget();
         match result {
             Ok(answer) => {
-                demonitor(self.server, reference, to);
+                demonitor(self.server, from, reference, to);
                 let decode = self.decode.ok_or(CallError::LocalOnly)?;
                 decode(&answer, budget).map_err(CallError::BadReply)
             }
@@ -344,7 +366,7 @@ impl<M: Message, T: Send + 'static> CallProjection<'_, '_, M, T> {
 /// `{'$gen_call', {Pid, [alias | Ref]}, Request}`.
 fn wire_request<M: Message>(
     message: &M,
-    caller: crate::term::Pid,
+    caller: Pid,
     reference: Ref,
 ) -> Result<Encoded, CallError> {
     let mut out = Encoder::new();

@@ -1,21 +1,22 @@
 //! What a handler has of its own process.
 
 use std::fmt;
+use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until};
 
-use super::{LocalNode, OnNode, Reason, ReplyTo, Server, ServerRef};
-use crate::etf::{Encode, EncodeError, Encoded};
-use crate::process::{
-    CallWatch, Envelope, Inbox, Process, ProcessId, RegisterError, TimerRef, Timers,
-};
-use crate::term::{Atom, Pid, Ref};
+use super::{LocalNode, OnNode, ReplyTo, Server, ServerRef};
+use crate::process::{CallWatch, Envelope, Inbox, Process, ProcessContext, TimerRef, Timers};
+use crate::term::Pid;
 
 /// A server's own process, as its handlers see it: its pid, its node, its links, monitors and
 /// timers. All of them end with the process.
+///
+/// It [derefs](std::ops::Deref) to [`ProcessContext`]: all that any process can do as itself.
 pub struct Context<S: Server> {
+    own: ProcessContext,
     pub(super) process: Arc<Process<S::Message>>,
     /// Who started it with a link.
     pub(super) parent: Option<Pid>,
@@ -27,6 +28,7 @@ pub struct Context<S: Server> {
 impl<S: Server> Context<S> {
     pub(super) fn new(process: Arc<Process<S::Message>>, parent: Option<Pid>) -> Context<S> {
         Context {
+            own: ProcessContext::new(process.clone()),
             process,
             parent,
             inbox: Inbox::new(),
@@ -35,26 +37,10 @@ impl<S: Server> Context<S> {
         }
     }
 
-    /// This process's pid. In Erlang: `self()`.
-    pub fn pid(&self) -> Pid {
-        self.process.core.pid
-    }
-
-    /// The node on which it runs. In Erlang: `node()`.
-    pub fn node(&self) -> &LocalNode {
-        &self.process.core.node
-    }
-
     /// A reference to this server, to be given to others, or to cast to itself. A call to itself
     /// would wait for its own end.
     pub fn myself(&self) -> ServerRef<S::Message> {
         ServerRef::here(Arc::clone(&self.process))
-    }
-
-    /// Whether exit signals come as messages (`#[info(exit)]`) instead of ending the process; says
-    /// how it was before. In Erlang: `process_flag(trap_exit, Bool)`. The default is `false`.
-    pub fn trap_exit(&mut self, trap: bool) -> bool {
-        self.process.core.set_trap_exit(trap)
     }
 
     /// Sends this server a message after a time. In Erlang: `erlang:send_after(Time, self(), Msg)`.
@@ -100,68 +86,6 @@ impl<S: Server> Context<S> {
         self.timers.get_or_insert_default()
     }
 
-    /// Watches a process, here or on another node: `#[info(down)]` hears of its end once. In
-    /// Erlang: `monitor(process, PidOrName)`.
-    ///
-    /// A process that is not there is reported at once with `noproc`, one that cannot be reached
-    /// with `noconnection`.
-    pub fn monitor(&mut self, target: impl Into<ProcessId>) -> Ref {
-        let (target, reference) = (target.into(), self.node().make_ref());
-        self.process.core.add_monitor(reference, target);
-        self.node().monitor(reference, self.pid(), target);
-        reference
-    }
-
-    /// Takes a monitor back; its `DOWN` will not be delivered, even if it waits in the mailbox
-    /// already. `false` if there is none. In Erlang: `demonitor(Ref, [flush, info])`.
-    pub fn demonitor(&mut self, reference: Ref) -> bool {
-        let Some(target) = self.process.core.take_monitor(&reference) else {
-            return false;
-        };
-        self.node().demonitor(reference, self.pid(), target);
-        true
-    }
-
-    /// Links to a process: whichever ends first sends the other an exit signal. In Erlang:
-    /// `link(Pid)`.
-    pub fn link(&mut self, other: Pid) {
-        self.node().link(&self.process.core, other);
-    }
-
-    /// Removes a link. In Erlang: `unlink(Pid)`.
-    pub fn unlink(&mut self, other: Pid) {
-        self.node().unlink(&self.process.core, other);
-    }
-
-    /// Sends an exit signal from this process. In Erlang: `exit(Pid, Reason)`.
-    pub fn exit(&self, to: Pid, reason: impl Into<Reason>) {
-        self.node().exit_from(self.pid(), to, reason.into());
-    }
-
-    /// Sends any process a message. In Erlang: `Dest ! Message`.
-    ///
-    /// # Errors
-    ///
-    /// When the message has no encoding.
-    pub fn send(
-        &self,
-        to: impl Into<ProcessId>,
-        message: &(impl Encode + ?Sized),
-    ) -> Result<(), EncodeError> {
-        let message = Encoded::from_value(message)?;
-        self.node().send_encoded(self.pid(), to.into(), message);
-        Ok(())
-    }
-
-    /// Gives this process a name. In Erlang: `register(Name, self())`.
-    ///
-    /// # Errors
-    ///
-    /// When another process has the name.
-    pub fn register(&mut self, name: impl Into<Atom>) -> Result<(), RegisterError> {
-        self.node().register(name, self.pid())
-    }
-
     /// Notes that a call is answered later: its local caller hears of the end of this process even
     /// while the [`ReplyTo`] is kept elsewhere. `#[gen_server]` does so for handlers that take one.
     pub fn defer<T: Send + 'static>(&mut self, reply: &ReplyTo<T>) {
@@ -177,6 +101,20 @@ impl<S: Server> Context<S> {
 
     pub(super) fn take_after_terminate(&mut self) -> Option<Box<dyn FnOnce() + Send>> {
         self.after_terminate.take()
+    }
+}
+
+impl<S: Server> Deref for Context<S> {
+    type Target = ProcessContext;
+
+    fn deref(&self) -> &ProcessContext {
+        &self.own
+    }
+}
+
+impl<S: Server> DerefMut for Context<S> {
+    fn deref_mut(&mut self) -> &mut ProcessContext {
+        &mut self.own
     }
 }
 

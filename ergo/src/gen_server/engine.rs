@@ -78,7 +78,7 @@ async fn receive<S: Server>(
         },
         Envelope::Down(down) => {
             // Taken back meanwhile: not to be seen.
-            if ctx.process.core.take_monitor(&down.reference).is_none() {
+            if !ctx.accepts(&down) {
                 return ControlFlow::Continue(None);
             }
             ControlFlow::Continue(S::Message::from_down(*down).map_err(unhandled).ok())

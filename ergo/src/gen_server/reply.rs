@@ -119,6 +119,9 @@ impl Caller {
         answer(&mut out)?;
         let message = Encoded::from_encoder(out);
         match call.alias {
+            Some(alias) if alias.node == call.node.name() => {
+                call.node.send_alias(call.server, alias, message);
+            }
             // A caller that dropped its alias must not get the answer by way of its pid.
             Some(alias) if call.node.takes_alias_sends(call.pid.node) => {
                 let control = Control::AliasSend {

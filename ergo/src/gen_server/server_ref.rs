@@ -6,10 +6,13 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::call::{Call, CallError};
+use super::cast_error::{CastError, Sent};
 use super::reply::ReplyTo;
 use super::{Message, MessageKind, OnNode, Reason};
 use crate::etf::{Decode, EncodeError, Encoded, Encoder};
-use crate::process::{AnyProcess, Envelope, LocalNode, Process, ProcessId, Slot, watch_end};
+use crate::process::{
+    AnyProcess, Cause, Envelope, LocalNode, Overflow, Process, ProcessId, Refused, Slot, watch_end,
+};
 use crate::term::{Atom, Pid};
 
 /// A server that understands the messages `M`: a process of this program, a pid, or a name on a
@@ -114,7 +117,7 @@ impl<M: Message> ServerRef<M> {
         decode: Option<super::call::DecodeFn<T>>,
     ) -> Call<'_, M, T> {
         let slot = Arc::new(Slot::new());
-        let message = make(ReplyTo::local(Arc::clone(&slot), self.node.caller_pid()));
+        let message = make(ReplyTo::local(Arc::clone(&slot), self.node.calling_pid()));
         Call::new(self, message, slot, decode)
     }
 
@@ -132,19 +135,62 @@ impl<M: Message> ServerRef<M> {
     fn post(&self, message: M) {
         match self.route() {
             Some(Route::Typed(process)) => {
-                if process.push(Envelope::Typed(message)).is_err() {
-                    tracing::debug!(target: "ergo::gen_server", pid = %process.core.pid, "message to an ended server dropped");
+                if let Err(refused) = process.push(Envelope::Typed(message)) {
+                    self.node.count_undelivered(Cause::of(&refused), self);
                 }
             }
             Some(Route::Wire(to)) => match self.wire_message(&message) {
-                Ok(encoded) => self.node.send_encoded(self.node.caller_pid(), to, encoded),
+                Ok(encoded) => self.node.send_encoded(self.node.calling_pid(), to, encoded),
                 Err(error) => {
                     tracing::error!(target: "ergo::gen_server", %error, "a message cannot be sent to another node");
                 }
             },
-            None => {
-                tracing::debug!(target: "ergo::gen_server", server = ?self, "message to no process dropped");
+            None => self.node.count_undelivered(Cause::NoProcess, self),
+        }
+    }
+
+    /// Like [`ServerRef::cast`], but says what became of the message.
+    ///
+    /// # Errors
+    ///
+    /// With the message, when the server has ended, or its mailbox is full and rejects it.
+    pub fn try_cast(&self, message: M) -> Result<Sent, CastError<M>> {
+        self.try_post(message)
+    }
+
+    /// Like [`ServerRef::send`], but says what became of the message.
+    ///
+    /// # Errors
+    ///
+    /// As of [`ServerRef::try_cast`].
+    pub fn try_send(&self, info: impl Into<M>) -> Result<Sent, CastError<M>> {
+        self.try_post(info.into())
+    }
+
+    fn try_post(&self, message: M) -> Result<Sent, CastError<M>> {
+        let process = match self.route() {
+            Some(Route::Typed(process)) => process,
+            Some(Route::Wire(to)) => {
+                let encoded = match self.wire_message(&message) {
+                    Ok(encoded) => encoded,
+                    Err(error) => return Err(CastError::Encode(message, error)),
+                };
+                self.node.send_encoded(self.node.calling_pid(), to, encoded);
+                return Ok(Sent::OnItsWay);
             }
+            None => return Err(CastError::NoProc(message)),
+        };
+        let Err(refused) = process.push(Envelope::Typed(message)) else {
+            return Ok(Sent::Delivered);
+        };
+        match refused {
+            Refused::Full(_, Overflow::DropNewest) => {
+                self.node.count_undelivered(Cause::MailboxFull, self);
+                Ok(Sent::Dropped)
+            }
+            Refused::Full(Envelope::Typed(message), _) => Err(CastError::Full(message)),
+            Refused::Ended(Envelope::Typed(message)) => Err(CastError::NoProc(message)),
+            _ => unreachable!("a typed message comes back as it was"),
         }
     }
 

@@ -12,7 +12,7 @@ use tokio::time::{Sleep, sleep};
 
 use super::engine::serve;
 use super::{Context, LocalNode, OnNode, Reason, Server, ServerRef};
-use crate::process::{EndWatch, Life, Process, ProcessId, RegisterError, watch_end};
+use crate::process::{Birth, EndWatch, Life, Limit, Overflow, Process, RegisterError, watch_end};
 use crate::term::{Atom, Pid, Ref};
 
 /// Why a server did not start.
@@ -57,6 +57,7 @@ pub struct Start<S: Server, R = ServerRef<<S as Server>::Message>> {
     name: Option<Atom>,
     link: bool,
     timeout: Option<Duration>,
+    limit: Limit,
     output: PhantomData<fn() -> R>,
 }
 
@@ -70,6 +71,7 @@ impl<S: Server, R: From<ServerRef<S::Message>>> Start<S, R> {
             name: None,
             link: false,
             timeout: None,
+            limit: Limit::default(),
             output: PhantomData,
         }
     }
@@ -98,6 +100,16 @@ impl<S: Server, R: From<ServerRef<S::Message>>> Start<S, R> {
         self
     }
 
+    /// Lets at most so many messages wait in its mailbox; without, there is no limit. Signals
+    /// (`DOWN`, `EXIT`, a stop) always find room.
+    pub fn capacity(mut self, messages: usize, overflow: Overflow) -> Self {
+        self.limit = Limit {
+            capacity: messages,
+            overflow,
+        };
+        self
+    }
+
     /// Makes the process and its task.
     fn spawn(self) -> Starting<S, R> {
         let timeout = self.timeout;
@@ -121,7 +133,11 @@ impl<S: Server, R: From<ServerRef<S::Message>>> Start<S, R> {
             (true, parent) => parent,
             (false, _) => None,
         };
-        let process = self.node.create::<S::Message>();
+        let process = self.node.create::<S::Message>(&Birth {
+            parent: self.starter,
+            limit: self.limit,
+            ..Birth::default()
+        });
         let pid = process.core.pid;
         if let Some(name) = self.name {
             if let Err(error) = self.node.register(name, pid) {
@@ -239,9 +255,7 @@ where
             let client = starting.await?;
             let reference = node.make_ref();
             if let (Some(pid), Some(process)) = (pid, node.process(&watcher)) {
-                let target = ProcessId::Pid(pid);
-                process.core().add_monitor(reference, target);
-                node.monitor(reference, watcher, target);
+                node.set_monitor(process.core(), reference, pid.into());
             }
             Ok((client, reference))
         })

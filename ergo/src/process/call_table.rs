@@ -48,6 +48,16 @@ impl CallTable {
         slot
     }
 
+    /// How many calls wait.
+    pub(crate) fn len(&self) -> usize {
+        self.pending.len()
+    }
+
+    /// Whether a call waits under this reference.
+    pub(crate) fn contains(&self, reference: &Ref) -> bool {
+        self.pending.contains_key(reference)
+    }
+
     /// The caller does not wait any more; `false` if the call was over already.
     pub(crate) fn remove(&self, reference: &Ref) -> bool {
         self.pending.remove(reference).is_some()

@@ -7,11 +7,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, Weak};
 use std::task::Waker;
 
-use super::mailbox::{Envelope, Mailbox};
+use super::info::Details;
+use super::mailbox::{Counts, Envelope, Limit, Mailbox, Overflow, Refused};
 use super::signal::{ArrivedReason, Down, Exit, ProcessId};
 use super::{LocalNode, Reason};
 use crate::etf::Encoded;
-use crate::term::{Atom, Pid, Ref};
+use crate::term::{Atom, Pid, Ref, Term};
 
 type Map<K, V> = HashMap<K, V, foldhash::quality::RandomState>;
 
@@ -28,23 +29,44 @@ impl<M> fmt::Debug for Process<M> {
 }
 
 impl<M> Process<M> {
-    /// Puts a message into the mailbox; gives it back if the process has ended.
-    pub(crate) fn push(&self, envelope: Envelope<M>) -> Result<(), Envelope<M>> {
+    /// Puts a message into the mailbox, or gives it back.
+    pub(crate) fn push(&self, envelope: Envelope<M>) -> Result<(), Refused<M>> {
         if self.mailbox.push(envelope)? {
             self.core.wake();
         }
         Ok(())
+    }
+
+    fn deliver_signal(&self, envelope: Envelope<M>) -> bool {
+        self.push(envelope).is_ok()
+    }
+}
+
+/// Why a message did not reach a process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    Ended,
+    Full(Overflow),
+}
+
+impl<M> From<Refused<M>> for Refusal {
+    fn from(refused: Refused<M>) -> Refusal {
+        match refused {
+            Refused::Ended(_) => Refusal::Ended,
+            Refused::Full(_, overflow) => Refusal::Full(overflow),
+        }
     }
 }
 
 /// A process whose message type does not matter.
 pub(crate) trait AnyProcess: Send + Sync {
     fn core(&self) -> &Core;
+    fn deliver(&self, message: Encoded) -> Result<(), Refusal>;
     /// Each of these says whether the process was still there.
-    fn deliver(&self, message: Encoded) -> bool;
     fn deliver_down(&self, down: Down) -> bool;
     fn deliver_exit(&self, exit: Exit) -> bool;
     fn request_stop(&self, reason: Reason) -> bool;
+    fn counts(&self) -> Counts;
     fn as_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync>;
 }
 
@@ -53,20 +75,29 @@ impl<M: Send + 'static> AnyProcess for Process<M> {
         &self.core
     }
 
-    fn deliver(&self, message: Encoded) -> bool {
-        self.push(Envelope::Wire(Box::new(message))).is_ok()
+    fn deliver(&self, message: Encoded) -> Result<(), Refusal> {
+        Ok(self.push(Envelope::Wire(Box::new(message)))?)
     }
 
     fn deliver_down(&self, down: Down) -> bool {
-        self.push(Envelope::Down(Box::new(down))).is_ok()
+        self.deliver_signal(Envelope::Down(Box::new(down)))
     }
 
     fn deliver_exit(&self, exit: Exit) -> bool {
-        self.push(Envelope::Exit(Box::new(exit))).is_ok()
+        self.deliver_signal(Envelope::Exit(Box::new(exit)))
     }
 
     fn request_stop(&self, reason: Reason) -> bool {
-        self.push(Envelope::Stop(Box::new(reason))).is_ok()
+        if self.core.plain {
+            let node = &self.core.node;
+            node.exit_from(node.caller_pid(), self.core.pid, reason);
+            return self.core.exited().is_none();
+        }
+        self.deliver_signal(Envelope::Stop(Box::new(reason)))
+    }
+
+    fn counts(&self) -> Counts {
+        self.mailbox.counts()
     }
 
     fn as_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync> {
@@ -96,17 +127,30 @@ enum Link {
     Unlinking(u64),
 }
 
+/// A monitor that a process holds.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Monitor {
+    /// Where it is set: for a name of this node, the process that had it.
+    pub(crate) at: ProcessId,
+    /// The `DOWN` is in the mailbox.
+    pub(crate) fired: bool,
+}
+
 #[derive(Default)]
 pub(crate) struct Relations {
     /// Who watches this process.
     pub(crate) watchers: Map<Ref, Watcher>,
     /// What this process watches.
-    pub(crate) monitors: Map<Ref, ProcessId>,
+    pub(crate) monitors: Map<Ref, Monitor>,
     links: Map<Pid, Link>,
     /// Local calls whose answer the server has put off.
     pub(crate) deferred: Vec<Weak<dyn CallWatch>>,
     /// How long `deferred` may grow before answered calls are weeded out.
     deferred_limit: usize,
+    /// Its aliases, of which some may be gone by now.
+    pub(crate) aliases: Vec<Ref>,
+    /// What it is called in the eyes of people.
+    label: Option<Term>,
 }
 
 impl Relations {
@@ -118,9 +162,9 @@ impl Relations {
     }
 }
 
-#[derive(Default)]
 struct State {
     exited: Option<Reason>,
+    group_leader: Pid,
     trap_exit: bool,
     interrupt: Option<ArrivedReason>,
     names: Vec<Atom>,
@@ -143,9 +187,24 @@ pub(crate) enum ExitEffect {
     Interrupted,
 }
 
+/// What a process is born with.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Birth {
+    /// The process that started it.
+    pub(crate) parent: Option<Pid>,
+    /// Whose group it belongs to; its parent's if `None`.
+    pub(crate) group_leader: Option<Pid>,
+    pub(crate) limit: Limit,
+    /// Whether a stop of the node reaches it as an exit signal: it has no `terminate`.
+    pub(crate) plain: bool,
+}
+
 pub(crate) struct Core {
     pub(crate) pid: Pid,
     pub(crate) node: LocalNode,
+    /// Who started it, with a link or without.
+    pub(crate) parent: Option<Pid>,
+    plain: bool,
     /// Set with `State::interrupt`, so that the process's task need not lock to look.
     interrupted: AtomicBool,
     waker: OnceLock<Waker>,
@@ -153,13 +212,94 @@ pub(crate) struct Core {
 }
 
 impl Core {
-    pub(crate) fn new(pid: Pid, node: LocalNode) -> Core {
+    pub(crate) fn new(pid: Pid, node: LocalNode, birth: &Birth) -> Core {
+        let leader = birth.group_leader.or_else(|| {
+            let parent = node.process(&birth.parent?)?;
+            Some(parent.core().group_leader())
+        });
+        let state = State {
+            exited: None,
+            group_leader: leader.unwrap_or_else(|| node.caller_pid()),
+            trap_exit: false,
+            interrupt: None,
+            names: Vec::new(),
+            relations: None,
+        };
         Core {
             pid,
             node,
+            parent: birth.parent,
+            plain: birth.plain,
             interrupted: AtomicBool::new(false),
             waker: OnceLock::new(),
-            state: Mutex::default(),
+            state: Mutex::new(state),
+        }
+    }
+
+    pub(crate) fn group_leader(&self) -> Pid {
+        self.lock().group_leader
+    }
+
+    pub(crate) fn set_group_leader(&self, leader: Pid) {
+        self.lock().group_leader = leader;
+    }
+
+    /// What others may see of it; `None` if it has ended.
+    pub(super) fn details(&self) -> Option<Details> {
+        let state = self.lock();
+        if state.exited.is_some() {
+            return None;
+        }
+        let mut details = Details {
+            interrupted: state.interrupt.is_some(),
+            name: state.names.first().copied(),
+            label: None,
+            group_leader: state.group_leader,
+            trap_exit: state.trap_exit,
+            links: Vec::new(),
+            monitors: Vec::new(),
+            monitored_by: Vec::new(),
+            watchers: 0,
+        };
+        if let Some(relations) = &state.relations {
+            details.label = relations.label.clone();
+            details.links = relations.linked().collect();
+            let monitors = relations.monitors.iter();
+            details.monitors = monitors
+                .map(|(reference, monitor)| (*reference, monitor.at))
+                .collect();
+            let watchers = relations.watchers.values();
+            details.monitored_by = watchers
+                .filter_map(|watcher| match watcher {
+                    Watcher::Process { pid, .. } => Some(*pid),
+                    Watcher::Call(_) => None,
+                })
+                .collect();
+            details.watchers = relations.watchers.len();
+        }
+        Some(details)
+    }
+
+    pub(crate) fn set_label(&self, label: Term) {
+        let mut state = self.lock();
+        if state.exited.is_none() {
+            state.relations().label = Some(label);
+        }
+    }
+
+    /// Notes an alias; `false` if the process has ended.
+    pub(crate) fn add_alias(&self, alias: Ref) -> bool {
+        let mut state = self.lock();
+        if state.exited.is_some() {
+            return false;
+        }
+        state.relations().aliases.push(alias);
+        true
+    }
+
+    pub(crate) fn remove_alias(&self, alias: &Ref) {
+        if let Some(relations) = self.lock().relations.as_mut() {
+            relations.aliases.retain(|known| known != alias);
         }
     }
 
@@ -225,23 +365,34 @@ impl Core {
     }
 
     /// Notes a monitor that this process has set; `false` if it has ended.
-    pub(crate) fn add_monitor(&self, reference: Ref, target: ProcessId) -> bool {
+    pub(crate) fn add_monitor(&self, reference: Ref, at: ProcessId) -> bool {
         let mut state = self.lock();
         if state.exited.is_some() {
             return false;
         }
-        state.relations().monitors.insert(reference, target);
+        let monitor = Monitor { at, fired: false };
+        state.relations().monitors.insert(reference, monitor);
         true
+    }
+
+    /// A `DOWN` is about to be delivered; `false` if its monitor was taken back.
+    pub(crate) fn monitor_fired(&self, reference: &Ref) -> bool {
+        let mut state = self.lock();
+        let relations = state.relations.as_mut();
+        match relations.and_then(|relations| relations.monitors.get_mut(reference)) {
+            Some(monitor) => !std::mem::replace(&mut monitor.fired, true),
+            None => false,
+        }
     }
 
     /// Forgets a monitor of this process; `None` if it was removed before, and a `DOWN` for it must
     /// not be delivered any more.
-    pub(crate) fn take_monitor(&self, reference: &Ref) -> Option<ProcessId> {
+    pub(crate) fn take_monitor(&self, reference: &Ref) -> Option<Monitor> {
         self.lock().relations.as_mut()?.monitors.remove(reference)
     }
 
-    /// What one of this process's monitors watches.
-    pub(crate) fn monitor_target(&self, reference: &Ref) -> Option<ProcessId> {
+    /// One of this process's monitors.
+    pub(crate) fn monitor(&self, reference: &Ref) -> Option<Monitor> {
         self.lock()
             .relations
             .as_ref()?

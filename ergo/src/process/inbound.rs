@@ -7,6 +7,7 @@ use super::call_table::CallFailure;
 use super::local::{LocalNode, WeakNode};
 use super::remote::Shared;
 use super::signal::{ArrivedReason, ProcessId};
+use super::undelivered::Cause;
 use super::{Reason, Watcher};
 use crate::dist::{Control, Destination, SpawnFlags, Target};
 use crate::etf::Encoded;
@@ -62,13 +63,12 @@ impl LocalNode {
             Control::RegSend { from, name } => {
                 self.receive(from, ProcessId::Name(name, self.name()), payload);
             }
-            Control::AliasSend { alias, .. } => {
-                let answered = payload
-                    .is_some_and(|message| self.calls().answer_to(&alias, &message, self.budget()));
-                if !answered {
-                    tracing::debug!(target: "ergo::process", "late answer dropped");
+            Control::AliasSend { from, alias } => match payload {
+                Some(message) if alias.node == self.name() => {
+                    self.send_alias(from, alias, message);
                 }
-            }
+                _ => self.count_undelivered(Cause::NoAlias, &alias),
+            },
             Control::Monitor {
                 from,
                 to,
@@ -141,11 +141,20 @@ impl LocalNode {
                 };
                 self.signal(peer.name, refusal, None);
             }
-            Control::GroupLeader { .. } | Control::SpawnReply { .. } => {}
+            Control::GroupLeader { leader, to } => {
+                if let Some(process) = self.process(&to) {
+                    process.core().set_group_leader(leader);
+                }
+            }
+            Control::SpawnReply { .. } => {}
         }
     }
 
     fn receive(&self, from: Pid, to: ProcessId, payload: Option<Encoded>) {
+        // A peer does not send to third nodes through this one.
+        if to.node() != self.name() {
+            return self.count_undelivered(Cause::NoProcess, &to);
+        }
         if let Some(message) = payload {
             self.send_encoded(from, to, message);
         }
@@ -204,15 +213,13 @@ impl LocalNode {
             self.exit_signal(remote, &local, Reason::NoConnection.into(), true);
         }
         for (reference, watcher) in watching {
-            let Some(target) = self.monitor_target(&watcher, &reference) else {
-                continue;
-            };
-            self.down(&watcher, reference, target, Reason::NoConnection.into());
+            let monitor = self
+                .process(&watcher)
+                .and_then(|watcher| watcher.core().monitor(&reference));
+            if let Some(monitor) = monitor {
+                self.down(&watcher, reference, monitor.at, Reason::NoConnection.into());
+            }
         }
-    }
-
-    fn monitor_target(&self, watcher: &Pid, reference: &Ref) -> Option<ProcessId> {
-        self.process(watcher)?.core().monitor_target(reference)
     }
 
     /// A signal could not be sent because its node cannot be reached.
@@ -225,7 +232,7 @@ impl LocalNode {
             } => {
                 self.remotes()
                     .with(node, |shared| shared.watching.remove(&reference));
-                if from == self.caller_pid() {
+                if self.calls().contains(&reference) {
                     let failure = CallFailure::Down(Reason::NoConnection.into());
                     self.calls().settle(&reference, Err(failure));
                 } else {
@@ -239,9 +246,7 @@ impl LocalNode {
                 self.exit_signal(to, &from, Reason::NoConnection.into(), true);
             }
             Control::Send { .. } | Control::RegSend { .. } | Control::AliasSend { .. } => {
-                tracing::debug!(
-                    target: "ergo::process", node = node.as_str(), "message to an unreachable node dropped"
-                );
+                self.count_undelivered(Cause::NoConnection, &node);
             }
             // The rest speaks of relations that ended with the link.
             _ => {}

@@ -7,17 +7,19 @@ use std::sync::{Arc, OnceLock, Weak};
 use dashmap::DashMap;
 use tokio_util::task::TaskTracker;
 
-use super::Reason;
+use super::alias::Aliases;
 use super::call_table::CallTable;
-use super::core::{AnyProcess, Core, ExitEffect, Process, Remains, Watcher};
+use super::core::{AnyProcess, Birth, Core, Process};
+use super::current::current;
 use super::deadlines::Deadlines;
 use super::inbound::Incoming;
 use super::mailbox::Mailbox;
 use super::names::{Names, RegisterError};
 use super::remote::Remotes;
-use super::signal::{ArrivedReason, Down, Exit, ProcessId};
-use crate::dist::{Control, Destination, DistFlags};
-use crate::etf::{Budget, Encode, EncodeError, Encoded, Encoder};
+use super::signal::ProcessId;
+use super::undelivered::Counters;
+use crate::dist::{Control, DistFlags};
+use crate::etf::{Budget, Encoded};
 use crate::net::{Inbound, Links};
 use crate::term::{Atom, Pid, Ref};
 
@@ -62,6 +64,8 @@ struct Inner {
     calls: CallTable,
     deadlines: Deadlines,
     remotes: Remotes,
+    aliases: Aliases,
+    undelivered: Counters,
     links: OnceLock<Arc<Links>>,
     incoming: OnceLock<Arc<Incoming>>,
     tasks: TaskTracker,
@@ -87,6 +91,8 @@ impl LocalNode {
             calls: CallTable::default(),
             deadlines: Deadlines::new(),
             remotes: Remotes::default(),
+            aliases: Aliases::default(),
+            undelivered: Counters::default(),
             links: OnceLock::new(),
             incoming: OnceLock::new(),
             tasks: TaskTracker::new(),
@@ -139,7 +145,7 @@ impl LocalNode {
 
     /// A reference that this node has not made before. In Erlang: `make_ref()`.
     pub fn make_ref(&self) -> Ref {
-        let n = self.0.refs.fetch_add(1, Ordering::Relaxed);
+        let n = self.unique();
         // OTP wants at most 18 bits in the first word of a reference.
         let words = [(n & 0x3ffff) as u32, (n >> 18) as u32, (n >> 50) as u32];
         Ref::new(self.0.name, self.0.creation, &words).expect("three words are within the limit")
@@ -171,12 +177,21 @@ impl LocalNode {
         self.pid_of(0)
     }
 
+    /// The pid in whose name the running code calls and sends: its process's, if it is one of this
+    /// node.
+    pub(crate) fn calling_pid(&self) -> Pid {
+        match current() {
+            Some(pid) if pid.node == self.0.name && pid.creation == self.0.creation => pid,
+            _ => self.caller_pid(),
+        }
+    }
+
     /// Makes a process, not yet running.
-    pub(crate) fn create<M: Send + 'static>(&self) -> Arc<Process<M>> {
-        let core = Core::new(self.make_pid(), self.clone());
+    pub(crate) fn create<M: Send + 'static>(&self, birth: &Birth) -> Arc<Process<M>> {
+        let core = Core::new(self.make_pid(), self.clone(), birth);
         let process = Arc::new(Process {
             core,
-            mailbox: Mailbox::new(),
+            mailbox: Mailbox::new(birth.limit),
         });
         let entry: Arc<dyn AnyProcess> = process.clone();
         self.0.processes.insert(key(&process.core.pid), entry);
@@ -208,6 +223,27 @@ impl LocalNode {
 
     pub(crate) fn remotes(&self) -> &Remotes {
         &self.0.remotes
+    }
+
+    pub(crate) fn aliases(&self) -> &Aliases {
+        &self.0.aliases
+    }
+
+    pub(crate) fn counters(&self) -> &Counters {
+        &self.0.undelivered
+    }
+
+    /// Takes a process out of the tables.
+    pub(super) fn forget(&self, core: &Core, names: Vec<Atom>) {
+        for name in names {
+            self.0.names.remove(name, core.pid);
+        }
+        self.0.processes.remove(&key(&core.pid));
+    }
+
+    /// A number that this node has not given out before.
+    pub(super) fn unique(&self) -> u64 {
+        self.0.refs.fetch_add(1, Ordering::Relaxed)
     }
 
     /// The living process of a pid of this incarnation.
@@ -283,47 +319,6 @@ impl LocalNode {
         self.0.names.all()
     }
 
-    /// Sends a message to any process, here or elsewhere: it never blocks, and like Erlang's `!` it
-    /// says nothing about whether anyone was there.
-    ///
-    /// # Errors
-    ///
-    /// When the message has no encoding.
-    pub fn send(
-        &self,
-        to: impl Into<ProcessId>,
-        message: &(impl Encode + ?Sized),
-    ) -> Result<(), EncodeError> {
-        let message = Encoded::from_value(message)?;
-        self.send_encoded(self.caller_pid(), to.into(), message);
-        Ok(())
-    }
-
-    pub(crate) fn send_encoded(&self, from: Pid, to: ProcessId, message: Encoded) {
-        if to.node() != self.0.name {
-            let control = match to {
-                ProcessId::Pid(to) => Control::Send {
-                    from: Some(from),
-                    to,
-                },
-                ProcessId::Name(name, _) => Control::RegSend { from, name },
-            };
-            return self.signal(to.node(), control, Some(message));
-        }
-        if to == ProcessId::Pid(self.caller_pid()) {
-            if !self.0.calls.answer(&message, self.budget()) {
-                tracing::debug!(target: "ergo::process", "late or unknown answer dropped");
-            }
-            return;
-        }
-        if !self
-            .resolve(&to)
-            .is_some_and(|process| process.deliver(message))
-        {
-            tracing::debug!(target: "ergo::process", ?to, "message to no process dropped");
-        }
-    }
-
     /// Sends a signal to another node, connecting first if need be.
     pub(crate) fn signal(&self, node: Atom, control: Control, payload: Option<Encoded>) {
         match self.links() {
@@ -331,256 +326,6 @@ impl LocalNode {
             None => self.undeliverable(node, control),
         }
     }
-
-    /// Sets a monitor for `watcher` on a process anywhere; `DOWN` goes to it.
-    pub(crate) fn monitor(&self, reference: Ref, watcher: Pid, target: ProcessId) {
-        let node = target.node();
-        if node != self.0.name {
-            self.remotes()
-                .with(node, |shared| shared.watching.insert(reference, watcher));
-            let to = target.target();
-            return self.signal(
-                node,
-                Control::Monitor {
-                    from: watcher,
-                    to,
-                    reference,
-                },
-                None,
-            );
-        }
-        let entry = Watcher::Process {
-            pid: watcher,
-            as_process: target,
-        };
-        let refused = match self.resolve(&target) {
-            Some(process) => process.core().watch(reference, entry).err(),
-            None => Some((entry, Reason::NoProc)),
-        };
-        if refused.is_some() {
-            // A process that has just ended is as good as one that never was.
-            self.down(&watcher, reference, target, Reason::NoProc.into());
-        }
-    }
-
-    /// Takes a monitor back.
-    pub(crate) fn demonitor(&self, reference: Ref, watcher: Pid, target: ProcessId) {
-        let node = target.node();
-        if node != self.0.name {
-            self.remotes()
-                .with(node, |shared| shared.watching.remove(&reference));
-            let to = target.target();
-            return self.signal(
-                node,
-                Control::Demonitor {
-                    from: watcher,
-                    to,
-                    reference,
-                },
-                None,
-            );
-        }
-        if let Some(process) = self.resolve(&target) {
-            process.core().unwatch(&reference);
-        }
-    }
-
-    /// Tells a local process, or the local call, that its monitor fired.
-    pub(crate) fn down(
-        &self,
-        watcher: &Pid,
-        reference: Ref,
-        process: ProcessId,
-        reason: ArrivedReason,
-    ) {
-        if *watcher == self.caller_pid() {
-            self.0
-                .calls
-                .settle(&reference, Err(super::CallFailure::Down(reason)));
-            return;
-        }
-        let Some(watcher) = self.process(watcher) else {
-            return;
-        };
-        let reason = reason.into_reason(self.budget());
-        watcher.deliver_down(Down {
-            reference,
-            process,
-            reason,
-        });
-    }
-
-    /// An exit signal reaches a local process.
-    pub(crate) fn exit_signal(&self, from: Pid, to: &Pid, reason: ArrivedReason, by_link: bool) {
-        let Some(process) = self.process(to) else {
-            return;
-        };
-        match process.core().exit_signal(&from, &reason, by_link) {
-            ExitEffect::Trapped => {
-                let reason = reason.into_reason(self.budget());
-                process.deliver_exit(Exit { from, reason });
-            }
-            ExitEffect::Ignored | ExitEffect::Interrupted => {}
-        }
-    }
-
-    /// Sends an exit signal. In Erlang: `exit(Pid, Reason)`.
-    ///
-    /// A process that does not trap exits ends with the reason, unless it is `normal`; one that
-    /// traps them gets [`Exit`]; `kill` ends either, and others see `killed`.
-    pub fn exit(&self, to: Pid, reason: impl Into<Reason>) {
-        self.exit_from(self.caller_pid(), to, reason.into());
-    }
-
-    pub(crate) fn exit_from(&self, from: Pid, to: Pid, reason: Reason) {
-        if to.node == self.0.name {
-            return self.exit_signal(from, &to, reason.into(), false);
-        }
-        let control = Control::Exit2 {
-            from,
-            to: Destination::Pid(to),
-        };
-        self.signal(to.node, control, Some(encode_reason(&reason)));
-    }
-
-    /// Links a local process to any other. In Erlang: `link(Pid)`.
-    pub(crate) fn link(&self, core: &Core, other: Pid) {
-        if other == core.pid || !core.link(other).unwrap_or(false) {
-            return;
-        }
-        if other.node == self.0.name {
-            let linked = self
-                .process(&other)
-                .map(|process| process.core().linked_by(core.pid));
-            if !matches!(linked, Some(Ok(()))) {
-                self.exit_signal(other, &core.pid, Reason::NoProc.into(), true);
-            }
-            return;
-        }
-        self.remotes()
-            .with(other.node, |shared| shared.links.insert((core.pid, other)));
-        self.signal(
-            other.node,
-            Control::Link {
-                from: core.pid,
-                to: other,
-            },
-            None,
-        );
-    }
-
-    /// Removes a link. In Erlang: `unlink(Pid)`.
-    pub(crate) fn unlink(&self, core: &Core, other: Pid) {
-        if other.node == self.0.name {
-            if core.unlink(other, None) {
-                if let Some(process) = self.process(&other) {
-                    process.core().drop_link(&core.pid);
-                }
-            }
-            return;
-        }
-        let id = self.0.refs.fetch_add(1, Ordering::Relaxed);
-        if core.unlink(other, Some(id)) {
-            self.remotes()
-                .with(other.node, |shared| shared.links.remove(&(core.pid, other)));
-            self.signal(
-                other.node,
-                Control::Unlink {
-                    id: Some(id),
-                    from: core.pid,
-                    to: other,
-                },
-                None,
-            );
-        }
-    }
-
-    /// A process has ended: it leaves the table, then its watchers and links are told.
-    pub(crate) fn process_ended(&self, core: &Core, reason: Reason) {
-        let Some(Remains { names, relations }) = core.exit(reason.clone()) else {
-            return;
-        };
-        for name in names {
-            self.0.names.remove(name, core.pid);
-        }
-        self.0.processes.remove(&key(&core.pid));
-        let Some(mut relations) = relations else {
-            return;
-        };
-        for (reference, target) in relations.monitors.drain() {
-            self.demonitor(reference, core.pid, target);
-        }
-        // A link's signal leaves before the DOWNs, as in OTP.
-        for other in relations.linked() {
-            self.link_broken(core.pid, other, &reason);
-        }
-        for call in relations
-            .deferred
-            .drain(..)
-            .filter_map(|call| call.upgrade())
-        {
-            call.server_ended(&reason);
-        }
-        for (reference, watcher) in relations.watchers.drain() {
-            match watcher {
-                Watcher::Call(call) => call.server_ended(&reason),
-                Watcher::Process { pid, as_process } => {
-                    self.tell_down(pid, reference, as_process, &reason);
-                }
-            }
-        }
-    }
-
-    pub(crate) fn link_broken(&self, from: Pid, to: Pid, reason: &Reason) {
-        if to.node == self.0.name {
-            return self.exit_signal(from, &to, reason.clone().into(), true);
-        }
-        self.remotes()
-            .with(to.node, |shared| shared.links.remove(&(from, to)));
-        self.signal(
-            to.node,
-            Control::Exit { from, to },
-            Some(encode_reason(reason)),
-        );
-    }
-
-    /// Tells a watcher anywhere that what it watched is gone.
-    pub(crate) fn tell_down(
-        &self,
-        to: Pid,
-        reference: Ref,
-        as_process: ProcessId,
-        reason: &Reason,
-    ) {
-        if to.node == self.0.name {
-            return self.down(&to, reference, as_process, reason.clone().into());
-        }
-        self.remotes()
-            .with(to.node, |shared| shared.watched.remove(&reference));
-        let from = as_process.target();
-        let control = Control::MonitorExit {
-            from,
-            to,
-            reference,
-        };
-        self.signal(to.node, control, Some(encode_reason(reason)));
-    }
-}
-
-/// A reason as it travels. One that cannot (NaN, say) was made here: what it says is lost, not
-/// that the process ended.
-fn encode_reason(reason: &Reason) -> Encoded {
-    Encoded::from_value(reason).unwrap_or_else(|error| {
-        tracing::warn!(target: "ergo::process", %error, "an exit reason cannot be encoded");
-        encoded_atom(Atom::new("unencodable_reason"))
-    })
-}
-
-/// An atom as it travels.
-pub(crate) fn encoded_atom(atom: Atom) -> Encoded {
-    let mut out = Encoder::new();
-    out.atom(atom);
-    Encoded::from_encoder(out)
 }
 
 impl fmt::Debug for LocalNode {

@@ -1,10 +1,11 @@
-//! The mailbox of one process: many senders, one receiver, unbounded.
+//! The mailbox of one process: many senders, one receiver; unbounded unless a capacity is set.
 //!
 //! Senders append to a queue under a short lock; the receiver takes the whole queue at once and
 //! works it off without the lock, so a burst costs one hand-over. The queue's memory is reused, and
 //! given back when a burst made it large.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard};
 
 use super::Reason;
@@ -29,9 +30,71 @@ pub(crate) enum Envelope<M> {
     Stop(Box<Reason>),
 }
 
+impl<M> Envelope<M> {
+    /// Whether a capacity applies: signals are never refused.
+    fn is_message(&self) -> bool {
+        matches!(self, Envelope::Typed(_) | Envelope::Wire(_))
+    }
+}
+
+/// What a mailbox with a capacity does with a message that finds it full.
+///
+/// Either way the message is counted as undelivered and the mailbox stays as it is; `DOWN` and
+/// `EXIT` signals always find room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum Overflow {
+    /// The sender gets its message back as an error; a call fails at once.
+    #[default]
+    Reject,
+    /// The message is dropped, and the sender is told that it was.
+    DropNewest,
+}
+
+/// How much a mailbox holds.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limit {
+    pub(crate) capacity: usize,
+    pub(crate) overflow: Overflow,
+}
+
+impl Default for Limit {
+    fn default() -> Limit {
+        Limit {
+            capacity: usize::MAX,
+            overflow: Overflow::Reject,
+        }
+    }
+}
+
+/// Why a mailbox did not take a message.
+pub(crate) enum Refused<M> {
+    /// The process has ended.
+    Ended(Envelope<M>),
+    /// The mailbox is full.
+    Full(Envelope<M>, Overflow),
+}
+
+/// What a mailbox has seen so far.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Counts {
+    /// What waits now.
+    pub(crate) waiting: usize,
+    /// The most that ever waited when the process looked into it.
+    pub(crate) high_water: usize,
+    /// What the process has taken out.
+    pub(crate) handled: u64,
+    /// What found it full.
+    pub(crate) refused: u64,
+    /// The process waits for a message.
+    pub(crate) idle: bool,
+}
+
 #[derive(Debug)]
 pub(crate) struct Mailbox<M> {
     state: Mutex<State<M>>,
+    /// How many messages the receiver has taken over and not yet read.
+    batched: AtomicUsize,
 }
 
 #[derive(Debug)]
@@ -40,17 +103,26 @@ struct State<M> {
     /// The receiver found nothing and sleeps until it is woken.
     waiting: bool,
     closed: bool,
+    limit: Limit,
+    high_water: usize,
+    taken: u64,
+    refused: u64,
 }
 
 impl<M> Mailbox<M> {
-    pub(crate) fn new() -> Mailbox<M> {
+    pub(crate) fn new(limit: Limit) -> Mailbox<M> {
         let state = State {
             queue: VecDeque::new(),
             waiting: false,
             closed: false,
+            limit,
+            high_water: 0,
+            taken: 0,
+            refused: 0,
         };
         Mailbox {
             state: Mutex::new(state),
+            batched: AtomicUsize::new(0),
         }
     }
 
@@ -61,12 +133,15 @@ impl<M> Mailbox<M> {
             .unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 
-    /// Appends; gives the envelope back if the process has ended. `Ok(true)` asks the sender to
-    /// wake the receiver.
-    pub(crate) fn push(&self, envelope: Envelope<M>) -> Result<bool, Envelope<M>> {
+    /// Appends, or gives the envelope back. `Ok(true)` asks the sender to wake the receiver.
+    pub(crate) fn push(&self, envelope: Envelope<M>) -> Result<bool, Refused<M>> {
         let mut state = self.lock();
         if state.closed {
-            return Err(envelope);
+            return Err(Refused::Ended(envelope));
+        }
+        if state.queue.len() >= state.limit.capacity && envelope.is_message() {
+            state.refused += 1;
+            return Err(Refused::Full(envelope, state.limit.overflow));
         }
         state.queue.push_back(envelope);
         Ok(std::mem::take(&mut state.waiting))
@@ -83,8 +158,28 @@ impl<M> Mailbox<M> {
             free_if_large(batch);
             return false;
         }
-        std::mem::swap(&mut state.queue, batch);
+        state.high_water = state.high_water.max(state.queue.len());
+        if state.limit.capacity == usize::MAX {
+            std::mem::swap(&mut state.queue, batch);
+        } else {
+            // What the process has taken over would not count as waiting.
+            batch.extend(state.queue.pop_front());
+        }
+        state.taken += batch.len() as u64;
         true
+    }
+
+    /// What it has seen so far.
+    pub(crate) fn counts(&self) -> Counts {
+        let state = self.lock();
+        let batched = self.batched.load(Ordering::Relaxed);
+        Counts {
+            waiting: state.queue.len() + batched,
+            high_water: state.high_water.max(state.queue.len()),
+            handled: state.taken.saturating_sub(batched as u64),
+            refused: state.refused,
+            idle: state.waiting,
+        }
     }
 
     /// Refuses further messages and returns those that nobody will read.
@@ -119,7 +214,9 @@ impl<M> Inbox<M> {
         if self.batch.is_empty() && !mailbox.take_into(&mut self.batch) {
             return None;
         }
-        self.batch.pop_front()
+        let next = self.batch.pop_front();
+        mailbox.batched.store(self.batch.len(), Ordering::Relaxed);
+        next
     }
 
     /// Gives back the memory of a mailbox that will be idle.

@@ -30,6 +30,14 @@ impl Remotes {
         change(&mut self.nodes.entry(node).or_default())
     }
 
+    /// How many relations with other nodes there are.
+    pub(crate) fn len(&self) -> usize {
+        let nodes = self.nodes.iter();
+        nodes
+            .map(|shared| shared.watched.len() + shared.watching.len() + shared.links.len())
+            .sum()
+    }
+
     /// Takes all that was shared with a lost node.
     pub(crate) fn take(&self, node: Atom) -> Shared {
         self.nodes

@@ -11,6 +11,7 @@ use pin_project_lite::pin_project;
 
 use super::Reason;
 use super::core::Process;
+use super::current::running;
 
 pin_project! {
     /// The life of a process. Whatever ends it (its body, a panic, an untrapped exit signal, the
@@ -42,6 +43,7 @@ impl<M: Send + 'static, F: Future<Output = Reason>> Future for Life<M, F> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let this = self.project();
         let core = &this.end.process.core;
+        let _running = running(core.pid);
         core.set_waker(cx.waker());
         this.end.reason = match core.take_interrupt() {
             Some(reason) => reason.into_reason(core.node.budget()),

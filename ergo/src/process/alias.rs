@@ -1,0 +1,88 @@
+//! Aliases: references that stand for a process, and can be taken back.
+
+use dashmap::DashMap;
+
+use super::LocalNode;
+use super::core::Core;
+use crate::term::{Pid, Ref};
+
+/// When an alias ends by itself. However made, [`unalias`](super::ProcessContext::unalias) ends it,
+/// and the end of its process does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum AliasMode {
+    /// Only when it is taken back: `explicit_unalias`.
+    Explicit,
+    /// With the first message that is sent to it: `reply`. For the alias of a monitor it also takes
+    /// back the monitor: `reply_demonitor`.
+    Reply,
+    /// Of a monitor: when that is taken back or fires: `demonitor`.
+    Demonitor,
+}
+
+struct Alias {
+    pid: Pid,
+    mode: AliasMode,
+}
+
+#[derive(Default)]
+pub(crate) struct Aliases {
+    table: DashMap<Ref, Alias, foldhash::quality::RandomState>,
+}
+
+impl LocalNode {
+    /// Makes a reference an alias of a process.
+    pub(crate) fn add_alias(&self, core: &Core, reference: Ref, mode: AliasMode) {
+        let alias = Alias {
+            pid: core.pid,
+            mode,
+        };
+        self.aliases().table.insert(reference, alias);
+        // Noted at the process second: one that ends meanwhile would leave it behind.
+        if !core.add_alias(reference) {
+            self.aliases().table.remove(&reference);
+        }
+    }
+
+    /// Takes an alias of a process back; `false` if it did not stand.
+    pub(crate) fn remove_alias(&self, core: &Core, alias: &Ref) -> bool {
+        core.remove_alias(alias);
+        let own = |_: &Ref, known: &Alias| known.pid == core.pid;
+        self.aliases().table.remove_if(alias, own).is_some()
+    }
+
+    /// The monitor of this reference is gone; so is its alias, unless it is an explicit one.
+    pub(crate) fn monitor_gone(&self, core: &Core, reference: &Ref) {
+        let ends = |_: &Ref, alias: &Alias| alias.mode != AliasMode::Explicit;
+        if self.aliases().table.remove_if(reference, ends).is_some() {
+            core.remove_alias(reference);
+        }
+    }
+
+    /// Who gets a message that is sent to an alias.
+    pub(crate) fn alias_used(&self, alias: &Ref) -> Option<Pid> {
+        let table = &self.aliases().table;
+        let (pid, mode) = table.get(alias).map(|known| (known.pid, known.mode))?;
+        if mode == AliasMode::Reply {
+            // Whoever is first has it: a second message finds nothing.
+            table.remove(alias)?;
+            if let Some(process) = self.process(&pid) {
+                let core = process.core();
+                core.remove_alias(alias);
+                self.take_monitor_back(core, *alias);
+            }
+        }
+        Some(pid)
+    }
+
+    pub(crate) fn forget_aliases(&self, aliases: &[Ref]) {
+        for alias in aliases {
+            self.aliases().table.remove(alias);
+        }
+    }
+
+    /// How many aliases stand on this node.
+    pub(crate) fn alias_count(&self) -> usize {
+        self.aliases().table.len()
+    }
+}

@@ -1,0 +1,88 @@
+//! Sending: to a pid, a name, an alias, here or elsewhere.
+
+use super::core::Refusal;
+use super::dest::Dest;
+use super::undelivered::Cause;
+use super::{LocalNode, ProcessId};
+use crate::dist::Control;
+use crate::etf::{Encode, EncodeError, Encoded, Encoder};
+use crate::term::{Atom, Pid, Ref};
+
+impl LocalNode {
+    /// Sends a message to any process, here or elsewhere: it never blocks, and like Erlang's `!` it
+    /// says nothing about whether anyone was there. What reaches nobody is counted, see
+    /// [`LocalNode::undelivered`].
+    ///
+    /// # Errors
+    ///
+    /// When the message has no encoding.
+    pub fn send(
+        &self,
+        to: impl Into<Dest>,
+        message: &(impl Encode + ?Sized),
+    ) -> Result<(), EncodeError> {
+        let message = Encoded::from_value(message)?;
+        self.send_to(self.calling_pid(), to.into(), message);
+        Ok(())
+    }
+
+    pub(crate) fn send_to(&self, from: Pid, to: Dest, message: Encoded) {
+        match to {
+            Dest::Process(to) => self.send_encoded(from, to, message),
+            Dest::Alias(alias) => self.send_alias(from, alias, message),
+        }
+    }
+
+    pub(crate) fn send_encoded(&self, from: Pid, to: ProcessId, message: Encoded) {
+        if to.node() != self.name() {
+            let control = match to {
+                ProcessId::Pid(to) => Control::Send {
+                    from: Some(from),
+                    to,
+                },
+                ProcessId::Name(name, _) => Control::RegSend { from, name },
+            };
+            return self.signal(to.node(), control, Some(message));
+        }
+        if let ProcessId::Pid(pid) = to {
+            // An answer without an alias comes to the pid that called.
+            if self.calls().answer(&message, self.budget()) {
+                return;
+            }
+            if pid == self.caller_pid() {
+                return self.undelivered_to(to, Cause::NoProcess);
+            }
+        }
+        match self.resolve(&to).map(|process| process.deliver(message)) {
+            Some(Ok(())) => {}
+            Some(Err(Refusal::Full(_))) => self.undelivered_to(to, Cause::MailboxFull),
+            Some(Err(Refusal::Ended)) | None => self.undelivered_to(to, Cause::NoProcess),
+        }
+    }
+
+    /// Sends to whoever made the alias, if it still stands.
+    pub(crate) fn send_alias(&self, from: Pid, alias: Ref, message: Encoded) {
+        if alias.node != self.name() {
+            let control = Control::AliasSend { from, alias };
+            return self.signal(alias.node, control, Some(message));
+        }
+        if self.calls().answer_to(&alias, &message, self.budget()) {
+            return;
+        }
+        match self.alias_used(&alias) {
+            Some(pid) => self.send_encoded(from, ProcessId::Pid(pid), message),
+            None => self.count_undelivered(Cause::NoAlias, &alias),
+        }
+    }
+
+    fn undelivered_to(&self, to: ProcessId, cause: Cause) {
+        self.count_undelivered(cause, &to);
+    }
+}
+
+/// An atom as it travels.
+pub(crate) fn encoded_atom(atom: Atom) -> Encoded {
+    let mut out = Encoder::new();
+    out.atom(atom);
+    Encoded::from_encoder(out)
+}

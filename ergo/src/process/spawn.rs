@@ -1,0 +1,218 @@
+//! Starting plain processes.
+
+use std::future::Future;
+use std::sync::Arc;
+
+use super::core::{Birth, Core};
+use super::mailbox::Limit;
+use super::plain::Context;
+use super::run::Life;
+use super::{LocalNode, Overflow, Reason, RegisterError};
+use crate::term::{Atom, Pid, Ref, Term};
+
+/// How a plain process starts. In Erlang: the options of `spawn_opt/2`.
+#[derive(Debug, Clone, Default)]
+pub struct SpawnOptions {
+    name: Option<Atom>,
+    label: Option<Term>,
+    link: bool,
+    monitor: bool,
+    group_leader: Option<Pid>,
+    limit: Limit,
+}
+
+impl SpawnOptions {
+    /// A process without name, label, link, monitor or limit.
+    pub fn new() -> SpawnOptions {
+        SpawnOptions::default()
+    }
+
+    /// Registers it under a name before it runs.
+    pub fn name(mut self, name: impl Into<Atom>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// Says what it is, for people who look at it, see
+    /// [`set_label`](super::ProcessContext::set_label).
+    pub fn label(mut self, label: impl Into<Term>) -> Self {
+        self.label = Some(label.into());
+        self
+    }
+
+    /// Links it to the process that starts it: `link`.
+    pub fn link(mut self) -> Self {
+        self.link = true;
+        self
+    }
+
+    /// Has the process that starts it watch it: `monitor`.
+    pub fn monitor(mut self) -> Self {
+        self.monitor = true;
+        self
+    }
+
+    /// Puts it into another group than that of the process that starts it.
+    pub fn group_leader(mut self, leader: Pid) -> Self {
+        self.group_leader = Some(leader);
+        self
+    }
+
+    /// Lets at most so many messages wait in its mailbox; without, there is no limit.
+    pub fn capacity(mut self, messages: usize, overflow: Overflow) -> Self {
+        self.limit = Limit {
+            capacity: messages,
+            overflow,
+        };
+        self
+    }
+}
+
+/// A process that was started.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Spawned {
+    /// Its pid.
+    pub pid: Pid,
+    /// The monitor, if one was asked for.
+    pub monitor: Option<Ref>,
+}
+
+/// Why a process was not started.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SpawnError {
+    /// Its name cannot be had.
+    #[error("the process was not started, because its name cannot be registered")]
+    Name(#[source] RegisterError),
+    /// `link` and `monitor` are for processes.
+    #[error("only a process can link to or monitor what it starts; spawn from a `Context`")]
+    NotAProcess,
+}
+
+/// What the body of a plain process may return: nothing, for `normal`, or why it ended.
+pub trait IntoExit {
+    /// The reason that others get.
+    fn into_exit(self) -> Reason;
+}
+
+impl IntoExit for () {
+    fn into_exit(self) -> Reason {
+        Reason::Normal
+    }
+}
+
+impl IntoExit for Reason {
+    fn into_exit(self) -> Reason {
+        self
+    }
+}
+
+impl<T: IntoExit, E: Into<Reason>> IntoExit for Result<T, E> {
+    fn into_exit(self) -> Reason {
+        match self {
+            Ok(value) => value.into_exit(),
+            Err(error) => error.into(),
+        }
+    }
+}
+
+impl LocalNode {
+    /// Starts a plain process. In Erlang: `spawn(Fun)`.
+    ///
+    /// ```
+    /// # async fn example() -> ergo::Result<()> {
+    /// use ergo::process::Received;
+    /// use ergo::{Node, term};
+    ///
+    /// let node = Node::alone();
+    /// let echo = node.spawn(async move |mut ctx| {
+    ///     while let Received::Message(message) = ctx.receive().await {
+    ///         tracing::info!(%message, "got");
+    ///     }
+    /// });
+    /// node.send(echo, &term!({hello, 1}))?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// On a node that is stopping the process ends before it runs.
+    pub fn spawn<F, B>(&self, body: F) -> Pid
+    where
+        F: FnOnce(Context) -> B + Send + 'static,
+        B: Future + Send + 'static,
+        B::Output: IntoExit,
+    {
+        spawn(self, None, SpawnOptions::new(), body)
+            .expect("without a name nothing is refused")
+            .pid
+    }
+
+    /// Starts a plain process with options. In Erlang: `spawn_opt(Fun, Options)`.
+    ///
+    /// # Errors
+    ///
+    /// When the wanted name is taken, or a link or monitor is wanted: those are for processes.
+    pub fn spawn_opt<F, B>(&self, options: SpawnOptions, body: F) -> Result<Spawned, SpawnError>
+    where
+        F: FnOnce(Context) -> B + Send + 'static,
+        B: Future + Send + 'static,
+        B::Output: IntoExit,
+    {
+        spawn(self, None, options, body)
+    }
+}
+
+/// Starts a process whose parent, if any, is given.
+pub(super) fn spawn<F, B>(
+    node: &LocalNode,
+    parent: Option<&Core>,
+    options: SpawnOptions,
+    body: F,
+) -> Result<Spawned, SpawnError>
+where
+    F: FnOnce(Context) -> B + Send + 'static,
+    B: Future + Send + 'static,
+    B::Output: IntoExit,
+{
+    if parent.is_none() && (options.link || options.monitor) {
+        return Err(SpawnError::NotAProcess);
+    }
+    let process = node.create::<Term>(&Birth {
+        parent: parent.map(|parent| parent.pid),
+        group_leader: options.group_leader,
+        limit: options.limit,
+        plain: true,
+    });
+    let (core, pid) = (&process.core, process.core.pid);
+    if let Some(name) = options.name {
+        if let Err(error) = node.register(name, pid) {
+            node.process_ended(core, Reason::Normal);
+            return Err(SpawnError::Name(error));
+        }
+    }
+    if let Some(label) = options.label {
+        core.set_label(label);
+    }
+    let mut monitor = None;
+    if let Some(parent) = parent {
+        if options.link {
+            node.link(parent, pid);
+        }
+        if options.monitor {
+            let reference = node.make_ref();
+            node.set_monitor(parent, reference, pid.into());
+            monitor = Some(reference);
+        }
+    }
+    let context = Context::new(Arc::clone(&process));
+    let life = Life::new(Arc::clone(&process), async move {
+        body(context).await.into_exit()
+    });
+    if node.is_stopping() {
+        node.process_ended(core, Reason::Shutdown);
+    } else {
+        drop(node.tasks().spawn(life));
+    }
+    Ok(Spawned { pid, monitor })
+}
