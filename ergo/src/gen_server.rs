@@ -8,6 +8,8 @@
 //! | Erlang | here |
 //! |---|---|
 //! | `gen_server:start(…)` | `Kv::start(&node, args)`, see [`Start`] |
+//! | `gen_server:start_link(…)` | `Kv::start_link(ctx, args)` |
+//! | `{stop, Reason}`, `ignore` of `init/1` | [`InitError`] |
 //! | `gen_server:call(Kv, {get, K})` | `kv.get(k).await`, see [`Call`] |
 //! | `gen_server:call(Kv, Req, 1000)` | `kv.get(k).timeout(Duration::from_secs(1)).await` |
 //! | `gen_server:cast(Kv, {del, K})` | `kv.del(k)` |
@@ -29,6 +31,7 @@ mod cast_error;
 mod context;
 mod engine;
 mod expansion;
+mod init_error;
 mod next;
 mod otp;
 mod reply;
@@ -41,6 +44,9 @@ pub use cast_error::{CastError, Sent};
 pub use context::Context;
 #[doc(hidden)]
 pub use expansion::{Payload, sendable};
+pub use init_error::InitError;
+#[doc(hidden)]
+pub use init_error::IntoInitError;
 pub use next::{IntoNext, Next, Reply};
 pub use otp::{GenServer, Request};
 pub use reply::{Caller, ReplyTo};

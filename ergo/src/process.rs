@@ -47,7 +47,7 @@ pub use timer::TimerRef;
 pub(crate) use undelivered::Cause;
 pub use undelivered::Undelivered;
 
-pub(crate) use self::core::{AnyProcess, Birth, CallWatch, Process, Watcher};
+pub(crate) use self::core::{AnyProcess, Birth, CallWatch, Core, Process, Watcher};
 pub(crate) use call_table::{CallFailure, CallResult};
 pub(crate) use deadlines::{Deadline, LEAST as LEAST_DEADLINE};
 pub(crate) use mailbox::{Envelope, Inbox, Limit, Refused};

@@ -26,8 +26,8 @@ pub(super) struct Model {
     pub(super) init: Option<Init>,
     pub(super) terminate: Option<Terminate>,
     pub(super) handlers: Vec<Handler>,
-    /// The user has a function `start`, which is an error.
-    pub(super) has_start: bool,
+    /// The user's functions with the names of those that start a server, which is an error.
+    pub(super) own_starters: Vec<String>,
     /// There are errors: everything that can be named is made, nothing that runs.
     pub(super) stub: bool,
 }
@@ -38,7 +38,7 @@ pub(super) struct Init {
     pub(super) docs: Vec<Attribute>,
     pub(super) is_async: bool,
     pub(super) params: Vec<Param>,
-    /// How the errors of a `Result` become a reason; `None` for a plain `Self`.
+    /// It makes a `Result`; `None` for a plain `Self`.
     pub(super) fallible: Option<Fallible>,
     /// The method's own, which is an error.
     pub(super) generics: Generics,
@@ -46,12 +46,10 @@ pub(super) struct Init {
     pub(super) broken: bool,
 }
 
-/// The error of an `#[init]` that may fail.
-pub(super) enum Fallible {
-    /// It is the `Reason`.
-    Reason,
-    /// It becomes one. The type, unless an alias of `Result` hides it.
-    Into(Option<Box<Type>>),
+/// An `#[init]` that may fail.
+pub(super) struct Fallible {
+    /// The type of the error, unless an alias of `Result` hides it.
+    pub(super) error: Option<Type>,
 }
 
 /// `#[terminate]`

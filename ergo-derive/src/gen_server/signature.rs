@@ -59,7 +59,7 @@ pub(super) fn model(
         init: None,
         terminate: None,
         handlers: Vec::new(),
-        has_start: false,
+        own_starters: Vec::new(),
         stub: false,
         ident,
     };

@@ -141,23 +141,31 @@ fn variants(model: &Model, doubled: &[usize], errors: &mut Errors) -> Vec<usize>
     collide
 }
 
+/// The functions that the expansion gives to the server's type, and what each does.
+const STARTERS: &[(&str, &str)] = &[
+    ("start", "starts the server"),
+    ("start_link", "starts the server with a link"),
+];
+
 /// Names that the expansion gives to functions of its own.
 fn reserved(model: &mut Model, item: &ItemImpl, errors: &mut Errors) {
     for member in &item.items {
         let ImplItem::Fn(method) = member else {
             continue;
         };
-        if unraw(&method.sig.ident) == "start" {
-            errors.push(
-                &method.sig.ident,
-                format!(
-                    "`{}::start` is what starts the server; give this another name, and a handler \
-                     `tag = \"start\"`",
-                    model.ident
-                ),
-            );
-            model.has_start = true;
-        }
+        let name = unraw(&method.sig.ident);
+        let Some((_, does)) = STARTERS.iter().find(|(starter, _)| *starter == name) else {
+            continue;
+        };
+        errors.push(
+            &method.sig.ident,
+            format!(
+                "`{}::{name}` is what {does}; give this another name, and a handler \
+                 `tag = \"{name}\"`",
+                model.ident
+            ),
+        );
+        model.own_starters.push(name);
     }
     let client = &model.client;
     model.handlers.retain(|handler| {

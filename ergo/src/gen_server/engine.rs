@@ -1,29 +1,79 @@
 //! The loop of a server: one message at a time, each decoded where it is handled.
 
 use std::ops::ControlFlow;
+use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
-use super::{Caller, Context, Message, Next, Reason, Server, Unknown};
+use super::{Caller, Context, InitError, Message, Next, Reason, Server, Unknown};
 use crate::etf::{DecodeError, Encoded};
-use crate::process::{Envelope, catch_panics, encoded_atom};
-use crate::term::{Atom, Tuple};
+use crate::process::{Envelope, Process, catch_panics, encoded_atom};
+use crate::term::{Atom, Pid, Tuple};
+
+/// What `init` came to, if not to an error.
+pub(super) enum Started {
+    Running,
+    /// It said `ignore`.
+    Ignored,
+}
+
+/// The link to the starter while `init` runs. If the process ends before it has started, whatever
+/// the cause, a starter that traps exits hears of it by the result of the start alone: it gets no
+/// `'EXIT'` beside it (so since OTP 26). One that does not gets its exit signal.
+struct StartLink<M> {
+    child: Option<Arc<Process<M>>>,
+    parent: Option<Pid>,
+}
+
+impl<M: Message> StartLink<M> {
+    fn of<S: Server<Message = M>>(ctx: &Context<S>) -> StartLink<M> {
+        StartLink {
+            child: Some(Arc::clone(&ctx.process)),
+            parent: ctx.parent,
+        }
+    }
+
+    /// The server has started.
+    fn keep(mut self) {
+        self.child = None;
+    }
+}
+
+impl<M> Drop for StartLink<M> {
+    fn drop(&mut self) {
+        let (Some(child), Some(parent)) = (&self.child, self.parent) else {
+            return;
+        };
+        let node = &child.core.node;
+        let parent = node.process(&parent);
+        if let Some(parent) = parent.filter(|parent| parent.core().traps_exit()) {
+            node.unlink(&child.core, parent.core().pid);
+        }
+    }
+}
 
 /// The body of a server's process: from `init` to the reason of its end.
 pub(super) async fn serve<S: Server>(
     mut ctx: Context<S>,
     args: S::Args,
-    started: oneshot::Sender<()>,
+    started: oneshot::Sender<Started>,
 ) -> Reason {
+    let link = StartLink::of(&ctx);
+    // In all of this the starter may have gone; the server lives on, as in OTP.
     let mut server = match S::init(args, &mut ctx).await {
         Ok(server) => server,
-        Err(reason) => return reason,
+        Err(error) => {
+            if error == InitError::Ignore {
+                let _ = started.send(Started::Ignored);
+            }
+            return error.into_reason();
+        }
     };
-    // The starter may have gone; the server lives on, as in OTP.
-    let _ = started.send(());
+    link.keep();
+    let _ = started.send(Started::Running);
     let reason = handle_all(&mut server, &mut ctx).await;
     server.terminate(&reason, &mut ctx).await;
     if let Some(action) = ctx.take_after_terminate() {

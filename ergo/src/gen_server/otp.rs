@@ -5,7 +5,8 @@ use std::future::Future;
 
 use super::{Caller, ServerRef};
 use super::{
-    Context, Down, Exit, Message, MessageKind, Next, OnNode, Reason, ReplyTo, Server, Start,
+    Context, Down, Exit, InitError, Message, MessageKind, Next, OnNode, Reason, ReplyTo, Server,
+    Start,
 };
 use crate::etf::{Decode, DecodeError, Decoder, Encode, EncodeError, Encoder};
 
@@ -16,7 +17,7 @@ use crate::etf::{Decode, DecodeError, Decoder, Encode, EncodeError, Encoder};
 /// `server.call(|reply| Request::Call(request, reply)).await`.
 ///
 /// ```
-/// use ergo::gen_server::{Context, GenServer, Next, Reason, ReplyTo};
+/// use ergo::gen_server::{Context, GenServer, InitError, Next, Reason, ReplyTo};
 /// use ergo::Term;
 ///
 /// struct Stack(Vec<Term>);
@@ -28,7 +29,7 @@ use crate::etf::{Decode, DecodeError, Decoder, Encode, EncodeError, Encoder};
 ///     type Cast = Term;  // what is pushed
 ///     type Info = Term;
 ///
-///     async fn init(items: Vec<Term>, _: &mut Context<Self>) -> Result<Self, Reason> {
+///     async fn init(items: Vec<Term>, _: &mut Context<Self>) -> Result<Self, InitError> {
 ///         Ok(Stack(items))
 ///     }
 ///
@@ -65,11 +66,17 @@ pub trait GenServer: Sized + Send + 'static {
         Start::new(on, args)
     }
 
+    /// Starts a server that is linked to the process of this context. In Erlang:
+    /// `gen_server:start_link/3,4`.
+    fn start_link(on: &impl OnNode, args: Self::Args) -> Start<Self> {
+        Start::new(on, args).link()
+    }
+
     /// `init/1`: makes the state, or says why there is none.
     fn init(
         args: Self::Args,
         ctx: &mut Context<Self>,
-    ) -> impl Future<Output = Result<Self, Reason>> + Send;
+    ) -> impl Future<Output = Result<Self, InitError>> + Send;
 
     /// `handle_call/3`: `from.send(answer)` is `gen_server:reply(From, Answer)`, now or later.
     fn handle_call(
@@ -201,7 +208,10 @@ impl<G: GenServer> Server for G {
     type Args = G::Args;
     type Message = Request<G>;
 
-    fn init(args: G::Args, ctx: &mut Context<G>) -> impl Future<Output = Result<G, Reason>> + Send {
+    fn init(
+        args: G::Args,
+        ctx: &mut Context<G>,
+    ) -> impl Future<Output = Result<G, InitError>> + Send {
         GenServer::init(args, ctx)
     }
 

@@ -2,7 +2,7 @@
 
 use std::future::Future;
 
-use super::{Caller, Context, Down, Exit, Next, Reason};
+use super::{Caller, Context, Down, Exit, InitError, Next, Reason};
 use crate::etf::{DecodeError, Decoder, EncodeError, Encoder};
 
 /// A server as the engine runs it: what `#[gen_server]` implements, and what a server written by
@@ -13,7 +13,7 @@ use crate::etf::{DecodeError, Decoder, EncodeError, Encoder};
 ///
 /// ```
 /// use ergo::etf::{DecodeError, Decoder, EncodeError, Encoder};
-/// use ergo::gen_server::{Caller, Context, Message, MessageKind, Next, Reason, ReplyTo, Server};
+/// use ergo::gen_server::{Caller, Context, InitError, Message, MessageKind, Next, ReplyTo, Server};
 ///
 /// struct Counter(i64);
 ///
@@ -25,7 +25,7 @@ use crate::etf::{DecodeError, Decoder, EncodeError, Encoder};
 ///     type Args = (i64,);
 ///     type Message = CounterMessage;
 ///
-///     async fn init((start,): (i64,), _: &mut Context<Self>) -> Result<Self, Reason> {
+///     async fn init((start,): (i64,), _: &mut Context<Self>) -> Result<Self, InitError> {
 ///         Ok(Counter(start))
 ///     }
 ///
@@ -77,12 +77,13 @@ pub trait Server: Sized + Send + 'static {
     /// What becomes of a message that it does not understand.
     const UNKNOWN: Unknown = Unknown::Reply;
 
-    /// Makes the state. The starter waits for it; an error is what the starter gets.
+    /// Makes the state. The starter waits for it; an error is what the starter gets, once the
+    /// process has ended and its name is free again.
     /// In Erlang: `init/1`.
     fn init(
         args: Self::Args,
         ctx: &mut Context<Self>,
-    ) -> impl Future<Output = Result<Self, Reason>> + Send;
+    ) -> impl Future<Output = Result<Self, InitError>> + Send;
 
     /// Handles one message. In Erlang: `handle_call/3`, `handle_cast/2` and `handle_info/2`.
     fn handle(

@@ -10,9 +10,11 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::time::{Sleep, sleep};
 
-use super::engine::serve;
+use super::engine::{Started, serve};
 use super::{Context, LocalNode, OnNode, Reason, Server, ServerRef};
-use crate::process::{Birth, EndWatch, Life, Limit, Overflow, Process, RegisterError, watch_end};
+use crate::process::{
+    Birth, Core, EndWatch, Life, Limit, Overflow, Process, RegisterError, watch_end,
+};
 use crate::term::{Atom, Pid, Ref};
 
 /// Why a server did not start.
@@ -27,6 +29,9 @@ pub enum StartError {
         /// Who has it.
         pid: Pid,
     },
+    /// `init` said [`InitError::Ignore`](super::InitError::Ignore). In Erlang: `ignore`.
+    #[error("init said that there is nothing to start (ignore)")]
+    Ignore,
     /// `init` gave this reason, or the process ended in it. In Erlang: `{error, Reason}`.
     #[error("init failed: {0}")]
     Init(Reason),
@@ -83,6 +88,10 @@ impl<S: Server, R: From<ServerRef<S::Message>>> Start<S, R> {
     }
 
     /// Links the server to the process that starts it: `start_link`.
+    ///
+    /// When the start fails, a starter that traps exits has the error alone, without an `'EXIT'`
+    /// beside it, as since OTP 26; one that does not gets the server's exit signal, and ends with it
+    /// unless its reason is `normal`. After [`StartError::Timeout`] it lives on.
     pub fn link(mut self) -> Self {
         self.link = true;
         self
@@ -94,7 +103,8 @@ impl<S: Server, R: From<ServerRef<S::Message>>> Start<S, R> {
         StartMonitor(self)
     }
 
-    /// How long `init` may take: `{timeout, T}`. The default is as long as it takes.
+    /// How long `init` may take: `{timeout, T}`. The default is as long as it takes. When the time
+    /// is over the process is killed, and the result is [`StartError::Timeout`] once it has ended.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
         self
@@ -113,6 +123,7 @@ impl<S: Server, R: From<ServerRef<S::Message>>> Start<S, R> {
     /// Makes the process and its task.
     fn spawn(self) -> Starting<S, R> {
         let timeout = self.timeout;
+        let parent = self.starter.filter(|_| self.link);
         let state = self
             .try_spawn()
             .unwrap_or_else(|error| State::Failed(Some(error)));
@@ -120,6 +131,7 @@ impl<S: Server, R: From<ServerRef<S::Message>>> Start<S, R> {
             state,
             timeout,
             sleep: None,
+            parent,
             output: PhantomData,
         }
     }
@@ -177,16 +189,22 @@ pub struct Starting<S: Server, R> {
     state: State<S>,
     timeout: Option<Duration>,
     sleep: Option<Pin<Box<Sleep>>>,
+    /// To whom it is linked.
+    parent: Option<Pid>,
     output: PhantomData<fn() -> R>,
 }
 
 enum State<S: Server> {
     Waiting {
         process: Arc<Process<S::Message>>,
-        started: oneshot::Receiver<()>,
+        started: oneshot::Receiver<Started>,
     },
-    /// It ends without having started; the reason follows.
-    Ending(EndWatch),
+    /// It ends without having started. The starter hears of it when that is done: the name is free.
+    Ending {
+        ended: EndWatch,
+        /// The result, unless it is the reason of the end.
+        error: Option<StartError>,
+    },
     Failed(Option<StartError>),
 }
 
@@ -198,11 +216,13 @@ impl<S: Server, R: From<ServerRef<S::Message>>> Future for Starting<S, R> {
         loop {
             match &mut this.state {
                 State::Waiting { process, started } => match Pin::new(started).poll(cx) {
-                    Poll::Ready(Ok(())) => {
+                    Poll::Ready(Ok(Started::Running)) => {
                         return Poll::Ready(Ok(ServerRef::here(Arc::clone(process)).into()));
                     }
-                    Poll::Ready(Err(_)) => {
-                        this.state = State::Ending(watch_end(process.clone()));
+                    Poll::Ready(ended) => {
+                        let error = ended.is_ok().then_some(StartError::Ignore);
+                        let ended = watch_end(process.clone());
+                        this.state = State::Ending { ended, error };
                     }
                     Poll::Pending => {
                         let Some(timeout) = this.timeout else {
@@ -210,14 +230,16 @@ impl<S: Server, R: From<ServerRef<S::Message>>> Future for Starting<S, R> {
                         };
                         let sleep = this.sleep.get_or_insert_with(|| Box::pin(sleep(timeout)));
                         ready!(sleep.as_mut().poll(cx));
-                        let pid = process.core.pid;
-                        process.core.node.exit_from(pid, pid, Reason::Kill);
-                        this.state = State::Failed(Some(StartError::Timeout));
+                        let ended = watch_end(process.clone());
+                        give_up(&process.core, this.parent);
+                        let error = Some(StartError::Timeout);
+                        this.state = State::Ending { ended, error };
                     }
                 },
-                State::Ending(ended) => {
+                State::Ending { ended, error } => {
                     let reason = ready!(Pin::new(ended).poll(cx));
-                    return Poll::Ready(Err(StartError::Init(reason)));
+                    let error = error.take().unwrap_or(StartError::Init(reason));
+                    return Poll::Ready(Err(error));
                 }
                 State::Failed(error) => {
                     return match error.take() {
@@ -228,6 +250,14 @@ impl<S: Server, R: From<ServerRef<S::Message>>> Future for Starting<S, R> {
             }
         }
     }
+}
+
+/// Kills a process that took too long to start. Its starter lives on, linked or not, as in OTP.
+fn give_up(core: &Core, parent: Option<Pid>) {
+    if let Some(parent) = parent {
+        core.node.unlink(core, parent);
+    }
+    core.node.exit_from(core.pid, core.pid, Reason::Kill);
 }
 
 /// A server about to be started with a monitor, see [`Start::monitor`].
@@ -266,7 +296,7 @@ impl<S: Server, R> Starting<S, R> {
     fn pid(&self) -> Option<Pid> {
         match &self.state {
             State::Waiting { process, .. } => Some(process.core.pid),
-            State::Ending(_) | State::Failed(_) => None,
+            State::Ending { .. } | State::Failed(_) => None,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The process `net_kernel`: what a peer asks of a node itself.
 
 use crate::etf::{DecodeError, Decoder, EncodeError, Encoder};
-use crate::gen_server::{Caller, Context, Message, MessageKind, Next, Reason, ReplyTo, Server};
+use crate::gen_server::{Caller, Context, InitError, Message, MessageKind, Next, ReplyTo, Server};
 use crate::term::Atom;
 
 /// Answers `net_adm:ping/1`, which is the call `{is_auth, Node}`: `yes`, since whoever can ask has
@@ -17,7 +17,7 @@ impl Server for NetKernel {
     type Args = ();
     type Message = NetKernelMessage;
 
-    async fn init((): (), _: &mut Context<Self>) -> Result<Self, Reason> {
+    async fn init((): (), _: &mut Context<Self>) -> Result<Self, InitError> {
         Ok(NetKernel)
     }
 

@@ -325,6 +325,10 @@ impl Core {
         self.lock().exited.clone()
     }
 
+    pub(crate) fn traps_exit(&self) -> bool {
+        self.lock().trap_exit
+    }
+
     pub(crate) fn set_trap_exit(&self, trap: bool) -> bool {
         std::mem::replace(&mut self.lock().trap_exit, trap)
     }

@@ -13,6 +13,9 @@ impl Kv {
         true
     }
 
+    #[cast]
+    fn start_link(&mut self) {}
+
     #[call]
     fn named(&mut self, name: String) -> bool {
         true

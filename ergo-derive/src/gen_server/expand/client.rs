@@ -1,4 +1,6 @@
-//! The caller's side: the typed client, and `start`.
+//! The caller's side: the typed client, and the functions that start a server.
+
+mod start;
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote, quote_spanned};
@@ -8,12 +10,12 @@ use crate::case::unraw;
 use crate::gen_server::model::{Handler, Kind, Model, Param, Pattern};
 use crate::gen_server::types::{is_passable, unsendable};
 
-use super::{Names, doc, here, server};
+use super::{Names, doc, here};
 
 pub(super) fn expand(model: &Model) -> TokenStream {
     let names = Names::of(model);
     let client = client(model, &names);
-    let start = (!model.has_start).then(|| start(model, &names));
+    let start = start::expand(model, &names);
     quote!(#client #start)
 }
 
@@ -195,55 +197,4 @@ fn docs(model: &Model, handler: &Handler) -> TokenStream {
     };
     let gap = doc("");
     quote!(#(#docs)* #about #gap #erlang)
-}
-
-/// `Kv::start(&node, …)`
-fn start(model: &Model, names: &Names<'_>) -> TokenStream {
-    let Names {
-        gen_server,
-        cfgs,
-        on,
-        ..
-    } = names;
-    let (self_ty, client) = (&model.self_ty, &model.client);
-    let (impl_generics, ty_generics, bounds) = model.generics.split_for_impl();
-    let params: Vec<&Param> = server::arguments(model.init.as_ref())
-        .filter(|param| is_passable(&param.ty))
-        .collect();
-    let declared = params.iter().map(|param| declared(param));
-    let idents = params.iter().map(|param| here(&param.ident));
-    let docs = model.init.iter().flat_map(|init| &init.docs);
-    let documented = model
-        .init
-        .as_ref()
-        .is_some_and(|init| !init.docs.is_empty());
-    let gap = documented.then(|| doc(""));
-    let about = doc(format!(
-        " Starts a `{}` on a node. Awaited, this runs its `#[init]` and gives a `{client}`.",
-        model.ident
-    ));
-    let own = model.init.as_ref().map(|init| &init.generics);
-    let clause = own.and_then(|generics| generics.where_clause.as_ref());
-    let body = if model.stub {
-        quote!(::core::unreachable!())
-    } else {
-        quote!(#gen_server::Start::new(#on, (#(#idents,)*)))
-    };
-    let quiet = model.stub.then(|| quote!(#[allow(unused_variables)]));
-    quote! {
-        #(#cfgs)*
-        #[allow(private_interfaces)]
-        #quiet
-        impl #impl_generics #self_ty #bounds {
-            #(#docs)*
-            #gap
-            #about
-            pub fn start #own (
-                #on: &impl #gen_server::OnNode,
-                #(#declared,)*
-            ) -> #gen_server::Start<#self_ty, #client #ty_generics> #clause {
-                #body
-            }
-        }
-    }
 }

@@ -58,7 +58,7 @@ pub(super) fn expand(model: &Model) -> TokenStream {
             async fn init(
                 #taken: Self::Args,
                 #ctx: &mut #gen_server::Context<Self>,
-            ) -> ::core::result::Result<Self, #gen_server::Reason> {
+            ) -> ::core::result::Result<Self, #gen_server::InitError> {
                 #init
             }
 
@@ -94,14 +94,13 @@ fn init(model: &Model, names: &Names<'_>) -> TokenStream {
     };
     let made = invocation(&init.method, None, &init.params, init.is_async, names);
     match &init.fallible {
-        Some(Fallible::Reason) => made,
-        Some(Fallible::Into(error)) => {
+        Some(Fallible { error }) => {
             let gen_server = &names.gen_server;
             let into = match error {
                 Some(ty) => {
-                    quote_spanned!(ty.span()=> <#ty as ::core::convert::Into<#gen_server::Reason>>::into)
+                    quote_spanned!(ty.span()=> <#ty as #gen_server::IntoInitError>::into_init_error)
                 }
-                None => quote!(::core::convert::Into::into),
+                None => quote!(#gen_server::IntoInitError::into_init_error),
             };
             quote! {
                 match #made {

@@ -99,14 +99,11 @@ fn made(model: &Model, sig: &Signature, errors: &mut Errors) -> Option<Fallible>
     if is_state(model, ty) {
         return None;
     }
-    match arguments(ty)[..] {
-        [_, error] if is_named(error, "Reason") => Some(Fallible::Reason),
-        [_, error] => Some(Fallible::Into(Some(Box::new(without_self(
-            error,
-            &model.self_ty,
-        ))))),
-        _ => Some(Fallible::Into(None)),
-    }
+    let error = match arguments(ty)[..] {
+        [_, error] => Some(without_self(error, &model.self_ty)),
+        _ => None,
+    };
+    Some(Fallible { error })
 }
 
 /// `#[terminate]`
