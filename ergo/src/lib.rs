@@ -8,7 +8,7 @@
 //!
 //! The floors of the house, each on those before it: [`term`](mod@term) and [`etf`], the values and
 //! their bytes; [`dist`] and [`epmd`], the protocols; [`net`], the links; [`process`];
-//! [`gen_server`](mod@gen_server); [`node`].
+//! [`gen_server`](mod@gen_server); [`node`]. What all of them promise stands in [`semantics`].
 
 // The macros name this crate `::ergo`, in its own tests too.
 #[allow(unused_extern_crates)]
@@ -23,6 +23,8 @@ pub mod net;
 pub mod node;
 pub mod prelude;
 pub mod process;
+#[doc = include_str!("semantics.md")]
+pub mod semantics {}
 pub mod term;
 
 pub use ergo_derive::gen_server;

@@ -213,7 +213,7 @@ impl<M: Message> ServerRef<M> {
 
     /// Waits until the server has ended and says why. In Erlang: a monitor and its `'DOWN'`.
     ///
-    /// A process monitors with [`Context::monitor`](super::Context::monitor) instead, and goes on
+    /// A process monitors with [`ProcessContext::monitor`](crate::process::ProcessContext::monitor) instead, and goes on
     /// handling messages meanwhile.
     ///
     /// # Errors
