@@ -200,12 +200,15 @@ fn free_if_large<T>(queue: &mut VecDeque<T>) {
 #[derive(Debug)]
 pub(crate) struct Inbox<M> {
     batch: VecDeque<Envelope<M>>,
+    /// What the mailbox shows of the batch's length.
+    published: usize,
 }
 
 impl<M> Inbox<M> {
     pub(crate) fn new() -> Inbox<M> {
         Inbox {
             batch: VecDeque::new(),
+            published: 0,
         }
     }
 
@@ -215,7 +218,11 @@ impl<M> Inbox<M> {
             return None;
         }
         let next = self.batch.pop_front();
-        mailbox.batched.store(self.batch.len(), Ordering::Relaxed);
+        // Most batches are of one message: then nothing is left, as before.
+        if self.batch.len() != self.published {
+            self.published = self.batch.len();
+            mailbox.batched.store(self.published, Ordering::Relaxed);
+        }
         next
     }
 
