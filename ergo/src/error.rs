@@ -5,6 +5,7 @@ use crate::gen_server::{CallError, StartError};
 use crate::net::ConnectError;
 use crate::node::NodeError;
 use crate::process::RegisterError;
+use crate::supervisor::{ChildError, SpecError};
 
 /// Any error of ergo, for functions that use `?` on several of its operations.
 ///
@@ -27,6 +28,10 @@ pub enum Error {
     Start(#[from] StartError),
     /// A call has no answer.
     Call(#[from] CallError),
+    /// A supervisor did not do what it was asked to.
+    Child(#[from] ChildError),
+    /// A supervisor's specification is refused.
+    Spec(#[from] SpecError),
     /// A name was not registered.
     Register(#[from] RegisterError),
     /// Another node cannot be connected.

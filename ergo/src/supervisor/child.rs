@@ -1,0 +1,196 @@
+//! One start of a child.
+
+use std::fmt;
+use std::future::Future;
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::engine::Engine;
+use super::options::ChildKind;
+use super::parent::Parent;
+use super::{Supervisor, SupervisorSpec};
+use crate::gen_server::{Server, ServerRef, Start, StartError};
+use crate::process::{Context, IntoExit, Reason, RegisterError, SpawnError};
+use crate::term::{Atom, Pid, Term};
+
+/// One start of a child of the type `S`, given to a supervisor: like
+/// [`Start`](crate::gen_server::Start), but the supervisor is who starts it, linked to itself.
+///
+/// A [`ChildSpec`](super::ChildSpec) holds the function that makes one for each start.
+#[must_use = "a supervisor starts it"]
+pub struct Child<S> {
+    start: AnyChild,
+    child: PhantomData<fn() -> S>,
+}
+
+/// What the start of a child comes to: its pid, `None` for `ignore`.
+type Starting = Pin<Box<dyn Future<Output = Result<Option<Pid>, Reason>> + Send>>;
+
+/// What starts it.
+type StartFn = dyn FnOnce(&Parent, StartOptions) -> Starting + Send;
+
+/// One start of a child of any type.
+pub(super) struct AnyChild {
+    pub(super) kind: ChildKind,
+    options: StartOptions,
+    start: Box<StartFn>,
+}
+
+#[derive(Default)]
+struct StartOptions {
+    name: Option<Atom>,
+    timeout: Option<Duration>,
+}
+
+impl AnyChild {
+    fn server<S: Server>(
+        kind: ChildKind,
+        args: impl FnOnce() -> S::Args + Send + 'static,
+    ) -> AnyChild {
+        AnyChild {
+            kind,
+            options: StartOptions::default(),
+            start: Box::new(move |parent, options| {
+                let start = Start::<S, ServerRef<S::Message>>::new(parent, args()).link();
+                let start = match options.name {
+                    Some(name) => start.name(name),
+                    None => start,
+                };
+                let start = match options.timeout {
+                    Some(timeout) => start.timeout(timeout),
+                    None => start,
+                };
+                Box::pin(async move {
+                    match start.await {
+                        Ok(server) => Ok(server.pid()),
+                        Err(error) => not_started(error),
+                    }
+                })
+            }),
+        }
+    }
+
+    pub(super) fn start(self, parent: &Parent) -> Starting {
+        (self.start)(parent, self.options)
+    }
+}
+
+/// What a supervisor makes of a server that did not start.
+fn not_started(error: StartError) -> Result<Option<Pid>, Reason> {
+    Err(match error {
+        StartError::Ignore => return Ok(None),
+        StartError::Init(reason) => reason,
+        StartError::AlreadyStarted { pid, .. } => already_started(pid),
+        StartError::Timeout => Atom::TIMEOUT.into(),
+        StartError::NodeStopping => Atom::new("node_stopping").into(),
+        error => Reason::Other(error.to_string().into()),
+    })
+}
+
+fn already_started(pid: Pid) -> Reason {
+    Term::tuple([Term::atom("already_started"), pid.into()]).into()
+}
+
+impl<S: Server> Child<S> {
+    /// A server started with these arguments: what `Kv::child(…)` makes.
+    pub fn new(args: S::Args) -> Child<S> {
+        AnyChild::server::<S>(ChildKind::Worker, move || args).into()
+    }
+}
+
+impl<S: Supervisor> Child<S> {
+    /// A supervisor: what [`Supervisor::child`] makes.
+    pub fn supervisor(supervisor: S) -> Child<S> {
+        let supervisor = Arc::new(supervisor);
+        Child::of_spec(move || supervisor.spec())
+    }
+}
+
+/// The type of a child that is a plain process, see [`Child::process`].
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Process {}
+
+impl Child<Process> {
+    /// A plain process, as [`LocalNode::spawn`](crate::process::LocalNode::spawn) starts it. It has
+    /// started when it runs. In Erlang: `{ok, spawn_link(Fun)}`.
+    ///
+    /// ```
+    /// use ergo::process::Received;
+    /// use ergo::supervisor::{Child, ChildSpec};
+    ///
+    /// let logger = ChildSpec::new("logger", || {
+    ///     Child::process(async move |mut ctx| {
+    ///         while let Received::Message(message) = ctx.receive().await {
+    ///             tracing::info!(%message, "got");
+    ///         }
+    ///     })
+    /// });
+    /// ```
+    pub fn process<F, B>(body: F) -> Child<Process>
+    where
+        F: FnOnce(Context) -> B + Send + 'static,
+        B: Future + Send + 'static,
+        B::Output: IntoExit,
+    {
+        AnyChild {
+            kind: ChildKind::Worker,
+            options: StartOptions::default(),
+            start: Box::new(move |parent, options| {
+                let spawned = parent.spawn_link(options.name, body);
+                Box::pin(std::future::ready(spawned.map(Some).map_err(not_spawned)))
+            }),
+        }
+        .into()
+    }
+}
+
+fn not_spawned(error: SpawnError) -> Reason {
+    match error {
+        SpawnError::Name(RegisterError::Taken { pid, .. }) => already_started(pid),
+        error => Reason::Other(error.to_string().into()),
+    }
+}
+
+impl<S> Child<S> {
+    pub(super) fn of_spec(spec: impl FnOnce() -> SupervisorSpec + Send + 'static) -> Child<S> {
+        AnyChild::server::<Engine>(ChildKind::Supervisor, move || Box::new(spec) as _).into()
+    }
+
+    /// Registers the child under a name before its `init` runs: `{local, Name}`.
+    pub fn name(mut self, name: impl Into<Atom>) -> Self {
+        self.start.options.name = Some(name.into());
+        self
+    }
+
+    /// How long its `init` may take: `{timeout, T}`. The default is as long as it takes, and the
+    /// supervisor waits.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.start.options.timeout = Some(timeout);
+        self
+    }
+
+    pub(super) fn into_any(self) -> AnyChild {
+        self.start
+    }
+}
+
+impl<S> From<AnyChild> for Child<S> {
+    fn from(start: AnyChild) -> Child<S> {
+        Child {
+            start,
+            child: PhantomData,
+        }
+    }
+}
+
+impl<S> fmt::Debug for Child<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Child")
+            .field("kind", &self.start.kind)
+            .field("name", &self.start.options.name)
+            .finish_non_exhaustive()
+    }
+}
