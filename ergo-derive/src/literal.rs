@@ -75,7 +75,9 @@ fn value(input: ParseStream<'_>) -> Result<TokenStream> {
         return Err(Error::new(paren.span.join(), message));
     }
     let expression: TokenStream = content.parse()?;
-    Ok(quote_spanned!(paren.span.join()=> ::ergo::Term::from(#expression)))
+    // Errors stand at the expression; lints know that nobody wrote the conversion.
+    let at = paren.span.join().resolved_at(Span::mixed_site());
+    Ok(quote_spanned!(at=> ::ergo::Term::from(#expression)))
 }
 
 /// Terms with commas between them, up to the end.

@@ -17,6 +17,8 @@
 //! | `gen_server:reply(From, V)` | [`ReplyTo::send`] |
 //! | `{stop, Reason, Reply, State}` | [`Reply::stop`] |
 //! | `{noreply, State, Timeout}` | [`Next::Timeout`] |
+//! | `{noreply, State, {continue, X}}` | [`Context::continue_with`] |
+//! | `sys:get_state(Kv)` and its like, from a shell | answered by every server, see [`sys`](crate::sys) |
 //! | `gen_server:stop(Kv)` | [`ServerRef::stop`] |
 //!
 //! # What a call guarantees
@@ -38,6 +40,8 @@ mod reply;
 mod server;
 mod server_ref;
 mod start;
+pub(crate) mod system;
+mod unknown;
 
 pub use call::{Call, CallError};
 pub use cast_error::{CastError, Sent};

@@ -27,6 +27,7 @@ pub mod process;
 #[doc = include_str!("semantics.md")]
 pub mod semantics {}
 pub mod supervisor;
+pub mod sys;
 pub mod term;
 
 pub use ergo_derive::gen_server;

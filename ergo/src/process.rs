@@ -24,6 +24,7 @@ mod remote;
 mod run;
 mod send;
 mod signal;
+mod signal_terms;
 mod slot;
 mod spawn;
 mod stop;

@@ -1,5 +1,6 @@
 //! What a handler has of its own process.
 
+use std::collections::VecDeque;
 use std::fmt;
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
@@ -7,6 +8,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until};
 
+use super::system::Debug;
 use super::{LocalNode, OnNode, ReplyTo, Server, ServerRef};
 use crate::process::{CallWatch, Envelope, Inbox, Process, ProcessContext, TimerRef, Timers};
 use crate::term::Pid;
@@ -23,6 +25,10 @@ pub struct Context<S: Server> {
     pub(super) inbox: Inbox<S::Message>,
     timers: Option<Box<Timers>>,
     after_terminate: Option<Box<dyn FnOnce() + Send>>,
+    /// What is handled before anything in the mailbox.
+    pub(super) continued: VecDeque<S::Message>,
+    /// What `sys` has asked for; nothing for most servers.
+    pub(super) debug: Option<Box<Debug>>,
 }
 
 impl<S: Server> Context<S> {
@@ -34,6 +40,8 @@ impl<S: Server> Context<S> {
             inbox: Inbox::new(),
             timers: None,
             after_terminate: None,
+            continued: VecDeque::new(),
+            debug: None,
         }
     }
 
@@ -41,6 +49,48 @@ impl<S: Server> Context<S> {
     /// would wait for its own end.
     pub fn myself(&self) -> ServerRef<S::Message> {
         ServerRef::here(Arc::clone(&self.process))
+    }
+
+    /// Handles a message right after the current callback, `init` included, and before anything in
+    /// the mailbox; several are handled in the order given. In Erlang: `{continue, X}`, and the
+    /// handler of the message is `handle_continue/2`.
+    ///
+    /// A message that nobody else is to send is `#[info(local)]`:
+    ///
+    /// ```
+    /// use ergo::prelude::*;
+    ///
+    /// struct Index(Vec<String>);
+    ///
+    /// #[gen_server]
+    /// impl Index {
+    ///     #[init]
+    ///     fn init(ctx: &mut Context<Self>) -> Self {
+    ///         // Whoever starts it does not wait for the load, but no call comes before it.
+    ///         ctx.continue_with(IndexInfo::Load);
+    ///         Index(Vec::new())
+    ///     }
+    ///
+    ///     #[info(local)]
+    ///     async fn load(&mut self) {
+    ///         self.0.push("loaded".to_owned());
+    ///     }
+    ///
+    ///     #[call]
+    ///     fn size(&self) -> usize {
+    ///         self.0.len()
+    ///     }
+    /// }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let node = Node::alone();
+    /// let index = Index::start(&node).await?;
+    /// assert_eq!(index.size().await?, 1);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn continue_with(&mut self, message: impl Into<S::Message>) {
+        self.continued.push_back(message.into());
     }
 
     /// Sends this server a message after a time. In Erlang: `erlang:send_after(Time, self(), Msg)`.

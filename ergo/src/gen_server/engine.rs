@@ -1,17 +1,17 @@
 //! The loop of a server: one message at a time, each decoded where it is handled.
 
-use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
 use tokio::sync::oneshot;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
-use super::{Caller, Context, InitError, Message, Next, Reason, Server, Unknown};
-use crate::etf::{DecodeError, Encoded};
+use super::unknown::{Opened, deal_with, open};
+use super::{Context, InitError, Message, Next, Reason, Server, system};
+use crate::etf::{Encode, Encoded};
 use crate::process::{Envelope, Process, catch_panics, encoded_atom};
-use crate::term::{Atom, Pid, Tuple};
+use crate::term::{Atom, Pid};
 
 /// What `init` came to, if not to an error.
 pub(super) enum Started {
@@ -86,69 +86,158 @@ pub(super) async fn serve<S: Server>(
 async fn handle_all<S: Server>(server: &mut S, ctx: &mut Context<S>) -> Reason {
     let mut next = Next::Continue;
     loop {
-        let message = match receive(ctx, next).await {
-            ControlFlow::Continue(Some(message)) => message,
-            ControlFlow::Continue(None) => {
-                next = Next::Continue;
-                continue;
-            }
-            ControlFlow::Break(reason) => return reason,
+        let message = match ctx.continued.pop_front() {
+            Some(message) => message,
+            None => match receive(server, ctx, next).await {
+                Ok(message) => message,
+                Err(reason) => return reason,
+            },
         };
         next = match catch_panics(server.handle(message, ctx)).await {
             Ok(Next::Stop(reason)) | Err(reason) => return reason,
             Ok(next) => next,
         };
+        if ctx.debug.is_some() {
+            system::note_handled(server, ctx);
+        }
     }
 }
 
-/// The next message that fits a handler; `None` after one that fits none and was dealt with.
+/// What becomes of an envelope.
+enum Taken<M> {
+    /// A handler's.
+    Message(M),
+    /// It fits no handler and was dealt with.
+    Dropped,
+    /// A request of `sys`, which no handler sees.
+    System,
+    /// A signal that was taken back.
+    Gone,
+    /// The server ends.
+    End(Reason),
+}
+
+/// The next message that fits a handler, or the reason to end.
 async fn receive<S: Server>(
+    server: &mut S,
     ctx: &mut Context<S>,
-    next: Next,
-) -> ControlFlow<Reason, Option<S::Message>> {
-    let envelope = match next {
-        Next::Hibernate => {
-            ctx.inbox.shrink(&ctx.process.mailbox);
-            next_envelope(ctx).await
-        }
-        Next::Timeout(after) => match next_envelope_within(ctx, after).await {
-            Some(envelope) => envelope,
-            None => Envelope::Wire(Box::new(encoded_atom(Atom::TIMEOUT))),
-        },
-        _ => next_envelope(ctx).await,
-    };
-    match envelope {
-        Envelope::Typed(message) => ControlFlow::Continue(Some(message)),
-        Envelope::Wire(encoded) => match open(ctx, &encoded) {
-            Opened::Message(message) => ControlFlow::Continue(Some(message)),
-            Opened::Unknown(unknown) => match answer_unknown::<S>(ctx, unknown) {
-                Some(reason) => ControlFlow::Break(reason),
-                None => ControlFlow::Continue(None),
-            },
-        },
-        Envelope::Down(down) => {
-            // Taken back meanwhile: not to be seen.
-            if !ctx.accepts(&down) {
-                return ControlFlow::Continue(None);
+    mut next: Next,
+) -> Result<S::Message, Reason> {
+    let mut passed = Duration::ZERO;
+    loop {
+        let envelope = match next {
+            Next::Hibernate => {
+                ctx.inbox.shrink(&ctx.process.mailbox);
+                next_envelope(ctx).await
             }
-            ControlFlow::Continue(S::Message::from_down(*down).map_err(unhandled).ok())
+            Next::Timeout(after) => {
+                let began = Instant::now();
+                let within = next_envelope_within(ctx, after.saturating_sub(passed)).await;
+                passed += began.elapsed();
+                within.unwrap_or_else(|| Envelope::Wire(Box::new(encoded_atom(Atom::TIMEOUT))))
+            }
+            _ => next_envelope(ctx).await,
+        };
+        match take(server, ctx, envelope) {
+            Taken::Message(message) => return Ok(message),
+            Taken::End(reason) => return Err(reason),
+            // As after a `handle_info` that ignores it.
+            Taken::Dropped => next = Next::Continue,
+            // As in OTP, the time begins anew.
+            Taken::System => passed = Duration::ZERO,
+            Taken::Gone => {}
         }
-        // As in OTP, a server ends with its parent even if it traps exits.
-        Envelope::Exit(exit) if ctx.parent == Some(exit.from) => ControlFlow::Break(exit.reason),
-        Envelope::Exit(exit) => {
-            ControlFlow::Continue(S::Message::from_exit(*exit).map_err(unhandled).ok())
+        if system::is_suspended(ctx) {
+            suspended(server, ctx).await?;
         }
-        Envelope::Stop(reason) => ControlFlow::Break(*reason),
     }
 }
 
-fn unhandled(signal: impl std::fmt::Debug) {
-    tracing::warn!(target: "ergo::gen_server", ?signal, "signal without a handler dropped");
+/// Serves `sys`, and what ends the server, until it is resumed; all else waits in the mailbox.
+async fn suspended<S: Server>(server: &mut S, ctx: &mut Context<S>) -> Result<(), Reason> {
+    let mut looked_at = 0;
+    while system::is_suspended(ctx) {
+        tokio::task::coop::consume_budget().await;
+        let (parent, budget) = (ctx.parent, *ctx.node().budget());
+        let wanted = |envelope: &Envelope<S::Message>| match envelope {
+            Envelope::Wire(encoded) => system::is_request(encoded, &budget),
+            Envelope::Exit(exit) => parent == Some(exit.from),
+            Envelope::Stop(_) => true,
+            Envelope::Typed(_) | Envelope::Down(_) => false,
+        };
+        let envelope = std::future::poll_fn(|_| {
+            let found = ctx
+                .inbox
+                .next_wanted(&ctx.process.mailbox, &mut looked_at, wanted);
+            found.map_or(Poll::Pending, Poll::Ready)
+        })
+        .await;
+        if let Taken::End(reason) = take(server, ctx, envelope) {
+            return Err(reason);
+        }
+    }
+    Ok(())
+}
+
+fn take<S: Server>(
+    server: &S,
+    ctx: &mut Context<S>,
+    envelope: Envelope<S::Message>,
+) -> Taken<S::Message> {
+    if ctx.debug.is_some() {
+        system::note_arrived(ctx, &envelope);
+    }
+    match envelope {
+        Envelope::Typed(message) => Taken::Message(message),
+        Envelope::Wire(encoded) => take_wire(server, ctx, &encoded),
+        // Taken back meanwhile: not to be seen.
+        Envelope::Down(down) if !ctx.accepts(&down) => Taken::Gone,
+        Envelope::Down(down) => S::Message::from_down(*down)
+            .map_or_else(|down| take_signal(server, ctx, &down), Taken::Message),
+        // As in OTP, a server ends with its parent even if it traps exits.
+        Envelope::Exit(exit) if ctx.parent == Some(exit.from) => Taken::End(exit.reason),
+        Envelope::Exit(exit) => S::Message::from_exit(*exit)
+            .map_or_else(|exit| take_signal(server, ctx, &exit), Taken::Message),
+        Envelope::Stop(reason) => Taken::End(*reason),
+    }
+}
+
+/// A signal without a handler of its own is an info like others: a term.
+fn take_signal<S: Server>(
+    server: &S,
+    ctx: &mut Context<S>,
+    signal: &(impl Encode + std::fmt::Debug),
+) -> Taken<S::Message> {
+    match Encoded::from_value(signal) {
+        Ok(encoded) => take_wire(server, ctx, &encoded),
+        Err(error) => {
+            tracing::warn!(target: "ergo::gen_server", ?signal, %error, "signal without a handler dropped");
+            Taken::Dropped
+        }
+    }
+}
+
+fn take_wire<S: Server>(server: &S, ctx: &mut Context<S>, encoded: &Encoded) -> Taken<S::Message> {
+    match open(ctx, encoded) {
+        Opened::Message(message) => Taken::Message(message),
+        Opened::System(caller, request) => match system::serve(server, ctx, &caller, &request) {
+            Some(reason) => Taken::End(reason),
+            None => Taken::System,
+        },
+        Opened::Unknown(unknown) => match deal_with::<S>(ctx, unknown) {
+            Some(reason) => Taken::End(reason),
+            None => Taken::Dropped,
+        },
+    }
 }
 
 async fn next_envelope<S: Server>(ctx: &mut Context<S>) -> Envelope<S::Message> {
     // A mailbox that is never empty must not keep the worker thread from other tasks.
     tokio::task::coop::consume_budget().await;
+    waiting_envelope(ctx).await
+}
+
+async fn waiting_envelope<S: Server>(ctx: &mut Context<S>) -> Envelope<S::Message> {
     std::future::poll_fn(|_| {
         // The task's waker is known to the process since its first poll.
         match ctx.inbox.next(&ctx.process.mailbox) {
@@ -159,112 +248,11 @@ async fn next_envelope<S: Server>(ctx: &mut Context<S>) -> Envelope<S::Message> 
     .await
 }
 
+/// What is in the mailbox already comes before the end of the time, even of a time of zero.
 async fn next_envelope_within<S: Server>(
     ctx: &mut Context<S>,
     after: Duration,
 ) -> Option<Envelope<S::Message>> {
-    timeout(after, next_envelope(ctx)).await.ok()
-}
-
-/// A message as it was understood.
-enum Opened<M> {
-    Message(M),
-    Unknown(UnknownMessage),
-}
-
-/// A message that fits no handler, as it came.
-struct UnknownMessage {
-    request: Encoded,
-    what: Atom,
-    caller: Option<Caller>,
-    error: Option<DecodeError>,
-}
-
-fn open<S: Server>(ctx: &Context<S>, encoded: &Encoded) -> Opened<S::Message> {
-    let node = ctx.node();
-    let mut from = encoded.decoder(node.budget());
-    let unknown = |what, at: usize, caller, error| {
-        let request = encoded.bytes().slice(at..);
-        Opened::Unknown(UnknownMessage {
-            request: Encoded::new(request, encoded.atoms().clone()),
-            what,
-            caller,
-            error,
-        })
-    };
-    let start = from.position();
-    let head = from.head().ok().flatten().map(|head| (head.tag, head.args));
-    let (what, args) = match &head {
-        Some((tag, args)) => (&**tag, *args),
-        None => ("", None),
-    };
-    let (what, at, caller, read) = match (what, args) {
-        ("$gen_call", Some(2)) => {
-            let caller = from
-                .enter_head()
-                .ok()
-                .and_then(|()| Caller::read(&mut from, ctx.pid(), node));
-            let Some(caller) = caller else {
-                return unknown(Atom::BADINFO, start, None, None);
-            };
-            let at = from.position();
-            let read = S::Message::decode_call(&mut from, &caller);
-            (Atom::BADCALL, at, Some(caller), read)
-        }
-        ("$gen_cast", Some(1)) if from.enter_head().is_ok() => {
-            let at = from.position();
-            let read = S::Message::decode_cast(&mut from);
-            (Atom::BADCAST, at, None, read)
-        }
-        _ => {
-            let read = S::Message::decode_info(&mut from);
-            (Atom::BADINFO, start, None, read)
-        }
-    };
-    match read {
-        Ok(Some(message)) => Opened::Message(message),
-        Ok(None) => unknown(what, at, caller, None),
-        Err(error) => unknown(what, at, caller, Some(error)),
-    }
-}
-
-/// Deals with a message that fits no handler; a reason ends the server.
-fn answer_unknown<S: Server>(ctx: &Context<S>, unknown: UnknownMessage) -> Option<Reason> {
-    let UnknownMessage {
-        request,
-        what,
-        caller,
-        error,
-    } = unknown;
-    tracing::warn!(
-        target: "ergo::gen_server",
-        pid = %ctx.pid(),
-        name = ?ctx.process.core.name(),
-        what = what.as_str(),
-        error = error.as_ref().map(tracing::field::display),
-        "message fits no handler"
-    );
-    match (S::UNKNOWN, caller) {
-        (Unknown::Reply, Some(caller)) => {
-            let answered = caller.answer(|out| {
-                out.tuple(2)?;
-                out.atom(Atom::ERROR);
-                out.tuple(2)?;
-                out.atom(what);
-                out.encoded(&request)
-            });
-            if let Err(error) = answered {
-                tracing::warn!(target: "ergo::gen_server", %error, "the request cannot be echoed");
-            }
-            None
-        }
-        (Unknown::Crash, _) => {
-            let request = request.decoder(ctx.node().budget()).term();
-            let request = request.unwrap_or_else(|_| Atom::UNDEFINED.into());
-            Some(Reason::Other(
-                Tuple::from(vec![what.into(), request]).into(),
-            ))
-        }
-        (Unknown::Reply | Unknown::Ignore, _) => None,
-    }
+    tokio::task::coop::consume_budget().await;
+    timeout(after, waiting_envelope(ctx)).await.ok()
 }

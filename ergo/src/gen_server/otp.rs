@@ -8,7 +8,8 @@ use super::{
     Context, Down, Exit, InitError, Message, MessageKind, Next, OnNode, Reason, ReplyTo, Server,
     Start,
 };
-use crate::etf::{Decode, DecodeError, Decoder, Encode, EncodeError, Encoder};
+use crate::etf::{Decode, DecodeError, Decoder, Encode, EncodeError, Encoded, Encoder};
+use crate::term::Term;
 
 /// A server with OTP's callbacks and no macro: one type for its calls, one for its casts, one for
 /// its infos, each a term.
@@ -107,24 +108,24 @@ pub trait GenServer: Sized + Send + 'static {
         }
     }
 
-    /// A monitored process is gone: `{'DOWN', …}` in `handle_info/2`.
+    /// A monitored process is gone. Unless overridden, [`GenServer::handle_info`] gets `{'DOWN', Ref,
+    /// process, PidOrName, Reason}`.
     fn handle_down(
         &mut self,
         down: Down,
         ctx: &mut Context<Self>,
     ) -> impl Future<Output = Next> + Send {
-        let _ = (down, ctx);
-        async { Next::Continue }
+        signalled(self, down, ctx)
     }
 
-    /// An exit signal, if this process traps them: `{'EXIT', …}` in `handle_info/2`.
+    /// An exit signal, if this process traps them. Unless overridden, [`GenServer::handle_info`] gets
+    /// `{'EXIT', From, Reason}`.
     fn handle_exit(
         &mut self,
         exit: Exit,
         ctx: &mut Context<Self>,
     ) -> impl Future<Output = Next> + Send {
-        let _ = (exit, ctx);
-        async { Next::Continue }
+        signalled(self, exit, ctx)
     }
 
     /// `terminate/2`.
@@ -135,6 +136,34 @@ pub trait GenServer: Sized + Send + 'static {
     ) -> impl Future<Output = ()> + Send {
         let _ = (reason, ctx);
         async {}
+    }
+
+    /// What `sys:get_state` shows, as [`Server::format_state`]: the type's name unless overridden.
+    fn format_state(&self) -> Term {
+        crate::sys::shown::name(self)
+    }
+}
+
+/// Hands a signal on as the term that it is in Erlang.
+async fn signalled<G: GenServer>(
+    server: &mut G,
+    signal: impl Encode + Send,
+    ctx: &mut Context<G>,
+) -> Next {
+    let message = Encoded::from_value(&signal)
+        .map_err(|error| error.to_string())
+        .and_then(|encoded| {
+            let message = encoded.decode(ctx.node().budget());
+            message.map_err(|error| error.to_string())
+        });
+    drop(signal);
+    match message {
+        Ok(message) => server.handle_info(message, ctx).await,
+        Err(error) => {
+            let pid = ctx.pid();
+            tracing::warn!(target: "ergo::gen_server", %pid, %error, "signal is no info of this server, dropped");
+            Next::Continue
+        }
     }
 }
 
@@ -234,6 +263,10 @@ impl<G: GenServer> Server for G {
         ctx: &mut Context<G>,
     ) -> impl Future<Output = ()> + Send {
         GenServer::terminate(self, reason, ctx)
+    }
+
+    fn format_state(&self) -> Term {
+        GenServer::format_state(self)
     }
 }
 

@@ -3,11 +3,12 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::{Context, Next, Reply, Server};
+use super::{Context, Next, Reply, Server, system};
 use crate::dist::Control;
-use crate::etf::{Encode, EncodeError, Encoded, Encoder};
+use crate::etf::{Budget, Encode, EncodeError, Encoded, Encoder};
 use crate::process::{CallWatch, LocalNode, ProcessId, Reason, Slot, tag};
-use crate::term::{Atom, Pid, Ref};
+use crate::sys::shown;
+use crate::term::{Atom, Pid, Ref, Term};
 
 /// What a local call's slot is filled with.
 #[derive(Debug)]
@@ -204,6 +205,18 @@ impl<T> ReplyTo<T> {
         }
     }
 
+    /// The answer for the log of `sys`: of a local caller, its type's name.
+    fn shown(&self, value: &T) -> Term {
+        let mut out = Encoder::new();
+        match &self.0 {
+            Some(Way::Wire(_, encode)) if encode(value, &mut out).is_ok() => {
+                Encoded::from_encoder(out).decode(&Budget::default()).ok()
+            }
+            _ => None,
+        }
+        .unwrap_or_else(|| shown::name(value))
+    }
+
     pub(super) fn slot(&self) -> Option<&Arc<Slot<Outcome<T>>>> {
         match &self.0 {
             Some(Way::Local { slot, .. }) => Some(slot),
@@ -217,6 +230,10 @@ impl<T: Send + 'static> ReplyTo<T> {
     /// after `terminate` has run, as in OTP.
     pub fn settle<S: Server>(self, reply: Reply<T>, ctx: &mut Context<S>) -> Next {
         let (value, next) = reply.into_parts();
+        if ctx.debug.is_some() {
+            let from = self.caller(ctx);
+            system::note_reply(ctx, &from, self.shown(&value));
+        }
         match &next {
             Next::Stop(_) => ctx.after_terminate(move || self.send(value)),
             _ => self.send(value),

@@ -4,6 +4,7 @@ use std::future::Future;
 
 use super::{Caller, Context, Down, Exit, InitError, Next, Reason};
 use crate::etf::{DecodeError, Decoder, EncodeError, Encoder};
+use crate::term::Term;
 
 /// A server as the engine runs it: what `#[gen_server]` implements, and what a server written by
 /// hand may implement too.
@@ -101,6 +102,16 @@ pub trait Server: Sized + Send + 'static {
     ) -> impl Future<Output = ()> + Send {
         let _ = (reason, ctx);
         async {}
+    }
+
+    /// The state as `sys:get_state` and `sys:get_status` show it. In Erlang: the state itself, or
+    /// what `format_status/1` makes of it.
+    ///
+    /// `#[gen_server]` shows the term where the type is one, else its `Debug` text, else the type's
+    /// name, which is the default here. [`sys::shown`](crate::sys::shown) has the first two for
+    /// servers written by hand.
+    fn format_state(&self) -> Term {
+        crate::sys::shown::name(self)
     }
 }
 

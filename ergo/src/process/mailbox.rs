@@ -218,12 +218,47 @@ impl<M> Inbox<M> {
             return None;
         }
         let next = self.batch.pop_front();
-        // Most batches are of one message: then nothing is left, as before.
+        self.publish(mailbox);
+        next
+    }
+
+    /// Says how many of the batch are left. Most batches are of one message: then it is none, as
+    /// before.
+    fn publish(&mut self, mailbox: &Mailbox<M>) {
         if self.batch.len() != self.published {
             self.published = self.batch.len();
             mailbox.batched.store(self.published, Ordering::Relaxed);
         }
-        next
+    }
+
+    /// The first envelope that is wanted; the others stay, in their order, and count as waiting.
+    /// `looked_at` says how many were passed over already; it begins at 0. `None` marks the process
+    /// as waiting for another.
+    pub(crate) fn next_wanted(
+        &mut self,
+        mailbox: &Mailbox<M>,
+        looked_at: &mut usize,
+        wanted: impl Fn(&Envelope<M>) -> bool,
+    ) -> Option<Envelope<M>> {
+        while *looked_at < self.batch.len() {
+            if wanted(&self.batch[*looked_at]) {
+                let found = self.batch.remove(*looked_at);
+                self.publish(mailbox);
+                return found;
+            }
+            *looked_at += 1;
+        }
+        let mut state = mailbox.lock();
+        let passed = *looked_at - self.batch.len();
+        let found = state.queue.iter().skip(passed).position(wanted);
+        let Some(found) = found else {
+            *looked_at = self.batch.len() + state.queue.len();
+            state.waiting = true;
+            return None;
+        };
+        *looked_at += found;
+        state.taken += 1;
+        state.queue.remove(passed + found)
     }
 
     /// Gives back the memory of a mailbox that will be idle.

@@ -14,6 +14,8 @@ pub(super) fn expand(model: &Model) -> TokenStream {
     let names = Names::of(model);
     let Names {
         gen_server,
+        sys,
+        term,
         ctx,
         cfgs,
         ..
@@ -71,6 +73,12 @@ pub(super) fn expand(model: &Model) -> TokenStream {
             }
 
             #terminate
+
+            fn format_state(&self) -> #term::Term {
+                #[allow(unused_imports)]
+                use #sys::shown::{AsDebug as _, AsName as _, AsTerm as _};
+                (&&&#sys::shown::Shown(self)).show()
+            }
         }
     }
 }
@@ -210,8 +218,7 @@ fn arm(names: &Names<'_>, handler: &Handler, variant: TokenStream) -> TokenStrea
         },
         _ => quote! {
             let answer = #done;
-            #reply.send(answer);
-            #gen_server::Next::Continue
+            #reply.settle(#gen_server::Reply::new(answer), #ctx)
         },
     };
     quote! {
