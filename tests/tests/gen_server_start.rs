@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use ergo::gen_server::{Context, Exit, InitError, Reason, StartError};
+use ergo::supervisor::{ChildSpec, Strategy, SupervisorSpec};
 use ergo::{Atom, Node, Term, gen_server};
 use tests::DEADLINE;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
@@ -158,4 +159,22 @@ async fn only_a_process_links_to_what_it_starts() {
         matches!(started, Err(StartError::NotAProcess)),
         "{started:?}"
     );
+}
+
+#[tokio::test]
+async fn a_supervisor_starts_a_child() {
+    let node = Node::alone();
+    let spec = SupervisorSpec::new(Strategy::OneForOne)
+        .child(ChildSpec::new("child", || {
+            Child::child(How::Well).name("child")
+        }))
+        .child(ChildSpec::new("nothing", || Child::child(How::Ignore)));
+    let supervisor = spec.start(&node).await.unwrap();
+    let children = supervisor.which_children().await.unwrap();
+    let pids: Vec<_> = children
+        .iter()
+        .map(ergo::supervisor::ChildInfo::pid)
+        .collect();
+    assert!(pids.contains(&node.whereis("child")), "{pids:?}");
+    assert!(pids.contains(&None), "{pids:?}");
 }

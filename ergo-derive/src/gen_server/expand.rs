@@ -22,6 +22,8 @@ pub(super) fn expand(model: &Model) -> TokenStream {
 struct Names<'a> {
     /// `::ergo::gen_server`
     gen_server: TokenStream,
+    /// `::ergo::supervisor`
+    supervisor: TokenStream,
     /// `::ergo::sys`
     sys: TokenStream,
     /// `::ergo::etf`
@@ -43,6 +45,7 @@ impl Names<'_> {
         let local = |name| Ident::new(name, Span::mixed_site());
         Names {
             gen_server: quote!(#krate::gen_server),
+            supervisor: quote!(#krate::supervisor),
             sys: quote!(#krate::sys),
             etf: quote!(#krate::etf),
             term: quote!(#krate::term),

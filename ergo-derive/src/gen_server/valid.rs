@@ -145,6 +145,7 @@ fn variants(model: &Model, doubled: &[usize], errors: &mut Errors) -> Vec<usize>
 const STARTERS: &[(&str, &str)] = &[
     ("start", "starts the server"),
     ("start_link", "starts the server with a link"),
+    ("child", "gives the server to a supervisor"),
 ];
 
 /// Names that the expansion gives to functions of its own.

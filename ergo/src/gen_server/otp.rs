@@ -9,6 +9,7 @@ use super::{
     Start,
 };
 use crate::etf::{Decode, DecodeError, Decoder, Encode, EncodeError, Encoded, Encoder};
+use crate::supervisor::Child;
 use crate::term::Term;
 
 /// A server with OTP's callbacks and no macro: one type for its calls, one for its casts, one for
@@ -71,6 +72,11 @@ pub trait GenServer: Sized + Send + 'static {
     /// `gen_server:start_link/3,4`.
     fn start_link(on: &impl OnNode, args: Self::Args) -> Start<Self> {
         Start::new(on, args).link()
+    }
+
+    /// One start of this server, for a supervisor to do.
+    fn child(args: Self::Args) -> Child<Self> {
+        Child::new(args)
     }
 
     /// `init/1`: makes the state, or says why there is none.

@@ -17,6 +17,9 @@ impl Kv {
     fn start_link(&mut self) {}
 
     #[call]
+    fn child(&self) {}
+
+    #[call]
     fn named(&mut self, name: String) -> bool {
         true
     }

@@ -13,6 +13,7 @@ use super::declared;
 pub(super) fn expand(model: &Model, names: &Names<'_>) -> TokenStream {
     let Names {
         gen_server,
+        supervisor,
         cfgs,
         on,
         ..
@@ -41,6 +42,13 @@ pub(super) fn expand(model: &Model, names: &Names<'_>) -> TokenStream {
             on: Some(quote!(#on: &impl #gen_server::OnNode)),
             output: start,
             body: quote!(#gen_server::Start::new(#on, (#(#idents,)*)).link()),
+        },
+        Starter {
+            name: "child",
+            about: format!(" One start of a `{ident}`; a supervisor does it."),
+            on: None,
+            output: quote!(#supervisor::Child<#self_ty>),
+            body: quote!(#supervisor::Child::<#self_ty>::new((#(#idents,)*))),
         },
     ];
     let functions = functions
