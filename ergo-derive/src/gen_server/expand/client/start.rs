@@ -58,7 +58,8 @@ pub(super) fn expand(model: &Model, names: &Names<'_>) -> TokenStream {
     let quiet = model.stub.then(|| quote!(#[allow(unused_variables)]));
     quote! {
         #(#cfgs)*
-        #[allow(private_interfaces)]
+        // The type of a server may be called `Child`, too.
+        #[allow(private_interfaces, clippy::self_named_constructors)]
         #quiet
         impl #impl_generics #self_ty #bounds {
             #(#functions)*
