@@ -48,10 +48,10 @@ pub use timer::TimerRef;
 pub(crate) use undelivered::Cause;
 pub use undelivered::Undelivered;
 
-pub(crate) use self::core::{AnyProcess, Birth, CallWatch, Core, Process, Watcher};
+pub(crate) use self::core::{AnyProcess, Birth, CallWatch, Core, Process, Refusal, Watcher};
 pub(crate) use call_table::{CallFailure, CallResult};
 pub(crate) use deadlines::{Deadline, LEAST as LEAST_DEADLINE};
-pub(crate) use mailbox::{Envelope, Inbox, Limit, Refused};
+pub(crate) use mailbox::{Envelope, Inbox, Limit, Refused, is_system_request};
 pub(crate) use run::{Life, catch_panics};
 pub(crate) use send::encoded_atom;
 pub(crate) use slot::Slot;

@@ -16,7 +16,7 @@ use crate::dist::Control;
 use crate::etf::{Budget, DecodeError, EncodeError, Encoded, Encoder};
 use crate::process::{
     CallFailure, CallResult, CallWatch, Deadline, Envelope, LEAST_DEADLINE, LocalNode, Process,
-    ProcessId, Refused, Slot, Watcher,
+    ProcessId, Refusal, Refused, Slot, Watcher,
 };
 use crate::term::{Atom, Pid, Ref};
 
@@ -325,14 +325,20 @@ impl<M: Message, T: Send + 'static> CallProjection<'_, '_, M, T> {
             node.signal(to.node(), control, None);
             to
         };
-        node.send_encoded(from, to, request);
         *self.state = State::Wire {
             from,
             reference,
             to: watched,
             slot,
         };
-        Ok(())
+        match node.try_send_encoded(from, to, request) {
+            Err(Refusal::Full(_)) => {
+                self.state.abandon(self.server);
+                Err(CallError::MailboxFull)
+            }
+            // The monitor says so, and why.
+            Ok(()) | Err(Refusal::Ended) => Ok(()),
+        }
     }
 
     /// The end of a call that was sent as a term.

@@ -134,7 +134,10 @@ async fn receive<S: Server>(
                 let began = Instant::now();
                 let within = next_envelope_within(ctx, after.saturating_sub(passed)).await;
                 passed += began.elapsed();
-                within.unwrap_or_else(|| Envelope::Wire(Box::new(encoded_atom(Atom::TIMEOUT))))
+                within.unwrap_or_else(|| {
+                    ctx.inbox.stop_waiting(&ctx.process.mailbox);
+                    Envelope::Wire(Box::new(encoded_atom(Atom::TIMEOUT)))
+                })
             }
             _ => next_envelope(ctx).await,
         };

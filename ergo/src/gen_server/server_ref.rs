@@ -11,7 +11,8 @@ use super::reply::ReplyTo;
 use super::{Message, MessageKind, OnNode, Reason};
 use crate::etf::{Decode, EncodeError, Encoded, Encoder};
 use crate::process::{
-    AnyProcess, Cause, Envelope, LocalNode, Overflow, Process, ProcessId, Refused, Slot, watch_end,
+    AnyProcess, Cause, Envelope, LocalNode, Overflow, Process, ProcessId, Refusal, Refused, Slot,
+    watch_end,
 };
 use crate::term::{Atom, Pid};
 
@@ -175,22 +176,35 @@ impl<M: Message> ServerRef<M> {
                     Ok(encoded) => encoded,
                     Err(error) => return Err(CastError::Encode(message, error)),
                 };
-                self.node.send_encoded(self.node.calling_pid(), to, encoded);
-                return Ok(Sent::OnItsWay);
+                let sent = self
+                    .node
+                    .try_send_encoded(self.node.calling_pid(), to, encoded);
+                return match sent {
+                    Ok(()) if to.node() == self.node.name() => Ok(Sent::Delivered),
+                    Ok(()) => Ok(Sent::OnItsWay),
+                    Err(refusal) => self.refused(message, refusal),
+                };
             }
             None => return Err(CastError::NoProc(message)),
         };
-        let Err(refused) = process.push(Envelope::Typed(message)) else {
-            return Ok(Sent::Delivered);
-        };
-        match refused {
-            Refused::Full(_, Overflow::DropNewest) => {
+        match process.push(Envelope::Typed(message)) {
+            Ok(()) => Ok(Sent::Delivered),
+            Err(Refused::Full(Envelope::Typed(message), overflow)) => {
+                self.refused(message, Refusal::Full(overflow))
+            }
+            Err(Refused::Ended(Envelope::Typed(message))) => Err(CastError::NoProc(message)),
+            Err(_) => unreachable!("a typed message comes back as it was"),
+        }
+    }
+
+    fn refused(&self, message: M, refusal: Refusal) -> Result<Sent, CastError<M>> {
+        match refusal {
+            Refusal::Full(Overflow::DropNewest) => {
                 self.node.count_undelivered(Cause::MailboxFull, self);
                 Ok(Sent::Dropped)
             }
-            Refused::Full(Envelope::Typed(message), _) => Err(CastError::Full(message)),
-            Refused::Ended(Envelope::Typed(message)) => Err(CastError::NoProc(message)),
-            _ => unreachable!("a typed message comes back as it was"),
+            Refusal::Full(Overflow::Reject) => Err(CastError::Full(message)),
+            Refusal::Ended => Err(CastError::NoProc(message)),
         }
     }
 

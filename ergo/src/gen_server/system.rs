@@ -13,14 +13,9 @@ use crate::process::Envelope;
 use crate::term::{Atom, Term};
 use crate::{sys, term};
 
+pub(super) use crate::process::is_system_request as is_request;
 pub(super) use debug::Debug;
 use request::{DebugRequest, Request};
-
-/// Whether a message is one of ours.
-pub(super) fn is_request(message: &Encoded, budget: &Budget) -> bool {
-    let head = message.decoder(budget).head();
-    head.is_ok_and(|head| head.is_some_and(|head| head.tag == "system" && head.args == Some(2)))
-}
 
 pub(super) fn is_suspended<S: Server>(ctx: &Context<S>) -> bool {
     ctx.debug.as_ref().is_some_and(|debug| debug.suspended)

@@ -86,11 +86,6 @@ impl ProcessContext {
         self.core().take_monitor(&down.reference).is_some()
     }
 
-    /// Whether a `DOWN` that waits is still to be seen.
-    pub(crate) fn would_accept(&self, down: &Down) -> bool {
-        self.core().monitor(&down.reference).is_some()
-    }
-
     /// Links to a process: whichever ends first sends the other an exit signal. Links are
     /// two-sided, and there is one at most between two processes. In Erlang: `link(Pid)`.
     ///
@@ -187,8 +182,9 @@ impl ProcessContext {
         B: Future + Send + 'static,
         B::Output: IntoExit,
     {
-        let spawned = self.start(SpawnOptions::new(), body);
-        let reference = self.monitor(spawned.pid);
+        // Set before it runs: the `DOWN` has its reason, however soon it ends.
+        let spawned = self.start(SpawnOptions::new().monitor(), body);
+        let reference = spawned.monitor.expect("it was asked for");
         (spawned.pid, reference)
     }
 

@@ -10,7 +10,7 @@ use std::task::Waker;
 use super::info::Details;
 use super::mailbox::{Counts, Envelope, Limit, Mailbox, Overflow, Refused};
 use super::signal::{ArrivedReason, Down, Exit, ProcessId};
-use super::{LocalNode, Reason};
+use super::{LocalNode, Reason, RegisterError};
 use crate::etf::Encoded;
 use crate::term::{Atom, Pid, Ref, Term};
 
@@ -167,13 +167,13 @@ struct State {
     group_leader: Pid,
     trap_exit: bool,
     interrupt: Option<ArrivedReason>,
-    names: Vec<Atom>,
+    name: Option<Atom>,
     relations: Option<Box<Relations>>,
 }
 
 /// What is left to do for others when a process has ended.
 pub(crate) struct Remains {
-    pub(crate) names: Vec<Atom>,
+    pub(crate) name: Option<Atom>,
     pub(crate) relations: Option<Box<Relations>>,
 }
 
@@ -222,7 +222,7 @@ impl Core {
             group_leader: leader.unwrap_or_else(|| node.caller_pid()),
             trap_exit: false,
             interrupt: None,
-            names: Vec::new(),
+            name: None,
             relations: None,
         };
         Core {
@@ -252,7 +252,7 @@ impl Core {
         }
         let mut details = Details {
             interrupted: state.interrupt.is_some(),
-            name: state.names.first().copied(),
+            name: state.name,
             label: None,
             group_leader: state.group_leader,
             trap_exit: state.trap_exit,
@@ -312,6 +312,11 @@ impl Core {
     /// Remembers the task. A process is one task for life, and a task's wakers are all alike.
     pub(crate) fn set_waker(&self, waker: &Waker) {
         self.waker.get_or_init(|| waker.clone());
+    }
+
+    /// Whether this waker wakes the task.
+    pub(crate) fn is_woken_by(&self, waker: &Waker) -> bool {
+        self.waker.get().is_some_and(|known| known.will_wake(waker))
     }
 
     pub(crate) fn wake(&self) {
@@ -405,25 +410,28 @@ impl Core {
             .copied()
     }
 
-    /// Notes a name; gives the exit reason if the process has ended.
-    pub(crate) fn add_name(&self, name: Atom) -> Result<(), Reason> {
+    /// Notes its name, unless it has one already or has ended.
+    pub(crate) fn set_name(&self, name: Atom) -> Result<(), RegisterError> {
         let mut state = self.lock();
-        match &state.exited {
-            Some(reason) => Err(reason.clone()),
-            None => {
-                state.names.push(name);
-                Ok(())
-            }
+        let pid = self.pid;
+        if state.exited.is_some() {
+            return Err(RegisterError::NoProc(pid));
         }
+        if let Some(name) = state.name {
+            return Err(RegisterError::AlreadyNamed { pid, name });
+        }
+        state.name = Some(name);
+        Ok(())
     }
 
-    pub(crate) fn remove_name(&self, name: Atom) {
-        self.lock().names.retain(|known| *known != name);
+    /// Forgets its name; `false` if it has not this one.
+    pub(crate) fn remove_name(&self, name: Atom) -> bool {
+        self.lock().name.take_if(|known| *known == name).is_some()
     }
 
-    /// The first name that it has.
+    /// The name that it is registered under.
     pub(crate) fn name(&self) -> Option<Atom> {
-        self.lock().names.first().copied()
+        self.lock().name
     }
 
     /// This process links to `other`. `Ok(true)`: the link is new and the other end must be told.
@@ -538,7 +546,7 @@ impl Core {
         }
         state.exited = Some(reason);
         Some(Remains {
-            names: std::mem::take(&mut state.names),
+            name: state.name.take(),
             relations: state.relations.take(),
         })
     }

@@ -3,12 +3,21 @@
 use super::ProcessId;
 use crate::term::{Atom, Pid, Ref};
 
-/// Where a message goes: a pid, a name on a node, or an alias. In Erlang: what stands left of `!`.
+/// Where a message goes. In Erlang: what stands left of `!`.
+///
+/// | Erlang | here |
+/// |---|---|
+/// | `Pid ! M` | `ctx.send(pid, &m)` |
+/// | `kv ! M` | `ctx.send("kv", &m)` |
+/// | `{kv, 'shop@host'} ! M` | `ctx.send(("kv", "shop@host"), &m)` |
+/// | `Alias ! M` | `ctx.send(alias, &m)` |
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Dest {
     /// A process by its pid or name.
     Process(ProcessId),
+    /// Whoever has this name, on the sender's own node, when the message arrives.
+    Name(Atom),
     /// Whoever made this alias, as long as it stands.
     Alias(Ref),
 }
@@ -22,6 +31,18 @@ impl From<ProcessId> for Dest {
 impl From<Pid> for Dest {
     fn from(pid: Pid) -> Dest {
         Dest::Process(pid.into())
+    }
+}
+
+impl From<Atom> for Dest {
+    fn from(name: Atom) -> Dest {
+        Dest::Name(name)
+    }
+}
+
+impl From<&str> for Dest {
+    fn from(name: &str) -> Dest {
+        Dest::Name(Atom::new(name))
     }
 }
 

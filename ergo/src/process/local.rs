@@ -234,8 +234,8 @@ impl LocalNode {
     }
 
     /// Takes a process out of the tables.
-    pub(super) fn forget(&self, core: &Core, names: Vec<Atom>) {
-        for name in names {
+    pub(super) fn forget(&self, core: &Core, name: Option<Atom>) {
+        if let Some(name) = name {
             self.0.names.remove(name, core.pid);
         }
         self.0.processes.remove(&key(&core.pid));
@@ -280,21 +280,24 @@ impl LocalNode {
             .is_some_and(|process| process.core().exited().is_none())
     }
 
-    /// Gives a process of this node a name. In Erlang: `register(Name, Pid)`.
+    /// Gives a process of this node a name; it is free again when the process has ended. In
+    /// Erlang: `register(Name, Pid)`.
     ///
     /// # Errors
     ///
-    /// When the name is taken, or the process is not alive.
+    /// When the name is taken or `undefined`, or the process is not alive or has a name already:
+    /// where Erlang raises `badarg`.
     pub fn register(&self, name: impl Into<Atom>, pid: Pid) -> Result<(), RegisterError> {
         let name = name.into();
         let process = self.process(&pid).ok_or(RegisterError::NoProc(pid))?;
+        if let Some(name) = process.core().name() {
+            return Err(RegisterError::AlreadyNamed { pid, name });
+        }
         self.0.names.insert(name, pid)?;
         // Noted at the process second: one that ends meanwhile would leave the name behind.
-        if process.core().add_name(name).is_err() {
+        process.core().set_name(name).inspect_err(|_| {
             self.0.names.remove(name, pid);
-            return Err(RegisterError::NoProc(pid));
-        }
-        Ok(())
+        })
     }
 
     /// Frees a name; `false` if nobody had it. In Erlang: `unregister(Name)`.
@@ -303,10 +306,11 @@ impl LocalNode {
         let Some(pid) = self.whereis(name) else {
             return false;
         };
-        if let Some(process) = self.process(&pid) {
-            process.core().remove_name(name);
+        // Who is first takes it from the process: this, or its end.
+        match self.process(&pid) {
+            Some(process) if process.core().remove_name(name) => self.0.names.remove(name, pid),
+            _ => false,
         }
-        self.0.names.remove(name, pid)
     }
 
     /// Who has a name. In Erlang: `whereis(Name)`.

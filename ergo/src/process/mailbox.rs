@@ -10,7 +10,7 @@ use std::sync::{Mutex, MutexGuard};
 
 use super::Reason;
 use super::signal::{Down, Exit};
-use crate::etf::Encoded;
+use crate::etf::{Budget, Encoded};
 
 /// A queue that grew longer than this is freed when the process has nothing more to read.
 const KEPT_CAPACITY: usize = 1024;
@@ -31,25 +31,47 @@ pub(crate) enum Envelope<M> {
 }
 
 impl<M> Envelope<M> {
-    /// Whether a capacity applies: signals are never refused.
-    fn is_message(&self) -> bool {
-        matches!(self, Envelope::Typed(_) | Envelope::Wire(_))
+    /// Whether it is taken by a mailbox that is full by so much.
+    fn finds_room(&self, excess: usize) -> bool {
+        match self {
+            Envelope::Typed(_) => false,
+            Envelope::Wire(message) => {
+                excess < SYSTEM_ROOM && is_system_request(message, &Budget::default())
+            }
+            Envelope::Down(_) | Envelope::Exit(_) | Envelope::Stop(_) => true,
+        }
     }
+}
+
+/// Whether this is a request of `sys`: `{system, From, Request}`.
+pub(crate) fn is_system_request(message: &Encoded, budget: &Budget) -> bool {
+    let head = message.decoder(budget).head();
+    matches!(head, Ok(Some(head)) if head.tag == "system" && head.args == Some(2))
 }
 
 /// What a mailbox with a capacity does with a message that finds it full.
 ///
-/// Either way the message is counted as undelivered and the mailbox stays as it is; `DOWN` and
-/// `EXIT` signals always find room.
+/// The mailbox stays as it is: what waits is never lost. How many messages found it full is told by
+/// [`LocalNode::process_info`](super::LocalNode::process_info); those whose sender is not told are
+/// also counted in [`LocalNode::undelivered`](super::LocalNode::undelivered). Signals that are no
+/// messages, `DOWN` and `EXIT`, always find room, and so do the messages of `sys`,
+/// `{system, From, Request}`. Erlang's nearest to a capacity is `process_flag(max_heap_size, _)`,
+/// which kills.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Overflow {
-    /// The sender gets its message back as an error; a call fails at once.
+    /// A sender of this program that asks gets its message back:
+    /// [`CastError::Full`](crate::gen_server::CastError::Full).
     #[default]
     Reject,
-    /// The message is dropped, and the sender is told that it was.
+    /// The message is dropped; a sender of this program that asks is told so:
+    /// [`Sent::Dropped`](crate::gen_server::Sent::Dropped).
     DropNewest,
 }
+
+/// So many messages of `sys` find room beyond the capacity: a full server can be looked at, and
+/// nobody fills its memory with them.
+const SYSTEM_ROOM: usize = 64;
 
 /// How much a mailbox holds.
 #[derive(Debug, Clone, Copy)]
@@ -93,8 +115,9 @@ pub(crate) struct Counts {
 #[derive(Debug)]
 pub(crate) struct Mailbox<M> {
     state: Mutex<State<M>>,
-    /// How many messages the receiver has taken over and not yet read.
+    /// How many messages the receiver has taken over and not yet handled.
     batched: AtomicUsize,
+    bounded: bool,
 }
 
 #[derive(Debug)]
@@ -104,6 +127,8 @@ struct State<M> {
     waiting: bool,
     closed: bool,
     limit: Limit,
+    /// How long `queue` may become: the capacity without what the receiver has put aside.
+    room: usize,
     high_water: usize,
     taken: u64,
     refused: u64,
@@ -116,6 +141,7 @@ impl<M> Mailbox<M> {
             waiting: false,
             closed: false,
             limit,
+            room: limit.capacity,
             high_water: 0,
             taken: 0,
             refused: 0,
@@ -123,6 +149,7 @@ impl<M> Mailbox<M> {
         Mailbox {
             state: Mutex::new(state),
             batched: AtomicUsize::new(0),
+            bounded: limit.capacity != usize::MAX,
         }
     }
 
@@ -139,7 +166,8 @@ impl<M> Mailbox<M> {
         if state.closed {
             return Err(Refused::Ended(envelope));
         }
-        if state.queue.len() >= state.limit.capacity && envelope.is_message() {
+        let len = state.queue.len();
+        if len >= state.room && !envelope.finds_room(len - state.room) {
             state.refused += 1;
             return Err(Refused::Full(envelope, state.limit.overflow));
         }
@@ -149,7 +177,7 @@ impl<M> Mailbox<M> {
 
     /// Swaps the waiting messages into `batch`, which must be empty. `false` if there are none: the
     /// receiver is then marked as waiting and the next push asks to wake it.
-    fn take_into(&self, batch: &mut VecDeque<Envelope<M>>) -> bool {
+    fn take_into(&self, batch: &mut VecDeque<Envelope<M>>, held: usize) -> bool {
         let mut state = self.lock();
         if state.queue.is_empty() {
             state.waiting = true;
@@ -158,12 +186,12 @@ impl<M> Mailbox<M> {
             free_if_large(batch);
             return false;
         }
-        state.high_water = state.high_water.max(state.queue.len());
-        if state.limit.capacity == usize::MAX {
-            std::mem::swap(&mut state.queue, batch);
-        } else {
+        state.high_water = state.high_water.max(state.queue.len() + held);
+        if self.bounded {
             // What the process has taken over would not count as waiting.
             batch.extend(state.queue.pop_front());
+        } else {
+            std::mem::swap(&mut state.queue, batch);
         }
         state.taken += batch.len() as u64;
         true
@@ -173,9 +201,10 @@ impl<M> Mailbox<M> {
     pub(crate) fn counts(&self) -> Counts {
         let state = self.lock();
         let batched = self.batched.load(Ordering::Relaxed);
+        let waiting = state.queue.len() + batched;
         Counts {
-            waiting: state.queue.len() + batched,
-            high_water: state.high_water.max(state.queue.len()),
+            waiting,
+            high_water: state.high_water.max(waiting),
             handled: state.taken.saturating_sub(batched as u64),
             refused: state.refused,
             idle: state.waiting,
@@ -200,7 +229,9 @@ fn free_if_large<T>(queue: &mut VecDeque<T>) {
 #[derive(Debug)]
 pub(crate) struct Inbox<M> {
     batch: VecDeque<Envelope<M>>,
-    /// What the mailbox shows of the batch's length.
+    /// How many messages the process has taken and put aside.
+    held: usize,
+    /// What the mailbox shows of both.
     published: usize,
 }
 
@@ -208,27 +239,19 @@ impl<M> Inbox<M> {
     pub(crate) fn new() -> Inbox<M> {
         Inbox {
             batch: VecDeque::new(),
+            held: 0,
             published: 0,
         }
     }
 
     /// The next message; `None` marks the process as waiting for one.
     pub(crate) fn next(&mut self, mailbox: &Mailbox<M>) -> Option<Envelope<M>> {
-        if self.batch.is_empty() && !mailbox.take_into(&mut self.batch) {
+        if self.batch.is_empty() && !mailbox.take_into(&mut self.batch, self.held) {
             return None;
         }
         let next = self.batch.pop_front();
         self.publish(mailbox);
         next
-    }
-
-    /// Says how many of the batch are left. Most batches are of one message: then it is none, as
-    /// before.
-    fn publish(&mut self, mailbox: &Mailbox<M>) {
-        if self.batch.len() != self.published {
-            self.published = self.batch.len();
-            mailbox.batched.store(self.published, Ordering::Relaxed);
-        }
     }
 
     /// The first envelope that is wanted; the others stay, in their order, and count as waiting.
@@ -259,6 +282,39 @@ impl<M> Inbox<M> {
         *looked_at += found;
         state.taken += 1;
         state.queue.remove(passed + found)
+    }
+
+    /// Says how many messages were taken over and not handled.
+    fn publish(&mut self, mailbox: &Mailbox<M>) {
+        // Most batches are of one message: then nothing is left, as before.
+        let unhandled = self.batch.len() + self.held;
+        if unhandled != self.published {
+            self.published = unhandled;
+            mailbox.batched.store(unhandled, Ordering::Relaxed);
+        }
+    }
+
+    /// So many messages that were taken are put aside: to others they still wait.
+    pub(crate) fn hold(&mut self, mailbox: &Mailbox<M>, held: usize) {
+        if held == self.held {
+            return;
+        }
+        self.held = held;
+        self.publish(mailbox);
+        if mailbox.bounded {
+            let mut state = mailbox.lock();
+            state.room = state.limit.capacity.saturating_sub(held);
+        }
+    }
+
+    /// The process does something else now: it waits for a message no more.
+    pub(crate) fn stop_waiting(&self, mailbox: &Mailbox<M>) {
+        mailbox.lock().waiting = false;
+    }
+
+    /// How many messages it could take without waiting.
+    pub(crate) fn ready(&self, mailbox: &Mailbox<M>) -> usize {
+        self.batch.len() + mailbox.lock().queue.len()
     }
 
     /// Gives back the memory of a mailbox that will be idle.

@@ -5,7 +5,7 @@ use dashmap::mapref::entry::Entry;
 
 use crate::term::{Atom, Pid};
 
-/// Why a name was not registered.
+/// Why a name was not registered. In Erlang: `register/2` raises `badarg` for all of them.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RegisterError {
@@ -16,6 +16,16 @@ pub enum RegisterError {
         name: Atom,
         /// Who has it.
         pid: Pid,
+    },
+    /// The process has a name already: it has one at most.
+    #[error(
+        "{pid} is registered as {name:?} already, and a process has one name at most; unregister that first"
+    )]
+    AlreadyNamed {
+        /// The process.
+        pid: Pid,
+        /// The name that it has.
+        name: Atom,
     },
     /// There is no such process on this node.
     #[error("{0} is not a living process of this node, so it cannot have a name")]

@@ -2,15 +2,16 @@
 
 use std::collections::VecDeque;
 use std::fmt;
+use std::future::poll_fn;
 use std::ops::{Deref, DerefMut};
-use std::sync::Arc;
-use std::task::Poll;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Poll, Waker};
 use std::time::Duration;
 
 use tokio::time::timeout;
 
 use super::core::Process;
-use super::{Down, Envelope, Exit, Inbox, LocalNode, OnNode, ProcessContext};
+use super::{Cause, Down, Envelope, Exit, Inbox, LocalNode, OnNode, ProcessContext};
 use crate::term::{Pid, Term};
 
 /// What a plain process finds in its mailbox.
@@ -23,6 +24,45 @@ pub enum Received {
     Down(Down),
     /// An exit signal, if the process traps them.
     Exit(Exit),
+}
+
+impl Received {
+    /// The message, or what it is instead. To pass signals over:
+    /// `ctx.receive_match(Received::into_message)`.
+    ///
+    /// # Errors
+    ///
+    /// With itself, if it is a signal.
+    pub fn into_message(self) -> Result<Term, Received> {
+        match self {
+            Received::Message(message) => Ok(message),
+            signal => Err(signal),
+        }
+    }
+
+    /// The `DOWN`, or what it is instead. In Erlang: `receive {'DOWN', _, _, _, _} = Down -> …`.
+    ///
+    /// # Errors
+    ///
+    /// With itself, if it is no `DOWN`.
+    pub fn into_down(self) -> Result<Down, Received> {
+        match self {
+            Received::Down(down) => Ok(down),
+            other => Err(other),
+        }
+    }
+
+    /// The trapped exit signal, or what it is instead. In Erlang: `receive {'EXIT', _, _} = Exit -> …`.
+    ///
+    /// # Errors
+    ///
+    /// With itself, if it is no exit signal.
+    pub fn into_exit(self) -> Result<Exit, Received> {
+        match self {
+            Received::Exit(exit) => Ok(exit),
+            other => Err(other),
+        }
+    }
 }
 
 /// A plain process, as its body sees it: its mailbox, and all that a [`ProcessContext`] can do.
@@ -58,8 +98,10 @@ pub struct Context {
     own: ProcessContext,
     process: Arc<Process<Term>>,
     inbox: Inbox<Term>,
-    /// What was passed over by selective receives, oldest first.
-    saved: VecDeque<Received>,
+    /// What was passed over by selective receives, oldest first. A place is empty only while it is
+    /// looked at.
+    saved: VecDeque<Option<Received>>,
+    rouser: Rouser,
 }
 
 impl Context {
@@ -69,21 +111,18 @@ impl Context {
             process,
             inbox: Inbox::new(),
             saved: VecDeque::new(),
+            rouser: Rouser::default(),
         }
+    }
+
+    /// Who must hear of each poll of the process.
+    pub(super) fn rouser(&self) -> Rouser {
+        self.rouser.clone()
     }
 
     /// The next message or signal, whatever it is. In Erlang: `receive Any -> Any end`.
     pub async fn receive(&mut self) -> Received {
-        loop {
-            match self.saved.pop_front() {
-                None => {
-                    let received = self.next().await;
-                    self.saved.push_back(received);
-                }
-                Some(received) if self.take(&received) => return received,
-                Some(_) => {}
-            }
-        }
+        self.receive_match(Ok).await
     }
 
     /// Like [`Context::receive`], for so long at most. In Erlang: `receive Any -> Any after Time ->
@@ -94,17 +133,26 @@ impl Context {
 
     /// The first message or signal that fits: `fits` gives back, as an error, what it does not
     /// want; that stays in the mailbox, in its order. In Erlang: `receive` with patterns.
+    ///
+    /// A look through `n` messages that do not fit costs `n` steps, as in Erlang. What was passed
+    /// over still counts as waiting, for [`process_info`](LocalNode::process_info) and for a
+    /// capacity.
+    ///
+    /// A receive that is dropped before it is done, in `tokio::select!` say, has taken nothing.
     pub async fn receive_match<T>(
         &mut self,
         mut fits: impl FnMut(Received) -> Result<T, Received>,
     ) -> T {
+        if !self.saved.is_empty() {
+            give_way().await;
+        }
         let mut looked_at = 0;
         loop {
             if let Some(found) = self.find(&mut looked_at, &mut fits) {
                 return found;
             }
             let received = self.next().await;
-            self.saved.push_back(received);
+            self.save(received);
         }
     }
 
@@ -113,10 +161,48 @@ impl Context {
     pub async fn receive_match_timeout<T>(
         &mut self,
         time: Duration,
-        fits: impl FnMut(Received) -> Result<T, Received>,
+        mut fits: impl FnMut(Received) -> Result<T, Received>,
     ) -> Option<T> {
-        // `timeout` polls the receive before the time.
-        timeout(time, self.receive_match(fits)).await.ok()
+        give_way().await;
+        let mut looked_at = 0;
+        let mut found = self.find_now(&mut looked_at, &mut fits);
+        if found.is_some() || time.is_zero() {
+            return found;
+        }
+        let receive = async {
+            loop {
+                let received = self.next().await;
+                self.save(received);
+                if let Some(found) = self.find(&mut looked_at, &mut fits) {
+                    return found;
+                }
+            }
+        };
+        found = timeout(time, receive).await.ok();
+        // The time may be over before the task comes to look.
+        found.or_else(|| self.find_now(&mut looked_at, &mut fits))
+    }
+
+    /// Looks through all that has arrived, from the given place on.
+    fn find_now<T>(
+        &mut self,
+        looked_at: &mut usize,
+        fits: &mut impl FnMut(Received) -> Result<T, Received>,
+    ) -> Option<T> {
+        if let Some(found) = self.find(looked_at, fits) {
+            return Some(found);
+        }
+        // Not until the mailbox is empty: others may fill it faster than this looks.
+        for _ in 0..self.inbox.ready(&self.process.mailbox) {
+            let envelope = self.inbox.next(&self.process.mailbox)?;
+            if let Some(received) = self.open(envelope) {
+                self.save(received);
+                if let Some(found) = self.find(looked_at, fits) {
+                    return Some(found);
+                }
+            }
+        }
+        None
     }
 
     /// Looks through what was saved, from the given place on.
@@ -125,65 +211,151 @@ impl Context {
         looked_at: &mut usize,
         fits: &mut impl FnMut(Received) -> Result<T, Received>,
     ) -> Option<T> {
-        while *looked_at < self.saved.len() {
-            let received = self.saved.remove(*looked_at)?;
-            let down = match &received {
-                Received::Down(down) if !self.own.would_accept(down) => continue,
-                Received::Down(down) => Some(down.clone()),
+        let mut found = None;
+        // What stays moves up to here, over what has gone.
+        let mut kept = *looked_at;
+        let mut at = kept;
+        while at < self.saved.len() && found.is_none() {
+            let received = self.saved[at].take();
+            at += 1;
+            let Some(received) = received.filter(|received| self.stands(received)) else {
+                continue;
+            };
+            let monitor = match &received {
+                Received::Down(down) => Some(down.reference),
                 _ => None,
             };
             match fits(received) {
-                Ok(found) => {
-                    down.map(|down| self.own.accepts(&down));
-                    return Some(found);
+                Ok(fitting) => {
+                    monitor.map(|monitor| self.own.core().take_monitor(&monitor));
+                    found = Some(fitting);
                 }
                 Err(received) => {
-                    self.saved.insert(*looked_at, received);
-                    *looked_at += 1;
+                    self.saved[kept] = Some(received);
+                    kept += 1;
                 }
             }
         }
-        None
+        self.saved.drain(kept..at);
+        *looked_at = kept;
+        self.inbox.hold(&self.process.mailbox, self.saved.len());
+        found
     }
 
     /// A `DOWN` that waits is not to be seen once its monitor is taken back.
-    fn take(&mut self, received: &Received) -> bool {
+    fn stands(&self, received: &Received) -> bool {
         match received {
-            Received::Down(down) => self.own.accepts(down),
+            Received::Down(down) => self.own.core().monitor(&down.reference).is_some(),
             _ => true,
         }
     }
 
-    /// The next of the mailbox itself; what cannot be understood is logged and passed over.
+    fn save(&mut self, received: Received) {
+        self.saved.push_back(Some(received));
+    }
+
+    /// The next of the mailbox itself.
     async fn next(&mut self) -> Received {
-        loop {
-            // A mailbox that is never empty must not keep the worker thread from other tasks.
-            tokio::task::coop::consume_budget().await;
-            let envelope = std::future::poll_fn(|_| {
-                // The task's waker is known to the process since its first poll.
-                match self.inbox.next(&self.process.mailbox) {
-                    Some(envelope) => Poll::Ready(envelope),
-                    None => Poll::Pending,
+        give_way().await;
+        let mut wait = Wait {
+            ctx: self,
+            waits: false,
+        };
+        poll_fn(|cx| wait.poll(cx)).await
+    }
+
+    /// What cannot be understood is logged, counted and passed over.
+    fn open(&self, envelope: Envelope<Term>) -> Option<Received> {
+        Some(match envelope {
+            Envelope::Typed(message) => Received::Message(message),
+            Envelope::Wire(encoded) => match encoded.decode(self.own.node().budget()) {
+                Ok(message) => Received::Message(message),
+                Err(error) => {
+                    let pid = self.own.pid();
+                    tracing::warn!(
+                        target: "ergo::process", %pid, %error, "a message cannot be decoded"
+                    );
+                    let node = self.own.node();
+                    node.count_undelivered(Cause::Undecodable, &pid);
+                    return None;
                 }
-            })
-            .await;
-            return match envelope {
-                Envelope::Typed(message) => Received::Message(message),
-                Envelope::Wire(encoded) => match encoded.decode(self.own.node().budget()) {
-                    Ok(message) => Received::Message(message),
-                    Err(error) => {
-                        tracing::warn!(
-                            target: "ergo::process", pid = %self.own.pid(), %error,
-                            "a message cannot be decoded"
-                        );
-                        continue;
-                    }
-                },
-                Envelope::Down(down) => Received::Down(*down),
-                Envelope::Exit(exit) => Received::Exit(*exit),
-                // Plain processes are stopped by exit signals.
-                Envelope::Stop(_) => continue,
-            };
+            },
+            Envelope::Down(down) => Received::Down(*down),
+            Envelope::Exit(exit) => Received::Exit(*exit),
+            // Plain processes are stopped by exit signals.
+            Envelope::Stop(_) => return None,
+        })
+    }
+}
+
+/// A mailbox that is never empty must not keep the worker thread from other tasks. To be awaited
+/// before something is taken: a receive may be dropped here.
+async fn give_way() {
+    tokio::task::coop::consume_budget().await;
+}
+
+/// One wait for the mailbox. Others see whether the process waits, also when it stops to wait
+/// because a time is over.
+struct Wait<'a> {
+    ctx: &'a mut Context,
+    waits: bool,
+}
+
+impl Wait<'_> {
+    fn poll(&mut self, cx: &mut std::task::Context<'_>) -> Poll<Received> {
+        if let Some(received) = self.take() {
+            return Poll::Ready(received);
+        }
+        let core = &self.ctx.process.core;
+        if !core.is_woken_by(cx.waker()) {
+            self.ctx.rouser.set(cx.waker());
+            // What came before that has roused nobody.
+            if let Some(received) = self.take() {
+                return Poll::Ready(received);
+            }
+        }
+        Poll::Pending
+    }
+
+    fn take(&mut self) -> Option<Received> {
+        loop {
+            let envelope = self.ctx.inbox.next(&self.ctx.process.mailbox);
+            self.waits = envelope.is_none();
+            let received = self.ctx.open(envelope?);
+            if received.is_some() {
+                return received;
+            }
+        }
+    }
+}
+
+impl Drop for Wait<'_> {
+    fn drop(&mut self) {
+        if self.waits {
+            self.ctx.inbox.stop_waiting(&self.ctx.process.mailbox);
+        }
+    }
+}
+
+/// A message wakes the task of its process. A receive that stands in something with wakers of its
+/// own, a `FuturesUnordered` say, is only polled if its own waker is woken too.
+#[derive(Clone, Default)]
+pub(super) struct Rouser(Arc<Mutex<Option<Waker>>>);
+
+impl Rouser {
+    fn lock(&self) -> MutexGuard<'_, Option<Waker>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn set(&self, waker: &Waker) {
+        *self.lock() = Some(waker.clone());
+    }
+
+    /// The process's task has been woken.
+    pub(super) fn rouse(&self) {
+        let waker = self.lock().take();
+        if let Some(waker) = waker {
+            waker.wake();
         }
     }
 }

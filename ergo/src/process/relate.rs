@@ -214,10 +214,10 @@ impl LocalNode {
 
     /// A process has ended: it leaves the table, then its watchers and links are told.
     pub(crate) fn process_ended(&self, core: &Core, reason: Reason) {
-        let Some(Remains { names, relations }) = core.exit(reason.clone()) else {
+        let Some(Remains { name, relations }) = core.exit(reason.clone()) else {
             return;
         };
-        self.forget(core, names);
+        self.forget(core, name);
         let Some(mut relations) = relations else {
             return;
         };

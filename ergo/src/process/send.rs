@@ -29,11 +29,26 @@ impl LocalNode {
     pub(crate) fn send_to(&self, from: Pid, to: Dest, message: Encoded) {
         match to {
             Dest::Process(to) => self.send_encoded(from, to, message),
+            Dest::Name(name) => {
+                self.send_encoded(from, ProcessId::Name(name, self.name()), message);
+            }
             Dest::Alias(alias) => self.send_alias(from, alias, message),
         }
     }
 
     pub(crate) fn send_encoded(&self, from: Pid, to: ProcessId, message: Encoded) {
+        if let Err(refusal) = self.try_send_encoded(from, to, message) {
+            self.count_undelivered(refusal.into(), &to);
+        }
+    }
+
+    /// Sends, and says if the message reaches nobody for certain; then it is not counted.
+    pub(crate) fn try_send_encoded(
+        &self,
+        from: Pid,
+        to: ProcessId,
+        message: Encoded,
+    ) -> Result<(), Refusal> {
         if to.node() != self.name() {
             let control = match to {
                 ProcessId::Pid(to) => Control::Send {
@@ -42,22 +57,17 @@ impl LocalNode {
                 },
                 ProcessId::Name(name, _) => Control::RegSend { from, name },
             };
-            return self.signal(to.node(), control, Some(message));
+            self.signal(to.node(), control, Some(message));
+            return Ok(());
         }
-        if let ProcessId::Pid(pid) = to {
+        if matches!(to, ProcessId::Pid(_)) {
             // An answer without an alias comes to the pid that called.
             if self.calls().answer(&message, self.budget()) {
-                return;
-            }
-            if pid == self.caller_pid() {
-                return self.undelivered_to(to, Cause::NoProcess);
+                return Ok(());
             }
         }
-        match self.resolve(&to).map(|process| process.deliver(message)) {
-            Some(Ok(())) => {}
-            Some(Err(Refusal::Full(_))) => self.undelivered_to(to, Cause::MailboxFull),
-            Some(Err(Refusal::Ended)) | None => self.undelivered_to(to, Cause::NoProcess),
-        }
+        let process = self.resolve(&to).ok_or(Refusal::Ended)?;
+        process.deliver(message)
     }
 
     /// Sends to whoever made the alias, if it still stands.
@@ -73,10 +83,6 @@ impl LocalNode {
             Some(pid) => self.send_encoded(from, ProcessId::Pid(pid), message),
             None => self.count_undelivered(Cause::NoAlias, &alias),
         }
-    }
-
-    fn undelivered_to(&self, to: ProcessId, cause: Cause) {
-        self.count_undelivered(cause, &to);
     }
 }
 

@@ -1,6 +1,7 @@
 //! Starting plain processes.
 
-use std::future::Future;
+use std::future::{Future, poll_fn};
+use std::pin::pin;
 use std::sync::Arc;
 
 use super::core::{Birth, Core};
@@ -90,7 +91,9 @@ pub enum SpawnError {
     NotAProcess,
 }
 
-/// What the body of a plain process may return: nothing, for `normal`, or why it ended.
+/// What the body of a plain process may return: nothing, for `normal`; why it ended, a [`Reason`];
+/// or a `Result` whose error is one (or an [`Atom`] or [`Term`], for that reason), so that `?` works.
+/// A body that loops for ever is one too.
 pub trait IntoExit {
     /// The reason that others get.
     fn into_exit(self) -> Reason;
@@ -102,9 +105,34 @@ impl IntoExit for () {
     }
 }
 
+/// What a body that loops for ever returns: `!`, which cannot be named otherwise yet.
+type Never = <fn() -> ! as never::Returns>::Value;
+
+mod never {
+    pub trait Returns {
+        type Value;
+    }
+
+    impl<T> Returns for fn() -> T {
+        type Value = T;
+    }
+}
+
+impl IntoExit for Never {
+    fn into_exit(self) -> Reason {
+        self
+    }
+}
+
 impl IntoExit for Reason {
     fn into_exit(self) -> Reason {
         self
+    }
+}
+
+impl IntoExit for std::convert::Infallible {
+    fn into_exit(self) -> Reason {
+        match self {}
     }
 }
 
@@ -207,7 +235,13 @@ where
     }
     let context = Context::new(Arc::clone(&process));
     let life = Life::new(Arc::clone(&process), async move {
-        body(context).await.into_exit()
+        let rouser = context.rouser();
+        let mut body = pin!(body(context));
+        let end = poll_fn(|cx| {
+            rouser.rouse();
+            body.as_mut().poll(cx)
+        });
+        end.await.into_exit()
     });
     if node.is_stopping() {
         node.process_ended(core, Reason::Shutdown);

@@ -3,6 +3,7 @@
 use std::fmt::Debug;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use super::core::Refusal;
 use super::{LocalNode, Refused};
 
 /// How many messages of a node reached nobody, by cause.
@@ -19,6 +20,8 @@ pub struct Undelivered {
     pub mailbox_full: u64,
     /// The other node could not be reached.
     pub no_connection: u64,
+    /// The bytes were no term that a plain process could have received.
+    pub undecodable: u64,
 }
 
 /// Why a message reached nobody.
@@ -28,6 +31,16 @@ pub(crate) enum Cause {
     NoAlias,
     MailboxFull,
     NoConnection,
+    Undecodable,
+}
+
+impl From<Refusal> for Cause {
+    fn from(refusal: Refusal) -> Cause {
+        match refusal {
+            Refusal::Ended => Cause::NoProcess,
+            Refusal::Full(_) => Cause::MailboxFull,
+        }
+    }
 }
 
 impl Cause {
@@ -40,7 +53,7 @@ impl Cause {
 }
 
 #[derive(Debug, Default)]
-pub(crate) struct Counters([AtomicU64; 4]);
+pub(crate) struct Counters([AtomicU64; 5]);
 
 impl LocalNode {
     /// How many messages reached nobody so far.
@@ -55,13 +68,13 @@ impl LocalNode {
     /// ```
     pub fn undelivered(&self) -> Undelivered {
         let Counters(counters) = self.counters();
-        let [no_process, no_alias, mailbox_full, no_connection] =
-            [0, 1, 2, 3].map(|n| counters[n].load(Ordering::Relaxed));
+        let count = |cause: Cause| counters[cause as usize].load(Ordering::Relaxed);
         Undelivered {
-            no_process,
-            no_alias,
-            mailbox_full,
-            no_connection,
+            no_process: count(Cause::NoProcess),
+            no_alias: count(Cause::NoAlias),
+            mailbox_full: count(Cause::MailboxFull),
+            no_connection: count(Cause::NoConnection),
+            undecodable: count(Cause::Undecodable),
         }
     }
 
