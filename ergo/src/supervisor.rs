@@ -54,9 +54,9 @@ mod restarts;
 mod spec;
 mod start;
 mod start_args;
+mod stop;
+mod supervise;
 mod supervisor_ref;
-
-use std::sync::Arc;
 
 pub use child::{Child, Process};
 pub use child_spec::{ChildSpec, DynamicSpec};
@@ -66,54 +66,5 @@ pub use options::{AutoShutdown, ChildId, ChildKind, Modules, Restart, Shutdown, 
 pub use spec::{SpecError, SupervisorSpec};
 pub use start::StartSupervisor;
 pub use start_args::StartArgs;
+pub use supervise::Supervisor;
 pub use supervisor_ref::{DynamicSupervisorRef, SupervisorRef};
-
-use crate::process::OnNode;
-
-/// A supervisor as a type: its fields are what its children are made from.
-///
-/// ```
-/// use std::sync::Arc;
-/// use ergo::gen_server;
-/// use ergo::supervisor::{Child, ChildSpec, Strategy, Supervisor, SupervisorSpec};
-///
-/// struct Cache { size: usize }
-/// #[gen_server]
-/// impl Cache {
-///     #[init] fn init(size: usize) -> Self { Cache { size } }
-/// }
-///
-/// struct CacheSup { size: usize }
-/// impl Supervisor for CacheSup {
-///     fn spec(self: Arc<Self>) -> SupervisorSpec {
-///         SupervisorSpec::new(Strategy::OneForOne)
-///             .child(ChildSpec::new("cache", move || Child::<Cache>::new((self.size,))))
-///     }
-/// }
-///
-/// # async fn example(node: &ergo::Node) -> Result<(), ergo::gen_server::StartError> {
-/// let supervisor = CacheSup::start(node, CacheSup { size: 64 }).name("cache_sup").await?;
-/// # Ok(())
-/// # }
-/// ```
-pub trait Supervisor: Sized + Send + Sync + 'static {
-    /// Its flags and children. In Erlang: `init/1`.
-    fn spec(self: Arc<Self>) -> SupervisorSpec;
-
-    /// Starts this supervisor without a link.
-    fn start(on: &impl OnNode, supervisor: Self) -> StartSupervisor {
-        let supervisor = Arc::new(supervisor);
-        StartSupervisor::new(on, Box::new(move || supervisor.spec()))
-    }
-
-    /// Starts this supervisor linked to the process that starts it, with which it ends:
-    /// `supervisor:start_link/2,3`.
-    fn start_link(on: &impl OnNode, supervisor: Self) -> StartSupervisor {
-        Self::start(on, supervisor).link()
-    }
-
-    /// This supervisor as a child of another.
-    fn child(self) -> Child<Self> {
-        Child::supervisor(self)
-    }
-}

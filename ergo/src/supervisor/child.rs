@@ -4,15 +4,14 @@ use std::fmt;
 use std::future::Future;
 use std::marker::PhantomData;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::time::Duration;
 
 use super::engine::Engine;
 use super::options::ChildKind;
 use super::parent::Parent;
-use super::{Supervisor, SupervisorSpec};
+use super::spec::SupervisorSpec;
 use crate::gen_server::{Server, ServerRef, Start, StartError};
-use crate::process::{Context, IntoExit, Reason, RegisterError, SpawnError};
+use crate::process::{Context, IntoExit, Reason, RegisterError, SpawnError, catch_panics};
 use crate::term::{Atom, Pid, Term};
 
 /// One start of a child of the type `S`, given to a supervisor: like
@@ -33,7 +32,7 @@ type StartFn = dyn FnOnce(&Parent, StartOptions) -> Starting + Send;
 
 /// One start of a child of any type.
 pub(super) struct AnyChild {
-    pub(super) kind: ChildKind,
+    kind: ChildKind,
     options: StartOptions,
     start: Box<StartFn>,
 }
@@ -42,6 +41,29 @@ pub(super) struct AnyChild {
 struct StartOptions {
     name: Option<Atom>,
     timeout: Option<Duration>,
+}
+
+/// A child that has been started.
+pub(super) struct Started {
+    /// `None` for `ignore`.
+    pub(super) pid: Option<Pid>,
+    pub(super) kind: ChildKind,
+}
+
+impl Parent {
+    /// Starts a child, and waits for its `init`. A panic on the way is a reason like any other.
+    pub(super) async fn start(
+        &self,
+        make: impl FnOnce() -> AnyChild + Send,
+    ) -> Result<Started, Reason> {
+        let starting = catch_panics(async move {
+            let child = make();
+            let kind = child.kind;
+            let pid = (child.start)(self, child.options).await?;
+            Ok(Started { pid, kind })
+        });
+        starting.await.unwrap_or_else(Err)
+    }
 }
 
 impl AnyChild {
@@ -71,10 +93,6 @@ impl AnyChild {
             }),
         }
     }
-
-    pub(super) fn start(self, parent: &Parent) -> Starting {
-        (self.start)(parent, self.options)
-    }
 }
 
 /// What a supervisor makes of a server that did not start.
@@ -97,14 +115,6 @@ impl<S: Server> Child<S> {
     /// A server started with these arguments: what `Kv::child(…)` makes.
     pub fn new(args: S::Args) -> Child<S> {
         AnyChild::server::<S>(ChildKind::Worker, move || args).into()
-    }
-}
-
-impl<S: Supervisor> Child<S> {
-    /// A supervisor: what [`Supervisor::child`] makes.
-    pub fn supervisor(supervisor: S) -> Child<S> {
-        let supervisor = Arc::new(supervisor);
-        Child::of_spec(move || supervisor.spec())
     }
 }
 

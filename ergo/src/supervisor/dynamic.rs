@@ -3,13 +3,14 @@
 use std::any::Any;
 use std::collections::BTreeMap;
 
+use super::child::Started;
 use super::child_spec::{Again, ChildSpec, Made, StartFn};
-use super::engine::Restarted;
 use super::error::{ChildError, said};
 use super::info::{ChildCounts, ChildInfo, ChildSpecInfo, ChildState};
-use super::message::{Failed, StartResult};
+use super::message::{Failed, Restarted, StartResult};
 use super::options::ChildId;
-use super::parent::{Manner, Parent, Started};
+use super::parent::Parent;
+use super::stop::Manner;
 use crate::etf::Encoded;
 use crate::term::{Atom, Pid, Term};
 
@@ -68,9 +69,9 @@ impl Dynamic {
 
     async fn start(&mut self, made: Made, parent: &Parent) -> StartResult {
         let (started, again) = match made {
-            Made::Once(make) => (parent.start(&self.template.id, make).await, None),
+            Made::Once(make) => (parent.start(make).await, None),
             Made::Again(mut make) => {
-                let started = parent.start(&self.template.id, &mut *make).await;
+                let started = parent.start(&mut *make).await;
                 (started, Some(make))
             }
         };
@@ -88,10 +89,11 @@ impl Dynamic {
         let Some(mut again) = again.or_else(|| self.restarting.remove(&pid)) else {
             return Restarted::Done;
         };
-        match parent.start(&self.template.id, &mut *again).await {
+        match parent.start(&mut *again).await {
             Ok(Started { pid: Some(pid), .. }) => drop(self.running.insert(pid, Some(again))),
             Ok(_) => self.ignored = true,
-            Err(_) => {
+            Err(reason) => {
+                parent.report_failure(&self.template.id, &reason);
                 self.restarting.insert(pid, again);
                 return Restarted::Failed(Failed::Instance(pid));
             }

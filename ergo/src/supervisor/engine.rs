@@ -6,11 +6,11 @@ use super::child_spec::{ChildSpec, StartFn};
 use super::dynamic::Dynamic;
 use super::error::{ChildError, said};
 use super::group::Group;
-use super::message::{Failed, StartResult, SupervisorMessage};
+use super::message::{Failed, Restarted, StartResult, SupervisorMessage};
 use super::options::{AutoShutdown, ChildId, Restart, Strategy};
 use super::parent::Parent;
 use super::restarts::Restarts;
-use super::spec::SupervisorSpec;
+use super::spec::{SpecError, SupervisorSpec};
 use crate::etf::Encoded;
 use crate::gen_server::{Context, InitError, Next, Server};
 use crate::process::{Exit, Reason};
@@ -28,13 +28,6 @@ pub(super) struct Engine {
 enum Children {
     Group(Group),
     Dynamic(Dynamic),
-}
-
-/// A restart, as far as it came.
-pub(super) enum Restarted {
-    Done,
-    /// To be tried again after what waits in the mailbox.
-    Failed(Failed),
 }
 
 /// What the supervisor does after the end of a child.
@@ -159,7 +152,7 @@ async fn start_in(
 ) -> StartResult {
     spec.check(auto_shutdown)?;
     match spec.start {
-        StartFn::Dynamic(_) => Err(super::SpecError::Dynamic(spec.id.into_term()).into()),
+        StartFn::Dynamic(_) => Err(SpecError::Dynamic(spec.id.into_term()).into()),
         StartFn::Fixed(_) => group.start_child(spec, parent).await,
     }
 }

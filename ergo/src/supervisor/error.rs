@@ -1,6 +1,6 @@
 //! Why a supervisor did not do to a child what it was asked to.
 
-use super::SpecError;
+use super::spec::SpecError;
 use crate::etf::{Decode, DecodeError, Decoder, Encode, EncodeError, Encoder};
 use crate::gen_server::CallError;
 use crate::process::Reason;

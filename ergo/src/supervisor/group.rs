@@ -3,12 +3,12 @@
 use std::mem;
 
 use super::child_spec::{ChildSpec, StartFn};
-use super::engine::Restarted;
 use super::error::ChildError;
 use super::info::{ChildCounts, ChildInfo, ChildSpecInfo, ChildState};
-use super::message::{Failed, StartResult};
+use super::message::{Failed, Restarted, StartResult};
 use super::options::{ChildId, Restart, Strategy};
-use super::parent::{Manner, Parent};
+use super::parent::Parent;
+use super::stop::Manner;
 use crate::process::Reason;
 use crate::term::{Pid, Term};
 
@@ -41,8 +41,11 @@ impl Entry {
             // `SpecError::Dynamic` has come before.
             return Ok(true);
         };
-        match parent.start(id, &mut **make).await {
+        match parent.start(&mut **make).await {
             Ok(started) => {
+                if let Some(pid) = started.pid {
+                    parent.report_start(id, pid);
+                }
                 self.spec.learn_kind(started.kind);
                 self.state = started
                     .pid
@@ -54,6 +57,15 @@ impl Entry {
                 Err(StartFailed { id, reason })
             }
         }
+    }
+
+    /// Starts the child by the supervisor's own doing, which reports what nobody else would hear of.
+    async fn start_again(&mut self, parent: &Parent) -> Result<bool, StartFailed> {
+        let started = self.start(parent).await;
+        if let Err(StartFailed { id, reason }) = &started {
+            parent.report_failure(id, reason);
+        }
+        started
     }
 
     async fn stop(&mut self, parent: &Parent) {
@@ -94,10 +106,9 @@ impl Group {
     async fn start_from(&mut self, first: usize, parent: &Parent) -> Result<(), StartFailed> {
         let mut index = first;
         while let Some(entry) = self.children.get_mut(index) {
-            if entry.start(parent).await? {
-                index += 1;
-            } else {
-                self.children.remove(index);
+            match entry.start_again(parent).await? {
+                true => index += 1,
+                false => drop(self.children.remove(index)),
             }
         }
         Ok(())
@@ -127,7 +138,7 @@ impl Group {
             Strategy::OneForAll => self.restart_from(0, parent).await,
             Strategy::RestForOne => self.restart_from(index, parent).await,
             Strategy::OneForOne | Strategy::SimpleOneForOne => {
-                self.children[index].start(parent).await.map(drop)
+                self.children[index].start_again(parent).await.map(drop)
             }
         };
         let Err(failed) = started else {

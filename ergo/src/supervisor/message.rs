@@ -40,6 +40,13 @@ pub(super) enum Failed {
     Instance(Pid),
 }
 
+/// A restart, as far as it came.
+pub(super) enum Restarted {
+    Done,
+    /// To be tried again after what waits in the mailbox.
+    Failed(Failed),
+}
+
 impl Message for SupervisorMessage {
     fn decode_call(from: &mut Decoder<'_>, caller: &Caller) -> Result<Option<Self>, DecodeError> {
         let Some(head) = from.head()? else {

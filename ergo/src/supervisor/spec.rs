@@ -2,11 +2,9 @@
 
 use std::time::Duration;
 
-use super::Child;
 use super::child_spec::ChildSpec;
 use super::options::{AutoShutdown, Restart, Strategy};
-use super::start::StartSupervisor;
-use crate::process::{OnNode, Reason};
+use crate::process::Reason;
 use crate::term::Term;
 
 /// A supervisor's flags and children: what `init/1` returns in Erlang.
@@ -114,31 +112,6 @@ impl SupervisorSpec {
             }
         }
         Ok(())
-    }
-
-    /// Starts this supervisor. In Erlang: `supervisor:start_link/2,3`, without the link.
-    pub fn start(self, on: &impl OnNode) -> StartSupervisor {
-        StartSupervisor::new(on, Box::new(move || self))
-    }
-
-    /// Starts this supervisor linked to the process that starts it: `supervisor:start_link/2,3`.
-    pub fn start_link(self, on: &impl OnNode) -> StartSupervisor {
-        self.start(on).link()
-    }
-
-    /// This supervisor as the child of another. One start consumes it: the factory of the
-    /// [`ChildSpec`] makes a new one each time.
-    ///
-    /// ```
-    /// use ergo::supervisor::{ChildSpec, Strategy, SupervisorSpec};
-    ///
-    /// let inner = || SupervisorSpec::new(Strategy::OneForAll);
-    /// let outer = SupervisorSpec::new(Strategy::OneForOne)
-    ///     .child(ChildSpec::new("inner", move || inner().into_child()));
-    /// # assert_eq!(outer.check(), Ok(()));
-    /// ```
-    pub fn into_child(self) -> Child<SupervisorSpec> {
-        Child::of_spec(move || self)
     }
 }
 

@@ -6,10 +6,10 @@ use std::marker::PhantomData;
 use std::pin::Pin;
 use std::time::Duration;
 
-use super::SupervisorRef;
 use super::engine::Engine;
 use super::message::SupervisorMessage;
 use super::spec::SupervisorSpec;
+use super::supervisor_ref::SupervisorRef;
 use crate::gen_server::{ServerRef, Start, StartError};
 use crate::process::OnNode;
 use crate::term::Atom;
