@@ -25,6 +25,18 @@ pub fn blocks(markdown: &str, language: &str) -> Vec<String> {
     blocks
 }
 
+/// The documentation at the head of a Rust file, as Markdown.
+///
+/// ```
+/// assert_eq!(tests::readme::head("//! One.\n//!\n//! Two.\n\nfn main() {}\n"), "One.\n\nTwo.\n");
+/// ```
+pub fn head(source: &str) -> String {
+    let lines = source.lines().map_while(|line| line.strip_prefix("//!"));
+    lines
+        .map(|line| format!("{}\n", line.strip_prefix(' ').unwrap_or(line)))
+        .collect()
+}
+
 /// One expression of a transcript, and what the shell shows after it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step {

@@ -1,6 +1,36 @@
-//! The example `simple`, run as its reader would.
+//! The examples, run as their readers would.
 
-use tests::{Epmd, Example, unique, unique_node};
+use tests::readme::{blocks, head, transcript};
+use tests::{Epmd, Erl, Example, unique, unique_node};
+
+/// Starts a serving example under the name that its transcript uses, replays the transcript in a shell, and ends the
+/// example.
+fn replay(name: &str, source: &str) {
+    let epmd = Epmd::start();
+    let example = Example::node(name, &format!("{name}@127.0.0.1"), "secret", epmd.port());
+    let [written] = &blocks(&head(source), "erlang")[..] else {
+        panic!("{name} has one transcript")
+    };
+    let mut shell = Erl::options()
+        .distributed(epmd.port())
+        .name("me@127.0.0.1")
+        .cookie("secret")
+        .shell();
+    assert_eq!(shell.replay(&transcript(written)), *written, "{name}");
+
+    example.terminate();
+    let (status, output, log) = example.wait();
+    assert!(status.success(), "{name}: {status}: {log}");
+    assert_eq!(output, format!("ready {name}@127.0.0.1\n"));
+}
+
+#[test]
+fn genserver_is_what_a_shell_shows() {
+    replay(
+        "genserver",
+        include_str!("../../examples/examples/genserver.rs"),
+    );
+}
 
 #[test]
 fn simple_tells_the_life_of_a_server() {
