@@ -239,6 +239,23 @@ async fn arguments_from_elsewhere_are_checked() {
 }
 
 #[tokio::test]
+async fn is_looked_at_and_suspended_by_sys() {
+    let cluster = Cluster::start().await;
+    fixed().start(&cluster.node).name("app_sup").await.unwrap();
+    let seen = cluster
+        .eval(
+            "#{strategy := one_for_one, auto_shutdown := never, restarts := 0, children := Children} = sys:get_state(Sup),
+             Children = supervisor:which_children(Sup),
+             ok = sys:suspend(Sup),
+             {'EXIT', {timeout, _}} = (catch gen_server:call(Sup, which_children, 50)),
+             ok = sys:resume(Sup),
+             length(supervisor:which_children(Sup)).",
+        )
+        .await;
+    assert_eq!(seen, "4");
+}
+
+#[tokio::test]
 async fn restarts_what_a_shell_kills() {
     let cluster = Cluster::start().await;
     let supervisor = fixed().start(&cluster.node).name("app_sup").await.unwrap();

@@ -6,6 +6,7 @@ use super::child_spec::{ChildSpec, StartFn};
 use super::dynamic::Dynamic;
 use super::error::{ChildError, said};
 use super::group::Group;
+use super::info::ChildInfo;
 use super::message::{Failed, Restarted, StartResult, SupervisorMessage};
 use super::options::{AutoShutdown, ChildId, Restart, Strategy};
 use super::parent::Parent;
@@ -14,6 +15,7 @@ use super::spec::{SpecError, SupervisorSpec};
 use crate::etf::Encoded;
 use crate::gen_server::{Context, InitError, Next, Server};
 use crate::process::{Exit, Reason};
+use crate::sys::shown;
 use crate::term::{Atom, Pid, Term};
 
 /// A supervisor as a server: it traps exits, and whatever its state is, a callback of it runs until
@@ -28,6 +30,16 @@ pub(super) struct Engine {
 enum Children {
     Group(Group),
     Dynamic(Dynamic),
+}
+
+/// The state as it is shown.
+#[derive(ergo_derive::Encode)]
+struct State {
+    strategy: Strategy,
+    auto_shutdown: AutoShutdown,
+    /// How many there were of late.
+    restarts: u64,
+    children: Vec<ChildInfo>,
 }
 
 /// What the supervisor does after the end of a child.
@@ -136,6 +148,20 @@ impl Server for Engine {
         Next::Continue
     }
 
+    fn format_state(&self) -> Term {
+        let (strategy, children) = match &self.children {
+            Children::Group(group) => (group.strategy(), group.which()),
+            Children::Dynamic(dynamic) => (Strategy::SimpleOneForOne, dynamic.which()),
+        };
+        let state = State {
+            strategy,
+            auto_shutdown: self.auto_shutdown,
+            restarts: self.restarts.count(),
+            children,
+        };
+        shown::term(&state).unwrap_or_else(|| shown::name(self))
+    }
+
     async fn terminate(&mut self, _: &Reason, _: &mut Context<Self>) {
         match &mut self.children {
             Children::Group(group) => group.stop_from(0, &self.parent).await,
@@ -185,8 +211,9 @@ impl Engine {
             return Next::Continue;
         };
         let (id, restart, significant) = (spec.id.clone(), spec.restart, spec.significant);
-        // `normal`, `shutdown` and `{shutdown, _}` of a child that need not be there.
-        if restart == Restart::Permanent || reason.is_crash() {
+        // A node that stops ends all its processes: nothing to report.
+        let expected = restart != Restart::Permanent || self.parent.node.is_stopping();
+        if !expected || reason.is_crash() {
             self.parent.report_end(&id, from, &reason);
         }
         let again = match restart {

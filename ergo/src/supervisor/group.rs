@@ -88,6 +88,10 @@ impl Group {
         }
     }
 
+    pub(super) fn strategy(&self) -> Strategy {
+        self.strategy
+    }
+
     /// The first start of all. If one fails, those before it are stopped again.
     pub(super) async fn start(&mut self, parent: &Parent) -> Result<(), Reason> {
         let Err(StartFailed { id, reason }) = self.start_from(0, parent).await else {

@@ -22,6 +22,11 @@ impl Restarts {
         }
     }
 
+    /// How many there were within the period before the last one.
+    pub(super) fn count(&self) -> u64 {
+        self.times.len() as u64
+    }
+
     /// Counts one more; `false` if that is too many.
     pub(super) fn add(&mut self, now: Instant) -> bool {
         let counts = |time: &Instant| now.duration_since(*time) <= self.period;

@@ -1,0 +1,125 @@
+//! Supervisors with any number of children of one kind.
+
+use ergo::supervisor::{
+    Child, ChildError, ChildSpec, DynamicSupervisorRef, Restart, Strategy, SupervisorRef,
+    SupervisorSpec,
+};
+use ergo::{Atom, Node, term};
+use tests::DEADLINE;
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+use tokio::time::{Instant, timeout};
+
+use crate::bench::*;
+
+/// The workers of a `simple_one_for_one` supervisor.
+fn dynamic(bench: &Bench, restart: Restart) -> SupervisorSpec {
+    let plan = bench.plan.clone();
+    let template = ChildSpec::dynamic("w", move |(id,): (&'static str,)| {
+        Child::<Worker>::new((id, plan.clone()))
+    });
+    SupervisorSpec::new(Strategy::SimpleOneForOne)
+        .intensity(5)
+        .child(template.restart(restart))
+}
+
+type Workers = DynamicSupervisorRef<(&'static str,)>;
+
+#[tokio::test]
+async fn dynamic_children_restart_with_their_arguments() {
+    let mut bench = Bench::new();
+    let spec = dynamic(&bench, Restart::Transient);
+    let workers: Workers = spec.start(&bench.node).typed().await.unwrap();
+    let a = workers.start_child(("a",)).await.unwrap().unwrap();
+    let b = workers.start_child(("b",)).await.unwrap().unwrap();
+    bench.expect(&["start a", "start b"]).await;
+    bench.end_pid(a, term!(crash)).await;
+    bench.expect(&["stop a crash", "start a"]).await;
+    bench.end_pid(b, term!(normal)).await;
+    bench.expect(&["stop b normal"]).await;
+    let which = workers.which_children().await.unwrap();
+    assert_eq!(which.len(), 1);
+    assert_eq!(which[0].id, term!(undefined));
+    // The tries of a failed restart, as for others.
+    bench.plan("a", &[Outcome::Fail]);
+    bench.end_pid(which[0].pid().unwrap(), term!(crash)).await;
+    bench.expect(&["stop a crash", "fail a", "start a"]).await;
+    // A start that fails or is ignored leaves nothing.
+    bench.plan("c", &[Outcome::Fail, Outcome::Ignore]);
+    let failed = ChildError::Start(Atom::new("failed").into());
+    assert_eq!(workers.start_child(("c",)).await, Err(failed));
+    assert_eq!(workers.start_child(("c",)).await, Ok(None));
+    let counts = workers.count_children().await.unwrap();
+    assert_eq!((counts.specs, counts.active, counts.workers), (1, 1, 1));
+}
+
+#[tokio::test]
+async fn dynamic_children_are_known_by_their_pids() {
+    let mut bench = Bench::new();
+    let spec = dynamic(&bench, Restart::Permanent);
+    let workers: Workers = spec.start(&bench.node).typed().await.unwrap();
+    let a = workers.start_child(("a",)).await.unwrap().unwrap();
+    bench.expect(&["start a"]).await;
+    assert_eq!(workers.get_childspec(a).await.unwrap().id, term!(w));
+    assert_eq!(workers.get_childspec("w").await.unwrap().id, term!(w));
+    assert_eq!(
+        workers.terminate_child("w").await,
+        Err(ChildError::SimpleOneForOne)
+    );
+    assert_eq!(
+        workers.restart_child(a).await,
+        Err(ChildError::SimpleOneForOne)
+    );
+    assert_eq!(
+        workers.delete_child(a).await,
+        Err(ChildError::SimpleOneForOne)
+    );
+    let own = workers.pid().unwrap();
+    assert_eq!(
+        workers.terminate_child(own).await,
+        Err(ChildError::NotFound)
+    );
+    assert_eq!(
+        SupervisorRef::clone(&workers)
+            .start_child(bench.child("x"))
+            .await,
+        Err(ChildError::SimpleOneForOne)
+    );
+    let wrong: DynamicSupervisorRef<(u8,)> = SupervisorRef::clone(&workers).into();
+    assert_eq!(wrong.start_child((1,)).await, Err(ChildError::Arguments));
+    assert_eq!(workers.terminate_child(a).await, Ok(()));
+    bench.expect(&["stop a shutdown"]).await;
+    // As on a BEAM: a pid that is dead is no error.
+    assert_eq!(workers.terminate_child(a).await, Ok(()));
+    bench.expect_no_more(&workers).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn dynamic_children_stop_all_at_once() {
+    let bench = Bench::new();
+    let spec = dynamic(&bench, Restart::Permanent);
+    let workers: Workers = spec.start(&bench.node).typed().await.unwrap();
+    for _ in 0..20 {
+        let pid = workers.start_child(("a",)).await.unwrap().unwrap();
+        bench.worker(pid).be_stubborn().await.unwrap();
+    }
+    let before = Instant::now();
+    workers.stop().await.unwrap();
+    let took = before.elapsed();
+    assert!((5000..5100).contains(&took.as_millis()), "{took:?}");
+    assert_eq!(bench.node.census().processes, 0);
+}
+
+#[tokio::test]
+async fn arguments_need_not_be_cloned_for_temporary_children() {
+    struct Socket(UnboundedSender<&'static str>);
+    let node = Node::alone();
+    let template = ChildSpec::dynamic("conn", |(socket,): (Socket,)| {
+        Child::process(async move |_| socket.0.send("hello").unwrap())
+    });
+    let spec = SupervisorSpec::new(Strategy::SimpleOneForOne).child(template);
+    let conns: DynamicSupervisorRef<(Socket,)> = spec.start(&node).typed().await.unwrap();
+    let (sender, mut receiver) = unbounded_channel();
+    conns.start_child((Socket(sender),)).await.unwrap();
+    let said = timeout(DEADLINE, receiver.recv()).await.unwrap();
+    assert_eq!(said, Some("hello"));
+}
