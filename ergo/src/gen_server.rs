@@ -12,6 +12,8 @@
 //! | `{stop, Reason}`, `ignore` of `init/1` | [`InitError`] |
 //! | `gen_server:call(Kv, {get, K})` | `kv.get(k).await`, see [`Call`] |
 //! | `gen_server:call(Kv, Req, 1000)` | `kv.get(k).timeout(Duration::from_secs(1)).await` |
+//! | `gen_server:send_request(Kv, {get, K})` | `kv.get(k).send()`, see [`Pending`], [`Requests`] |
+//! | `gen_server:multi_call(…)`, `abcast(…)` | [`multi_call`], [`abcast`] |
 //! | `gen_server:cast(Kv, {del, K})` | `kv.del(k)` |
 //! | `Kv ! sweep` | `kv.send(KvInfo::Sweep)` |
 //! | `gen_server:reply(From, V)` | [`ReplyTo::send`] |
@@ -31,11 +33,15 @@
 mod call;
 mod cast_error;
 mod context;
+mod ended;
 mod engine;
+mod exchange;
 mod expansion;
 mod init_error;
+mod many;
 mod next;
 mod otp;
+mod pending;
 mod reply;
 mod server;
 mod server_ref;
@@ -46,13 +52,16 @@ mod unknown;
 pub use call::{Call, CallError};
 pub use cast_error::{CastError, Sent};
 pub use context::Context;
+pub use ended::Stop;
 #[doc(hidden)]
 pub use expansion::{Payload, sendable};
 pub use init_error::InitError;
 #[doc(hidden)]
 pub use init_error::IntoInitError;
+pub use many::{abcast, multi_call};
 pub use next::{IntoNext, Next, Reply};
 pub use otp::{GenServer, Request};
+pub use pending::{Pending, Requests};
 pub use reply::{Caller, ReplyTo};
 pub use server::{Message, MessageKind, Server, Unknown};
 pub use server_ref::ServerRef;

@@ -2,23 +2,19 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use pin_project_lite::pin_project;
 use tokio::time::{Sleep, sleep};
 
-use super::reply::Outcome;
-use super::server_ref::{Route, ServerRef};
+use super::exchange::Exchange;
+use super::pending::Pending;
+use super::server_ref::ServerRef;
 use super::{Message, Reason};
-use crate::dist::Control;
-use crate::etf::{Budget, DecodeError, EncodeError, Encoded, Encoder};
-use crate::process::{
-    CallFailure, CallResult, CallWatch, Deadline, Envelope, LEAST_DEADLINE, LocalNode, Process,
-    ProcessId, Refusal, Refused, Slot, Watcher,
-};
-use crate::term::{Atom, Pid, Ref};
+use crate::etf::{DecodeError, EncodeError};
+use crate::process::{Deadline, LEAST_DEADLINE, LocalNode};
+use crate::term::Atom;
 
 /// How long a call waits unless told otherwise: OTP's 5 seconds.
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -54,6 +50,11 @@ pub enum CallError {
     /// The server's mailbox has a capacity, and is full.
     #[error("the server's mailbox is full; call less, or later")]
     MailboxFull,
+    /// A server called itself: it would wait for its own end. In Erlang: `calling_self`.
+    #[error(
+        "a server that calls itself waits for ever (calling_self); call the function, or use `ctx.continue_with`"
+    )]
+    CallingSelf,
     /// The server ended while the call waited.
     #[error("the server ended while the call waited: {0}")]
     Exit(Reason),
@@ -69,8 +70,6 @@ pub enum CallError {
     )]
     LocalOnly,
 }
-
-pub(super) type DecodeFn<T> = fn(&Encoded, &Budget) -> Result<T, DecodeError>;
 
 pin_project! {
     /// A call that is made when it is awaited.
@@ -88,9 +87,8 @@ pin_project! {
     pub struct Call<'a, M: Message, T> {
         server: &'a ServerRef<M>,
         timeout: Option<Duration>,
-        slot: Arc<Slot<Outcome<T>>>,
-        decode: Option<DecodeFn<T>>,
-        state: State<M>,
+        // `None` once it was sent on its own.
+        exchange: Option<Exchange<M, T>>,
         #[pin]
         time: Time,
     }
@@ -98,8 +96,9 @@ pin_project! {
     impl<M: Message, T> PinnedDrop for Call<'_, M, T> {
         fn drop(this: Pin<&mut Self>) {
             let this = this.project();
-            this.slot.close();
-            this.state.abandon(this.server);
+            if let Some(exchange) = this.exchange {
+                exchange.abandon(this.server);
+            }
         }
     }
 }
@@ -146,70 +145,12 @@ impl Future for Time {
     }
 }
 
-enum State<M> {
-    Unsent(M),
-    /// In the mailbox of a local server.
-    Typed(Arc<Process<M>>),
-    /// The local server dropped its duty to answer; its end is watched for.
-    Watching(Arc<Process<M>>, Ref),
-    /// Sent as a term.
-    Wire {
-        /// In whose name.
-        from: Pid,
-        reference: Ref,
-        to: ProcessId,
-        slot: Arc<Slot<CallResult>>,
-    },
-    Done,
-}
-
-impl<M: Message> State<M> {
-    /// Takes back what is registered for a call that nobody waits for.
-    fn abandon(&mut self, server: &ServerRef<M>) {
-        match std::mem::replace(self, State::Done) {
-            State::Watching(process, reference) => drop(process.core.unwatch(&reference)),
-            State::Wire {
-                from,
-                reference,
-                to,
-                ..
-            } => {
-                if server.node().calls().remove(&reference) {
-                    demonitor(server, from, reference, to);
-                }
-            }
-            State::Unsent(_) | State::Typed(_) | State::Done => {}
-        }
-    }
-}
-
-fn demonitor<M: Message>(server: &ServerRef<M>, from: Pid, reference: Ref, to: ProcessId) {
-    let node = server.node();
-    if to.node() == node.name() {
-        return node.demonitor(reference, from, to);
-    }
-    let control = Control::Demonitor {
-        from,
-        to: to.target(),
-        reference,
-    };
-    node.signal(to.node(), control, None);
-}
-
 impl<'a, M: Message, T> Call<'a, M, T> {
-    pub(super) fn new(
-        server: &'a ServerRef<M>,
-        message: M,
-        slot: Arc<Slot<Outcome<T>>>,
-        decode: Option<DecodeFn<T>>,
-    ) -> Call<'a, M, T> {
-        let state = State::Unsent(message);
+    pub(super) fn new(server: &'a ServerRef<M>, exchange: Exchange<M, T>) -> Call<'a, M, T> {
         Call {
             server,
             timeout: Some(DEFAULT_TIMEOUT),
-            slot,
-            decode,
-            state,
+            exchange: Some(exchange),
             time: Time::NotRunning,
         }
     }
@@ -225,6 +166,41 @@ impl<'a, M: Message, T> Call<'a, M, T> {
         self.timeout = None;
         self
     }
+
+    /// How long it waits.
+    pub(super) fn patience(&self) -> Option<Duration> {
+        self.timeout
+    }
+}
+
+impl<M: Message, T: Send + 'static> Call<'_, M, T> {
+    /// Sends the request now, and gives what the answer is waited for with, now or later: several
+    /// requests can be on their way at once. The call's timeout does not matter. In Erlang:
+    /// `gen_server:send_request(Server, Request)`.
+    ///
+    /// What is wrong, a server that is not there too, is said where the answer is waited for.
+    ///
+    /// ```no_run
+    /// # use ergo::gen_server::{CallError, ServerRef, Request};
+    /// # use ergo::prelude::*;
+    /// # struct Kv;
+    /// # #[gen_server]
+    /// # impl Kv {
+    /// #     #[init] fn init() -> Self { Kv }
+    /// #     #[call] fn get(&self, key: u8) -> i64 { 0 }
+    /// # }
+    /// # async fn example(kv: KvRef, other: KvRef) -> Result<(), CallError> {
+    /// let (a, b) = (kv.get(1).send(), other.get(1).send());
+    /// let sum = a.await? + b.await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn send(mut self) -> Pending<M, T> {
+        match self.exchange.take() {
+            Some(exchange) => Pending::send(self.server.clone(), exchange),
+            None => unreachable!("a call is sent on its own once"),
+        }
+    }
 }
 
 impl<M: Message, T: Send + 'static> Future for Call<'_, M, T> {
@@ -232,8 +208,15 @@ impl<M: Message, T: Send + 'static> Future for Call<'_, M, T> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
-        if let Poll::Ready(result) = this.poll_answer(cx) {
-            this.state.abandon(this.server);
+        let Some(exchange) = this.exchange else {
+            return Poll::Pending;
+        };
+        if exchange.is_unsent() && this.server.is_calling_itself() {
+            exchange.abandon(this.server);
+            return Poll::Ready(Err(CallError::CallingSelf));
+        }
+        if let Poll::Ready(result) = exchange.poll_answer(this.server, cx) {
+            exchange.finish(this.server);
             return Poll::Ready(result);
         }
         let Some(timeout) = *this.timeout else {
@@ -244,151 +227,7 @@ impl<M: Message, T: Send + 'static> Future for Call<'_, M, T> {
             this.time.set(time);
         }
         ready!(this.time.poll(cx));
-        this.slot.close();
-        this.state.abandon(this.server);
+        exchange.abandon(this.server);
         Poll::Ready(Err(CallError::Timeout))
-    }
-}
-
-impl<M: Message, T: Send + 'static> CallProjection<'_, '_, M, T> {
-    fn poll_answer(&mut self, cx: &mut Context<'_>) -> Poll<Result<T, CallError>> {
-        loop {
-            match self.state {
-                State::Unsent(_) => {
-                    if let Err(error) = self.send() {
-                        return Poll::Ready(Err(error));
-                    }
-                }
-                State::Typed(process) => match ready!(self.slot.poll_take(cx)) {
-                    Outcome::Answer(value) => return Poll::Ready(Ok(value)),
-                    Outcome::Ended(reason) => return Poll::Ready(Err(CallError::Exit(reason))),
-                    Outcome::Unanswered => {
-                        self.slot.reopen();
-                        let reference = self.server.node().make_ref();
-                        let slot: Arc<dyn CallWatch> = self.slot.clone();
-                        let watch = process.core.watch(reference, Watcher::Call(slot));
-                        if let Err((_, reason)) = watch {
-                            return Poll::Ready(Err(CallError::Exit(reason)));
-                        }
-                        *self.state = State::Watching(Arc::clone(process), reference);
-                    }
-                },
-                State::Watching(..) => match ready!(self.slot.poll_take(cx)) {
-                    Outcome::Ended(reason) => return Poll::Ready(Err(CallError::Exit(reason))),
-                    Outcome::Answer(value) => return Poll::Ready(Ok(value)),
-                    Outcome::Unanswered => return Poll::Pending,
-                },
-                State::Wire { slot, .. } => {
-                    let result = ready!(slot.poll_take(cx));
-                    return Poll::Ready(self.conclude(result));
-                }
-                State::Done => return Poll::Pending,
-            }
-        }
-    }
-
-    /// Sends the request, whichever way leads to the server.
-    fn send(&mut self) -> Result<(), CallError> {
-        let State::Unsent(message) = std::mem::replace(self.state, State::Done) else {
-            return Ok(());
-        };
-        let to = match self.server.route().ok_or(CallError::NoProc)? {
-            Route::Typed(process) => {
-                if let Err(refused) = process.push(Envelope::Typed(message)) {
-                    return Err(match refused {
-                        Refused::Ended(_) => CallError::NoProc,
-                        Refused::Full(..) => CallError::MailboxFull,
-                    });
-                }
-                *self.state = State::Typed(process.into_owned());
-                return Ok(());
-            }
-            Route::Wire(to) => to,
-        };
-        if self.decode.is_none() {
-            return Err(CallError::LocalOnly);
-        }
-        let node = self.server.node();
-        let reference = node.make_ref();
-        let from = node.calling_pid();
-        let request = wire_request(&message, from, reference)?;
-        let slot = node.calls().insert(reference, to.node());
-        // The monitor travels ahead of the request: whatever becomes of the server is heard of.
-        let watched = if to.node() == node.name() {
-            node.monitor(reference, from, to)
-        } else {
-            let control = Control::Monitor {
-                from,
-                to: to.target(),
-                reference,
-            };
-            node.signal(to.node(), control, None);
-            to
-        };
-        *self.state = State::Wire {
-            from,
-            reference,
-            to: watched,
-            slot,
-        };
-        match node.try_send_encoded(from, to, request) {
-            Err(Refusal::Full(_)) => {
-                self.state.abandon(self.server);
-                Err(CallError::MailboxFull)
-            }
-            // The monitor says so, and why.
-            Ok(()) | Err(Refusal::Ended) => Ok(()),
-        }
-    }
-
-    /// The end of a call that was sent as a term.
-    fn conclude(&mut self, result: CallResult) -> Result<T, CallError> {
-        let State::Wire {
-            from,
-            reference,
-            to,
-            ..
-        } = std::mem::replace(self.state, State::Done)
-        else {
-            return Err(CallError::LocalOnly);
-        };
-        let budget = self.server.node().budget();
-        match result {
-            Ok(answer) => {
-                demonitor(self.server, from, reference, to);
-                let decode = self.decode.ok_or(CallError::LocalOnly)?;
-                decode(&answer, budget).map_err(CallError::BadReply)
-            }
-            Err(CallFailure::NodeDown) => Err(CallError::NodeDown { node: to.node() }),
-            Err(CallFailure::Down(reason)) => Err(match reason.into_reason(budget) {
-                Reason::NoProc => CallError::NoProc,
-                Reason::NoConnection => CallError::NoConnection { node: to.node() },
-                reason => CallError::Exit(reason),
-            }),
-        }
-    }
-}
-
-/// `{'$gen_call', {Pid, [alias | Ref]}, Request}`.
-fn wire_request<M: Message>(
-    message: &M,
-    caller: Pid,
-    reference: Ref,
-) -> Result<Encoded, CallError> {
-    let mut out = Encoder::new();
-    let written = (|| {
-        out.tuple(3)?;
-        out.atom(Atom::GEN_CALL);
-        out.tuple(2)?;
-        out.pid(&caller);
-        out.list(1)?;
-        out.atom(Atom::ALIAS);
-        out.reference(&reference);
-        message.encode(&mut out)
-    })();
-    match written {
-        Ok(()) => Ok(Encoded::from_encoder(out)),
-        Err(EncodeError::LocalOnly) => Err(CallError::LocalOnly),
-        Err(error) => Err(CallError::Encode(error)),
     }
 }

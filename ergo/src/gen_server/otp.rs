@@ -146,7 +146,7 @@ pub trait GenServer: Sized + Send + 'static {
 
     /// What `sys:get_state` shows, as [`Server::format_state`]: the type's name unless overridden.
     fn format_state(&self) -> Term {
-        crate::sys::shown::name(self)
+        super::system::shown::name(self)
     }
 }
 

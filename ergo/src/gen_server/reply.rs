@@ -3,11 +3,11 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::{Context, Next, Reply, Server, system};
+use super::system::{self, shown};
+use super::{Context, Next, Reply, Server};
 use crate::dist::Control;
 use crate::etf::{Budget, Encode, EncodeError, Encoded, Encoder};
 use crate::process::{CallWatch, LocalNode, ProcessId, Reason, Slot, tag};
-use crate::sys::shown;
 use crate::term::{Atom, Pid, Ref, Term};
 
 /// What a local call's slot is filled with.

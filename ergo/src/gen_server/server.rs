@@ -111,7 +111,7 @@ pub trait Server: Sized + Send + 'static {
     /// name, which is the default here. [`sys::shown`](crate::sys::shown) has the first two for
     /// servers written by hand.
     fn format_state(&self) -> Term {
-        crate::sys::shown::name(self)
+        super::system::shown::name(self)
     }
 }
 
@@ -172,6 +172,8 @@ pub enum MessageKind {
     Cast,
     /// The request alone.
     Info,
+    /// `{system, From, Request}`: the requests of [`sys`](crate::sys).
+    System,
 }
 
 /// What becomes of a message that fits no handler.

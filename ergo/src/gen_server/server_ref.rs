@@ -7,12 +7,12 @@ use std::sync::Arc;
 
 use super::call::{Call, CallError};
 use super::cast_error::{CastError, Sent};
+use super::exchange::{DecodeFn, Exchange};
 use super::reply::ReplyTo;
-use super::{Message, MessageKind, OnNode, Reason};
+use super::{Message, MessageKind, OnNode};
 use crate::etf::{Decode, EncodeError, Encoded, Encoder};
 use crate::process::{
     AnyProcess, Cause, Envelope, LocalNode, Overflow, Process, ProcessId, Refusal, Refused, Slot,
-    watch_end,
 };
 use crate::term::{Atom, Pid};
 
@@ -115,11 +115,11 @@ impl<M: Message> ServerRef<M> {
     fn new_call<T>(
         &self,
         make: impl FnOnce(ReplyTo<T>) -> M,
-        decode: Option<super::call::DecodeFn<T>>,
+        decode: Option<DecodeFn<T>>,
     ) -> Call<'_, M, T> {
         let slot = Arc::new(Slot::new());
         let message = make(ReplyTo::local(Arc::clone(&slot), self.node.calling_pid()));
-        Call::new(self, message, slot, decode)
+        Call::new(self, Exchange::new(message, slot, decode))
     }
 
     /// Sends a cast. Like `gen_server:cast/2` it never fails and says nothing about whether the
@@ -208,37 +208,21 @@ impl<M: Message> ServerRef<M> {
         }
     }
 
-    /// Stops the server in good order and waits until it has ended: `terminate` runs first. In
-    /// Erlang: `gen_server:stop(Server, Reason, infinity)`.
-    ///
-    /// # Errors
-    ///
-    /// [`CallError::NoProc`] when it is not there, [`CallError::LocalOnly`] when it is on another
-    /// node.
-    pub async fn stop(&self, reason: Reason) -> Result<(), CallError> {
-        let process = self.local_process()?;
-        let ended = watch_end(Arc::clone(&process));
-        if !process.request_stop(reason) {
-            return Err(CallError::NoProc);
+    /// Whether the code that runs now is that server's own.
+    pub(super) fn is_calling_itself(&self) -> bool {
+        let own = self.node.calling_pid();
+        match &self.target {
+            Target::Here(process) => process.core.pid == own,
+            Target::Elsewhere(ProcessId::Pid(pid)) => *pid == own,
+            Target::Elsewhere(ProcessId::Name(name, node)) => {
+                *node == self.node.name()
+                    && own != self.node.caller_pid()
+                    && self.node.whereis(*name) == Some(own)
+            }
         }
-        ended.await;
-        Ok(())
     }
 
-    /// Waits until the server has ended and says why. In Erlang: a monitor and its `'DOWN'`.
-    ///
-    /// A process monitors with [`ProcessContext::monitor`](crate::process::ProcessContext::monitor) instead, and goes on
-    /// handling messages meanwhile.
-    ///
-    /// # Errors
-    ///
-    /// [`CallError::NoProc`] when it is not there, [`CallError::LocalOnly`] when it is on another
-    /// node.
-    pub async fn ended(&self) -> Result<Reason, CallError> {
-        Ok(watch_end(self.local_process()?).await)
-    }
-
-    fn local_process(&self) -> Result<Arc<dyn AnyProcess>, CallError> {
+    pub(super) fn local_process(&self) -> Result<Arc<dyn AnyProcess>, CallError> {
         let id = match &self.target {
             Target::Here(process) => return Ok(process.clone()),
             Target::Elsewhere(id) => id,

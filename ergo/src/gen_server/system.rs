@@ -3,19 +3,32 @@
 //! The answers have OTP's shapes (module `sys` and `gen_server:format_status/2`), so that its shell
 //! functions and observer work. What OTP prints goes to the log, target `ergo::sys`.
 
+pub(crate) mod client;
 mod debug;
 mod request;
+pub mod shown;
 mod status;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::{Caller, Context, Message, MessageKind, Reason, Server};
 use crate::etf::{Budget, EncodeError, Encoded, Encoder};
 use crate::process::Envelope;
+use crate::term;
 use crate::term::{Atom, Term};
-use crate::{sys, term};
 
 pub(super) use crate::process::is_system_request as is_request;
 pub(super) use debug::Debug;
 use request::{DebugRequest, Request};
+
+/// What is shown of a server's state. A panic while it is written costs nothing but the text.
+fn state_of<S: Server>(server: &S) -> Term {
+    // Nothing of the server changes here.
+    catch_unwind(AssertUnwindSafe(|| server.format_state())).unwrap_or_else(|_| {
+        tracing::error!(target: "ergo::sys", "the state cannot be shown: `format_state` panicked");
+        shown::name(server)
+    })
+}
 
 pub(super) fn is_suspended<S: Server>(ctx: &Context<S>) -> bool {
     ctx.debug.as_ref().is_some_and(|debug| debug.suspended)
@@ -33,7 +46,7 @@ pub(super) fn serve<S: Server>(
         .unwrap_or_else(|_| Atom::UNDEFINED.into());
     let mut end = None;
     let answer = match Request::read(request) {
-        Request::GetState => sys::state_of(server),
+        Request::GetState => state_of(server),
         Request::GetStatus => status::status(server, ctx),
         // A fun cannot run here; `sys:replace_state` makes an exception of it, as of a fun that fails.
         Request::ReplaceState => {
@@ -187,7 +200,7 @@ pub(super) fn note_handled<S: Server>(server: &S, ctx: &mut Context<S>) {
     let Some(debug) = &mut ctx.debug else { return };
     let answer = debug.handled();
     if debug.wants_events() {
-        let state = sys::state_of(server);
+        let state = state_of(server);
         let event = match answer {
             Some((to, answer)) => term!({out, (answer), (to), (state)}),
             None => term!({noreply, (state)}),

@@ -1,11 +1,10 @@
 //! What `sys:get_status` shows.
 
 use crate::gen_server::{Context, Server};
-use crate::sys;
 use crate::term;
 use crate::term::{Atom, List, Term};
 
-use super::is_suspended;
+use super::{is_suspended, state_of};
 
 /// `{status, Pid, {module, Mod}, [PDict, SysState, Parent, Dbg, Misc]}`.
 pub(super) fn status<S: Server>(server: &S, ctx: &Context<S>) -> Term {
@@ -43,7 +42,7 @@ pub(super) fn status<S: Server>(server: &S, ctx: &Context<S>) -> Term {
             {(text("Parent")), (parent)},
             {(text("Logged events")), (events)}
         ]},
-        {data, [{(text("State")), (sys::state_of(server))}]}
+        {data, [{(text("State")), (state_of(server))}]}
     ]);
     term!({status, (pid), {module, gen_server}, [
         (dictionary),

@@ -1,0 +1,264 @@
+//! A request on its way, and its answer on its way back.
+
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use super::call::CallError;
+use super::reply::Outcome;
+use super::server_ref::{Route, ServerRef};
+use super::{Message, MessageKind, Reason};
+use crate::dist::Control;
+use crate::etf::{Budget, DecodeError, EncodeError, Encoded, Encoder};
+use crate::process::{
+    CallFailure, CallResult, CallWatch, Envelope, LocalNode, Process, ProcessId, Refusal, Refused,
+    Slot, Watcher,
+};
+use crate::term::{Atom, Pid, Ref};
+
+pub(super) type DecodeFn<T> = fn(&Encoded, &Budget) -> Result<T, DecodeError>;
+
+/// What becomes of one request. Whoever has it abandons it when it is not wanted any more.
+pub(super) struct Exchange<M, T> {
+    slot: Arc<Slot<Outcome<T>>>,
+    decode: Option<DecodeFn<T>>,
+    state: State<M>,
+}
+
+enum State<M> {
+    Unsent(M),
+    /// In the mailbox of a local server.
+    Typed(Arc<Process<M>>),
+    /// The local server dropped its duty to answer; its end is watched for.
+    Watching(Arc<Process<M>>, Ref),
+    /// Sent as a term.
+    Wire {
+        /// In whose name.
+        from: Pid,
+        reference: Ref,
+        to: ProcessId,
+        slot: Arc<Slot<CallResult>>,
+    },
+    Done,
+}
+
+impl<M: Message> State<M> {
+    /// Takes back what is registered for a call that nobody waits for.
+    fn abandon(&mut self, server: &ServerRef<M>) {
+        match std::mem::replace(self, State::Done) {
+            State::Watching(process, reference) => drop(process.core.unwatch(&reference)),
+            State::Wire {
+                from,
+                reference,
+                to,
+                ..
+            } => {
+                if server.node().calls().remove(&reference) {
+                    demonitor(server.node(), from, reference, to);
+                }
+            }
+            State::Unsent(_) | State::Typed(_) | State::Done => {}
+        }
+    }
+}
+
+/// Takes back the monitor of a call.
+pub(super) fn demonitor(node: &LocalNode, from: Pid, reference: Ref, to: ProcessId) {
+    if to.node() == node.name() {
+        return node.demonitor(reference, from, to);
+    }
+    let control = Control::Demonitor {
+        from,
+        to: to.target(),
+        reference,
+    };
+    node.signal(to.node(), control, None);
+}
+
+/// Why there is no answer.
+pub(super) fn failed(failure: CallFailure, to: ProcessId, budget: &Budget) -> CallError {
+    match failure {
+        CallFailure::NodeDown => CallError::NodeDown { node: to.node() },
+        CallFailure::Down(reason) => match reason.into_reason(budget) {
+            Reason::NoProc => CallError::NoProc,
+            Reason::NoConnection => CallError::NoConnection { node: to.node() },
+            reason => CallError::Exit(reason),
+        },
+    }
+}
+
+impl<M: Message, T> Exchange<M, T> {
+    pub(super) fn new(
+        message: M,
+        slot: Arc<Slot<Outcome<T>>>,
+        decode: Option<DecodeFn<T>>,
+    ) -> Exchange<M, T> {
+        Exchange {
+            slot,
+            decode,
+            state: State::Unsent(message),
+        }
+    }
+
+    /// Whether nothing was sent yet.
+    pub(super) fn is_unsent(&self) -> bool {
+        matches!(self.state, State::Unsent(_))
+    }
+
+    /// The answer is there: what stood for the wait is taken down.
+    pub(super) fn finish(&mut self, server: &ServerRef<M>) {
+        self.state.abandon(server);
+    }
+
+    /// Nobody waits any more: an answer that comes is dropped.
+    pub(super) fn abandon(&mut self, server: &ServerRef<M>) {
+        self.slot.close();
+        self.state.abandon(server);
+    }
+}
+
+impl<M: Message, T: Send + 'static> Exchange<M, T> {
+    /// The answer, once; sends the request first if that was not done.
+    pub(super) fn poll_answer(
+        &mut self,
+        server: &ServerRef<M>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<T, CallError>> {
+        loop {
+            match &self.state {
+                State::Unsent(_) => {
+                    if let Err(error) = self.send(server) {
+                        return Poll::Ready(Err(error));
+                    }
+                }
+                State::Typed(process) => match ready!(self.slot.poll_take(cx)) {
+                    Outcome::Answer(value) => return Poll::Ready(Ok(value)),
+                    Outcome::Ended(reason) => return Poll::Ready(Err(CallError::Exit(reason))),
+                    Outcome::Unanswered => {
+                        self.slot.reopen();
+                        let reference = server.node().make_ref();
+                        let slot: Arc<dyn CallWatch> = self.slot.clone();
+                        let watch = process.core.watch(reference, Watcher::Call(slot));
+                        if let Err((_, reason)) = watch {
+                            return Poll::Ready(Err(CallError::Exit(reason)));
+                        }
+                        let process = Arc::clone(process);
+                        self.state = State::Watching(process, reference);
+                    }
+                },
+                State::Watching(..) => match ready!(self.slot.poll_take(cx)) {
+                    Outcome::Ended(reason) => return Poll::Ready(Err(CallError::Exit(reason))),
+                    Outcome::Answer(value) => return Poll::Ready(Ok(value)),
+                    Outcome::Unanswered => return Poll::Pending,
+                },
+                State::Wire { slot, .. } => {
+                    let result = ready!(slot.poll_take(cx));
+                    return Poll::Ready(self.conclude(server, result));
+                }
+                State::Done => return Poll::Pending,
+            }
+        }
+    }
+
+    /// Sends the request, whichever way leads to the server.
+    pub(super) fn send(&mut self, server: &ServerRef<M>) -> Result<(), CallError> {
+        let State::Unsent(message) = std::mem::replace(&mut self.state, State::Done) else {
+            return Ok(());
+        };
+        let to = match server.route().ok_or(CallError::NoProc)? {
+            Route::Typed(process) => {
+                if let Err(refused) = process.push(Envelope::Typed(message)) {
+                    return Err(match refused {
+                        Refused::Ended(_) => CallError::NoProc,
+                        Refused::Full(..) => CallError::MailboxFull,
+                    });
+                }
+                self.state = State::Typed(process.into_owned());
+                return Ok(());
+            }
+            Route::Wire(to) => to,
+        };
+        if self.decode.is_none() {
+            return Err(CallError::LocalOnly);
+        }
+        let node = server.node();
+        let reference = node.make_ref();
+        let from = node.calling_pid();
+        let request = wire_request(&message, from, reference)?;
+        let slot = node.calls().insert(reference, to.node());
+        // The monitor travels ahead of the request: whatever becomes of the server is heard of.
+        let watched = if to.node() == node.name() {
+            node.monitor(reference, from, to)
+        } else {
+            let control = Control::Monitor {
+                from,
+                to: to.target(),
+                reference,
+            };
+            node.signal(to.node(), control, None);
+            to
+        };
+        self.state = State::Wire {
+            from,
+            reference,
+            to: watched,
+            slot,
+        };
+        match node.try_send_encoded(from, to, request) {
+            Err(Refusal::Full(_)) => {
+                self.state.abandon(server);
+                Err(CallError::MailboxFull)
+            }
+            // The monitor says so, and why.
+            Ok(()) | Err(Refusal::Ended) => Ok(()),
+        }
+    }
+
+    /// The end of a call that was sent as a term.
+    fn conclude(&mut self, server: &ServerRef<M>, result: CallResult) -> Result<T, CallError> {
+        let State::Wire {
+            from,
+            reference,
+            to,
+            ..
+        } = std::mem::replace(&mut self.state, State::Done)
+        else {
+            return Err(CallError::LocalOnly);
+        };
+        let budget = server.node().budget();
+        match result {
+            Ok(answer) => {
+                demonitor(server.node(), from, reference, to);
+                let decode = self.decode.ok_or(CallError::LocalOnly)?;
+                decode(&answer, budget).map_err(CallError::BadReply)
+            }
+            Err(failure) => Err(failed(failure, to, budget)),
+        }
+    }
+}
+
+/// `{'$gen_call', {Pid, [alias | Ref]}, Request}`, or `{system, …}`.
+fn wire_request<M: Message>(
+    message: &M,
+    caller: Pid,
+    reference: Ref,
+) -> Result<Encoded, CallError> {
+    let mut out = Encoder::new();
+    let written = (|| {
+        out.tuple(3)?;
+        out.atom(match message.kind() {
+            MessageKind::System => Atom::SYSTEM,
+            _ => Atom::GEN_CALL,
+        });
+        out.tuple(2)?;
+        out.pid(&caller);
+        out.list(1)?;
+        out.atom(Atom::ALIAS);
+        out.reference(&reference);
+        message.encode(&mut out)
+    })();
+    match written {
+        Ok(()) => Ok(Encoded::from_encoder(out)),
+        Err(EncodeError::LocalOnly) => Err(CallError::LocalOnly),
+        Err(error) => Err(CallError::Encode(error)),
+    }
+}
