@@ -17,6 +17,7 @@ mod info;
 mod local;
 mod mailbox;
 mod names;
+mod panic;
 mod plain;
 mod reason;
 mod relate;

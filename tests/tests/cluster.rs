@@ -210,13 +210,13 @@ async fn erlang_hears_how_a_rust_server_ends() {
     pair.eval(watch).await;
     let crashed = pair.eval("catch gen_server:call(Recorder, panics).").await;
     assert!(
-        crashed.contains("{panic,<<\"as it was asked to\">>}"),
+        crashed.contains("{panic,<<\"as it was asked to\">>,<<\"tests/tests/cluster.rs:"),
         "{crashed}"
     );
     let heard = pair.eval("Ask = fun Ask() -> case whereis(heard) of undefined -> Ask(); Pid -> Pid ! {ask, self()}, receive Heard -> Heard end end end, Ask().").await;
     assert!(
         heard.starts_with("{{recorder,'rust_")
-            && heard.contains("{panic,<<\"as it was asked to\">>}"),
+            && heard.contains("{panic,<<\"as it was asked to\">>,<<\"tests/tests/cluster.rs:"),
         "{heard}"
     );
     assert_eq!(pair.eval("net_adm:ping(Rust).").await, "pong");

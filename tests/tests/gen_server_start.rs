@@ -92,7 +92,7 @@ async fn next(notes: &mut UnboundedReceiver<Note>) -> Option<Note> {
 }
 
 fn panicked() -> Reason {
-    Reason::panic("no init")
+    Reason::panic("no init", "in/init.rs:1:1")
 }
 
 #[tokio::test(start_paused = true)]

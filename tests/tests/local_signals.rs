@@ -290,8 +290,10 @@ async fn a_panic_ends_the_server_and_its_callers_hear_why() {
     let node = Node::alone();
     let (subject, _, mut reports) = subject(&node, false).await;
     let (kept, panicked) = tokio::join!(subject.keep(), subject.panic());
-    let reason = Reason::panic("told to");
-    assert_eq!(panicked, Err(CallError::Exit(reason.clone())));
+    let Err(CallError::Exit(reason)) = panicked else {
+        panic!("{panicked:?}");
+    };
+    assert_eq!(reason.panic_message(), Some("told to"));
     assert_eq!(kept, Err(CallError::Exit(reason.clone())));
     assert_eq!(reports.recv().await, Some(Report::Terminated(reason)));
     assert_eq!(subject.ping().await, Err(CallError::NoProc));
@@ -495,10 +497,10 @@ async fn a_failed_start_says_why_and_leaves_no_name() {
     let reason = Reason::from(term!({no, way}));
     assert_eq!(refused.unwrap_err(), StartError::Init(reason));
     let panicked = Unable::start(&node, term!(panic)).name("unable").await;
-    assert_eq!(
-        panicked.unwrap_err(),
-        StartError::Init(Reason::panic("in init"))
-    );
+    let StartError::Init(reason) = panicked.unwrap_err() else {
+        panic!("init failed");
+    };
+    assert_eq!(reason.panic_message(), Some("in init"));
     let patience = Duration::from_millis(100);
     let slow = Unable::start(&node, term!(never)).timeout(patience).await;
     assert_eq!(slow.unwrap_err(), StartError::Timeout);

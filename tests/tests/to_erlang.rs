@@ -188,7 +188,7 @@ async fn the_client_is_the_same_for_a_server_in_rust() {
         assert_eq!(waited.unwrap_err(), CallError::Timeout, "{index}");
     }
     match by_name.crash("paper".to_owned()).await.unwrap_err() {
-        CallError::Exit(reason) => assert_eq!(reason, Reason::panic("paper")),
+        CallError::Exit(reason) => assert_eq!(reason.panic_message(), Some("paper")),
         error => panic!("{error:?}"),
     }
     assert_eq!(here.seen().await.unwrap_err(), CallError::NoProc);

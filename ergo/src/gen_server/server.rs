@@ -10,7 +10,7 @@ use crate::term::Term;
 /// hand may implement too.
 ///
 /// One callback runs at a time; a panic in one ends this process only, with the reason
-/// `{panic, Message}`.
+/// `{panic, Message, Place}`, see [`Reason::panic`].
 ///
 /// ```
 /// use ergo::etf::{DecodeError, Decoder, EncodeError, Encoder};

@@ -15,6 +15,7 @@ use super::deadlines::Deadlines;
 use super::inbound::Incoming;
 use super::mailbox::Mailbox;
 use super::names::{Names, RegisterError};
+use super::panic::locate_panics;
 use super::remote::Remotes;
 use super::signal::ProcessId;
 use super::undelivered::Counters;
@@ -79,6 +80,7 @@ fn key(pid: &Pid) -> u64 {
 
 impl LocalNode {
     pub(crate) fn new(name: Atom, creation: u32, budget: Budget) -> LocalNode {
+        locate_panics();
         LocalNode(Arc::new(Inner {
             name,
             creation,

@@ -36,10 +36,40 @@ pub enum Reason {
 }
 
 impl Reason {
-    /// The reason of a process that panicked: `{panic, <<"message">>}`.
-    pub fn panic(message: &str) -> Reason {
-        let message = bytes::Bytes::copy_from_slice(message.as_bytes());
-        Reason::Other(Tuple::from(vec![Atom::PANIC.into(), Term::Binary(message)]).into())
+    /// The reason of a process that panicked: `{panic, <<"message">>, <<"src/kv.rs:12:5">>}`, where
+    /// the third element is the place in the source.
+    ///
+    /// What a panic itself gives has `undefined` there if the place is not known: that of
+    /// [`std::panic::resume_unwind`], or of any if the program's panic hook was replaced after its
+    /// first node was made.
+    ///
+    /// ```
+    /// use ergo::Reason;
+    /// let reason = Reason::panic("no paper", "src/desk.rs:12:5");
+    /// assert_eq!(reason.to_string(), r#"{panic,<<"no paper">>,<<"src/desk.rs:12:5">>}"#);
+    /// assert_eq!(reason.panic_message(), Some("no paper"));
+    /// ```
+    pub fn panic(message: &str, place: &str) -> Reason {
+        Reason::panic_at(message, Some(place))
+    }
+
+    pub(crate) fn panic_at(message: &str, place: Option<&str>) -> Reason {
+        let binary = |text: &str| Term::Binary(bytes::Bytes::copy_from_slice(text.as_bytes()));
+        let place = place.map_or(Atom::UNDEFINED.into(), binary);
+        Reason::Other(Tuple::from(vec![Atom::PANIC.into(), binary(message), place]).into())
+    }
+
+    /// What the panic said, if this is the reason of a process that panicked.
+    pub fn panic_message(&self) -> Option<&str> {
+        let Reason::Other(Term::Tuple(tuple)) = self else {
+            return None;
+        };
+        match &tuple[..] {
+            [Term::Atom(Atom::PANIC), Term::Binary(message), _] => {
+                std::str::from_utf8(message).ok()
+            }
+            _ => None,
+        }
     }
 
     /// Whether OTP would write a crash report about it: everything but `normal`, `shutdown` and

@@ -1,6 +1,5 @@
 //! The task of a process: from its start to the last signal that others get of it.
 
-use std::any::Any;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
@@ -12,6 +11,7 @@ use pin_project_lite::pin_project;
 use super::Reason;
 use super::core::Process;
 use super::current::running;
+use super::panic::{forget_place, panic_reason};
 
 pin_project! {
     /// The life of a process. Whatever ends it (its body, a panic, an untrapped exit signal, the
@@ -86,7 +86,7 @@ pin_project! {
     }
 }
 
-/// Turns a panic while `future` is polled into the reason `{panic, Message}`.
+/// Turns a panic while `future` is polled into a [`Reason::panic`].
 pub(crate) fn catch_panics<F>(future: F) -> CatchPanics<F> {
     CatchPanics { future }
 }
@@ -96,20 +96,11 @@ impl<F: Future> Future for CatchPanics<F> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let future = self.project().future;
+        forget_place();
         // What a panic leaves half changed is only dropped, or shown to `terminate` as OTP does.
         match catch_unwind(AssertUnwindSafe(|| future.poll(cx))) {
             Ok(poll) => poll.map(Ok),
             Err(payload) => Poll::Ready(Err(panic_reason(&*payload))),
         }
     }
-}
-
-fn panic_reason(payload: &(dyn Any + Send)) -> Reason {
-    let message = match payload.downcast_ref::<&'static str>() {
-        Some(text) => text,
-        None => payload
-            .downcast_ref::<String>()
-            .map_or("not a text", String::as_str),
-    };
-    Reason::panic(message)
 }
