@@ -21,7 +21,7 @@ pub use error::{ConnectError, LinkDown};
 pub(crate) use inbound::Inbound;
 pub(crate) use links::Links;
 pub(crate) use listener::{ListenOptions, Listener};
-pub(crate) use peer::Peer;
+pub(crate) use peer::{LinkId, Peer};
 
 /// The target of this layer's log records.
 const TARGET: &str = "ergo::net";

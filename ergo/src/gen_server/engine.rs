@@ -242,6 +242,10 @@ async fn next_envelope<S: Server>(ctx: &mut Context<S>) -> Envelope<S::Message> 
 
 async fn waiting_envelope<S: Server>(ctx: &mut Context<S>) -> Envelope<S::Message> {
     std::future::poll_fn(|_| {
+        // It handles no more once it is to end; who says so wakes it.
+        if ctx.process.core.is_interrupted() {
+            return Poll::Pending;
+        }
         // The task's waker is known to the process since its first poll.
         match ctx.inbox.next(&ctx.process.mailbox) {
             Some(envelope) => Poll::Ready(envelope),

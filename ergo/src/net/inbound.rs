@@ -1,6 +1,6 @@
 //! Where links deliver.
 
-use super::{LinkDown, Peer};
+use super::{LinkDown, LinkId, Peer};
 use crate::dist::Control;
 use crate::etf::Encoded;
 use crate::term::Atom;
@@ -18,6 +18,9 @@ pub(crate) trait Inbound: Send + Sync + 'static {
     /// reported to [`Inbound::undeliverable`] may or may not have reached the peer.
     fn node_down(&self, peer: &Peer, reason: &LinkDown);
     /// A message could not be sent, because the node cannot be connected (or, for a single
-    /// message, because it does not understand it). Never called by [`Links::send`](super::Links::send) itself.
-    fn undeliverable(&self, node: Atom, control: Control);
+    /// message, because it does not understand it). `link` is what [`Links::send`](super::Links::send) gave for it;
+    /// never called by that itself.
+    fn undeliverable(&self, node: Atom, link: Option<LinkId>, control: Control);
+    /// A link could not be set up; what was to be sent on it has been reported.
+    fn unreachable(&self, node: Atom, link: LinkId);
 }

@@ -16,10 +16,10 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use self::table::{Entry, Message, Pending, Table};
+use self::table::{Entry, Message, Pending, Table, Waiter};
 use super::error::Chain;
 use super::link::Link;
-use super::{ConnectError, Inbound, LinkConfig, LinkDown, Peer, TARGET};
+use super::{ConnectError, Inbound, LinkConfig, LinkDown, LinkId, Peer, TARGET};
 use crate::dist::Control;
 use crate::dist::handshake::Established;
 use crate::etf::Encoded;
@@ -61,20 +61,29 @@ impl Links {
 
     /// Sends to a node, which is connected first if it is not. Never blocks; what one caller sends
     /// to one node goes in order.
-    pub(crate) fn send(self: &Arc<Links>, node: Atom, control: Control, payload: Option<Encoded>) {
+    ///
+    /// Gives the link that took the message, or that will be set up for it; `None` when there will
+    /// be none. Either way [`Inbound::undeliverable`] hears of what could not be sent.
+    pub(crate) fn send(
+        self: &Arc<Links>,
+        node: Atom,
+        control: Control,
+        payload: Option<Encoded>,
+    ) -> Option<LinkId> {
         let up = match self.read().get(node) {
             Some(Entry::Up(link)) => Some(link.clone()),
             _ => None,
         };
         if let Some(link) = up {
             if self.push(&link, &control, payload.as_ref()) {
-                return;
+                return Some(link.peer.link);
             }
         }
         let mut table = self.write();
         if self.stop.is_cancelled() {
             drop(table);
-            return self.undeliverable(node, vec![(control, payload)]);
+            self.undeliverable(node, None, vec![(control, payload)]);
+            return None;
         }
         match table.get_mut(node) {
             Some(Entry::Pending(pending)) => pending.queue.push((control, payload)),
@@ -82,42 +91,85 @@ impl Links {
                 // It has come up since, or it is on its way down.
                 let link = link.clone();
                 if !self.push(&link, &control, payload.as_ref()) {
-                    let mut pending = Pending::after(Some(link));
+                    let mut pending = Pending::new(table.next_id(), Some(link));
                     pending.queue.push((control, payload));
                     self.reach(&mut table, node, pending);
                 }
             }
             None => {
-                let mut pending = Pending::after(None);
+                let mut pending = Pending::new(table.next_id(), None);
                 pending.queue.push((control, payload));
                 self.reach(&mut table, node, pending);
             }
         }
+        table.current(node)
+    }
+
+    /// Sends on one link, which may still be to be set up; `false` when it takes no more. What
+    /// speaks of something that was set up on a link means nothing on another.
+    pub(crate) fn send_on(
+        self: &Arc<Links>,
+        node: Atom,
+        link: LinkId,
+        control: Control,
+        payload: Option<Encoded>,
+    ) -> bool {
+        let up = match self.read().get(node) {
+            Some(Entry::Up(up)) => Some(up.clone()),
+            _ => None,
+        };
+        if let Some(up) = up.filter(|up| up.peer.link == link) {
+            return self.push(&up, &control, payload.as_ref());
+        }
+        let mut table = self.write();
+        let up = match table.get_mut(node) {
+            Some(Entry::Pending(pending)) if pending.id == link => {
+                pending.queue.push((control, payload));
+                return true;
+            }
+            // It has come up since.
+            Some(Entry::Up(up)) if up.peer.link == link => up.clone(),
+            _ => return false,
+        };
+        self.push(&up, &control, payload.as_ref())
     }
 
     /// Connects to a node, unless it is connected already.
     pub(crate) async fn connect(self: &Arc<Links>, node: Atom) -> Result<Arc<Peer>, ConnectError> {
         let (waiter, outcome) = oneshot::channel();
-        {
-            let mut table = self.write();
-            if self.stop.is_cancelled() {
-                return Err(ConnectError::Closed);
+        self.begin_connect(node, waiter);
+        outcome.await.unwrap_or(Err(ConnectError::Closed))
+    }
+
+    /// Has a node connected, unless it is. Gives the link that there is, or will be: if that fails,
+    /// [`Inbound::unreachable`] tells.
+    pub(crate) fn want(self: &Arc<Links>, node: Atom) -> Option<LinkId> {
+        let (waiter, _) = oneshot::channel();
+        self.begin_connect(node, waiter)
+    }
+
+    fn begin_connect(self: &Arc<Links>, node: Atom, waiter: Waiter) -> Option<LinkId> {
+        let mut table = self.write();
+        if self.stop.is_cancelled() {
+            return None;
+        }
+        match table.get_mut(node) {
+            Some(Entry::Up(link)) if link.is_open() => {
+                // Whoever waited may have lost interest.
+                let _ = waiter.send(Ok(link.peer.clone()));
             }
-            match table.get_mut(node) {
-                Some(Entry::Up(link)) if link.is_open() => return Ok(link.peer.clone()),
-                Some(Entry::Pending(pending)) => pending.waiters.push(waiter),
-                closing => {
-                    let after = match closing {
-                        Some(Entry::Up(link)) => Some(link.clone()),
-                        _ => None,
-                    };
-                    let mut pending = Pending::after(after);
-                    pending.waiters.push(waiter);
-                    self.reach(&mut table, node, pending);
-                }
+            Some(Entry::Pending(pending)) => pending.waiters.push(waiter),
+            closing => {
+                let after = match closing {
+                    Some(Entry::Up(link)) => Some(link.clone()),
+                    _ => None,
+                };
+                let mut pending = Pending::new(table.next_id(), after);
+                pending.waiters.push(waiter);
+                self.reach(&mut table, node, pending);
             }
         }
-        outcome.await.unwrap_or(Err(ConnectError::Closed))
+        table.current(node)
     }
 
     /// The node, if it is connected.
@@ -183,6 +235,13 @@ impl Links {
 
     /// Puts a message into a link; `false` when the link takes no more.
     fn push(self: &Arc<Links>, link: &Link, control: &Control, payload: Option<&Encoded>) -> bool {
+        if let Control::Exit { to, .. } = control {
+            // OTP closes a link on which such a signal names a process of an earlier incarnation.
+            // One of those heard of the end of all its links when its node went down.
+            if link.peer.creation.is_some_and(|now| now != to.creation) {
+                return true;
+            }
+        }
         match link.push(control, payload) {
             Ok(taken) => taken,
             Err(error) => {
@@ -190,14 +249,15 @@ impl Links {
                 tracing::warn!(
                     target: TARGET, peer = node.as_str(), reason = %Chain(&error), "message not sent"
                 );
-                self.undeliverable(node, vec![(control.clone(), None)]);
+                let id = Some(link.peer.link);
+                self.undeliverable(node, id, vec![(control.clone(), None)]);
                 true
             }
         }
     }
 
     /// Tells the node, from a task: whoever sends may hold a lock that the answer needs.
-    fn undeliverable(self: &Arc<Links>, node: Atom, messages: Vec<Message>) {
+    fn undeliverable(self: &Arc<Links>, node: Atom, link: Option<LinkId>, messages: Vec<Message>) {
         if messages.is_empty() {
             return;
         }
@@ -205,7 +265,7 @@ impl Links {
         self.spawn(async move {
             if let Some(inbound) = links.inbound.upgrade() {
                 for (control, _) in messages {
-                    inbound.undeliverable(node, control);
+                    inbound.undeliverable(node, link, control);
                 }
             }
         });
@@ -226,12 +286,16 @@ impl Links {
         if self.stop.is_cancelled() || !admit(table.get(name)) {
             return None;
         }
+        let link = match table.get(name) {
+            Some(Entry::Pending(pending)) => pending.id,
+            _ => table.next_id(),
+        };
         let peer = Arc::new(Peer {
             name,
             creation: established.creation,
             flags: established.flags,
             hidden: established.is_hidden(),
-            link: table.next_id(),
+            link,
         });
         let link = Arc::new(Link::new(peer.clone()));
         let replaced = table.insert(name, Entry::Up(link.clone()));

@@ -3,6 +3,9 @@
 use crate::dist::DistFlags;
 use crate::term::Atom;
 
+/// A link: different for every one that a `Links` ever had or began to set up.
+pub(crate) type LinkId = u64;
+
 /// The node at the other end of a link that is, or was, up.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Peer {
@@ -14,6 +17,6 @@ pub(crate) struct Peer {
     pub(crate) flags: DistFlags,
     /// Whether either end is hidden.
     pub(crate) hidden: bool,
-    /// Different for every link that a `Links` ever had: tells a link from its successor.
-    pub(crate) link: u64,
+    /// Tells a link from its successor.
+    pub(crate) link: LinkId,
 }

@@ -75,6 +75,11 @@ impl LocalNode {
         Some(pid)
     }
 
+    /// Who made an alias that stands; an exit signal to it, other than a message, does not use it up.
+    pub(crate) fn alias_holder(&self, alias: &Ref) -> Option<Pid> {
+        self.aliases().table.get(alias).map(|known| known.pid)
+    }
+
     pub(crate) fn forget_aliases(&self, aliases: &[Ref]) {
         for alias in aliases {
             self.aliases().table.remove(alias);

@@ -58,6 +58,12 @@ impl CallTable {
         self.pending.contains_key(reference)
     }
 
+    /// Whether a call to that node waits under this reference.
+    pub(crate) fn waits_on(&self, reference: &Ref, node: Atom) -> bool {
+        let pending = self.pending.get(reference);
+        pending.is_some_and(|call| call.node == node)
+    }
+
     /// The caller does not wait any more; `false` if the call was over already.
     pub(crate) fn remove(&self, reference: &Ref) -> bool {
         self.pending.remove(reference).is_some()

@@ -1,5 +1,7 @@
 //! What a process is to others: its pid, its relations, and how it ended.
 
+mod links;
+
 use std::any::Any;
 use std::collections::HashMap;
 use std::fmt;
@@ -7,8 +9,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, Weak};
 use std::task::Waker;
 
+pub(crate) use self::links::Unlinked;
+
+use self::links::Link;
 use super::info::Details;
 use super::mailbox::{Counts, Envelope, Limit, Mailbox, Overflow, Refused};
+use super::node_monitor::NodeWatches;
 use super::signal::{ArrivedReason, Down, Exit, ProcessId};
 use super::{LocalNode, Reason, RegisterError};
 use crate::etf::Encoded;
@@ -119,14 +125,6 @@ pub(crate) trait CallWatch: Send + Sync {
     fn is_awaited(&self) -> bool;
 }
 
-/// A link's state at one end (the rules of `UNLINK_ID`, wire facts of OTP's distribution protocol,
-/// "Link protocol").
-enum Link {
-    Active,
-    /// Unlinked here; the other end has not acknowledged this id yet.
-    Unlinking(u64),
-}
-
 /// A monitor that a process holds.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Monitor {
@@ -151,15 +149,8 @@ pub(crate) struct Relations {
     pub(crate) aliases: Vec<Ref>,
     /// What it is called in the eyes of people.
     label: Option<Term>,
-}
-
-impl Relations {
-    /// The other ends of the links that stand.
-    pub(crate) fn linked(&self) -> impl Iterator<Item = Pid> + '_ {
-        self.links
-            .iter()
-            .filter_map(|(pid, link)| matches!(link, Link::Active).then_some(*pid))
-    }
+    /// What it wants to hear of other nodes.
+    pub(crate) nodes: Option<Box<NodeWatches>>,
 }
 
 struct State {
@@ -175,16 +166,6 @@ struct State {
 pub(crate) struct Remains {
     pub(crate) name: Option<Atom>,
     pub(crate) relations: Option<Box<Relations>>,
-}
-
-/// What an exit signal did to the process it reached.
-pub(crate) enum ExitEffect {
-    /// Nothing: the link was gone, or the reason was `normal`.
-    Ignored,
-    /// The process traps exits and is to be told.
-    Trapped,
-    /// The process ends at its next await point.
-    Interrupted,
 }
 
 /// What a process is born with.
@@ -266,6 +247,7 @@ impl Core {
             details.links = relations.linked().collect();
             let monitors = relations.monitors.iter();
             details.monitors = monitors
+                .filter(|(_, monitor)| !monitor.fired)
                 .map(|(reference, monitor)| (*reference, monitor.at))
                 .collect();
             let watchers = relations.watchers.values();
@@ -285,6 +267,16 @@ impl Core {
         if state.exited.is_none() {
             state.relations().label = Some(label);
         }
+    }
+
+    /// Notes what it wants to hear of other nodes; `false` if it has ended.
+    pub(crate) fn note_nodes(&self, note: impl FnOnce(&mut NodeWatches)) -> bool {
+        let mut state = self.lock();
+        if state.exited.is_some() {
+            return false;
+        }
+        note(state.relations().nodes.get_or_insert_default());
+        true
     }
 
     /// Notes an alias; `false` if the process has ended.
@@ -338,9 +330,14 @@ impl Core {
         std::mem::replace(&mut self.lock().trap_exit, trap)
     }
 
+    /// Whether it ends as soon as its task is polled again.
+    pub(crate) fn is_interrupted(&self) -> bool {
+        self.interrupted.load(Ordering::Acquire)
+    }
+
     /// The reason of an untrapped exit signal, once.
     pub(crate) fn take_interrupt(&self) -> Option<ArrivedReason> {
-        if !self.interrupted.load(Ordering::Acquire) {
+        if !self.is_interrupted() {
             return None;
         }
         self.lock().interrupt.take()
@@ -432,110 +429,6 @@ impl Core {
     /// The name that it is registered under.
     pub(crate) fn name(&self) -> Option<Atom> {
         self.lock().name
-    }
-
-    /// This process links to `other`. `Ok(true)`: the link is new and the other end must be told.
-    pub(crate) fn link(&self, other: Pid) -> Result<bool, Reason> {
-        let mut state = self.lock();
-        if let Some(reason) = &state.exited {
-            return Err(reason.clone());
-        }
-        let before = state.relations().links.insert(other, Link::Active);
-        Ok(!matches!(before, Some(Link::Active)))
-    }
-
-    /// `other` links to this process: ignored while an unlink of ours is on its way.
-    pub(crate) fn linked_by(&self, other: Pid) -> Result<(), Reason> {
-        let mut state = self.lock();
-        if let Some(reason) = &state.exited {
-            return Err(reason.clone());
-        }
-        state.relations().links.entry(other).or_insert(Link::Active);
-        Ok(())
-    }
-
-    /// This process unlinks; `true` if the other end must be told. A local peer needs no `id`.
-    pub(crate) fn unlink(&self, other: Pid, id: Option<u64>) -> bool {
-        let mut state = self.lock();
-        let Some(relations) = state.relations.as_mut() else {
-            return false;
-        };
-        match (relations.links.get_mut(&other), id) {
-            (Some(link @ Link::Active), Some(id)) => *link = Link::Unlinking(id),
-            (Some(Link::Active), None) => drop(relations.links.remove(&other)),
-            _ => return false,
-        }
-        true
-    }
-
-    /// `other` unlinked; the acknowledgement is the caller's duty in every case.
-    pub(crate) fn unlinked_by(&self, other: &Pid) {
-        if let Some(relations) = self.lock().relations.as_mut() {
-            if matches!(relations.links.get(other), Some(Link::Active)) {
-                relations.links.remove(other);
-            }
-        }
-    }
-
-    /// The other end acknowledged our unlink.
-    pub(crate) fn unlink_acknowledged(&self, other: &Pid, id: u64) {
-        if let Some(relations) = self.lock().relations.as_mut() {
-            if matches!(relations.links.get(other), Some(Link::Unlinking(known)) if *known == id) {
-                relations.links.remove(other);
-            }
-        }
-    }
-
-    /// Forgets a link to a node that is lost; `true` if it stood.
-    pub(crate) fn drop_link(&self, other: &Pid) -> bool {
-        let mut state = self.lock();
-        let Some(relations) = state.relations.as_mut() else {
-            return false;
-        };
-        matches!(relations.links.remove(other), Some(Link::Active))
-    }
-
-    /// An exit signal arrives, along a link or from `exit/2`.
-    pub(crate) fn exit_signal(
-        &self,
-        from: &Pid,
-        reason: &ArrivedReason,
-        by_link: bool,
-    ) -> ExitEffect {
-        let budget = self.node.budget();
-        let mut state = self.lock();
-        if state.exited.is_some() {
-            return ExitEffect::Ignored;
-        }
-        if by_link {
-            let links = state
-                .relations
-                .as_mut()
-                .map(|relations| &mut relations.links);
-            match links.and_then(|links| links.remove(from)) {
-                Some(Link::Active) => {}
-                _ => return ExitEffect::Ignored,
-            }
-        }
-        let kills = !by_link && reason.is_atom(Atom::KILL, budget);
-        if state.trap_exit && !kills {
-            return ExitEffect::Trapped;
-        }
-        if !kills && reason.is_atom(Atom::NORMAL, budget) && *from != self.pid {
-            return ExitEffect::Ignored;
-        }
-        if state.interrupt.is_none() {
-            let reason = if kills {
-                Reason::Killed.into()
-            } else {
-                reason.clone()
-            };
-            state.interrupt = Some(reason);
-        }
-        drop(state);
-        self.interrupted.store(true, Ordering::Release);
-        self.wake();
-        ExitEffect::Interrupted
     }
 
     /// Marks the process as ended. What it leaves behind comes back once.

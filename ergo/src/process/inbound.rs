@@ -5,13 +5,13 @@
 
 use super::call_table::CallFailure;
 use super::local::{LocalNode, WeakNode};
-use super::remote::Shared;
-use super::signal::{ArrivedReason, ProcessId};
+use super::remote::Lost;
+use super::signal::{ArrivedReason, Parting, ProcessId};
 use super::undelivered::Cause;
 use super::{Reason, Watcher};
 use crate::dist::{Control, Destination, SpawnFlags, Target};
 use crate::etf::Encoded;
-use crate::net::{Inbound, LinkDown, Peer};
+use crate::net::{Inbound, LinkDown, LinkId, Peer};
 use crate::term::{Atom, Pid, Ref};
 
 /// Where the links of a node deliver.
@@ -34,18 +34,28 @@ impl Inbound for Incoming {
 
     fn node_up(&self, peer: &Peer) {
         tracing::info!(target: "ergo::node", node = peer.name.as_str(), hidden = peer.hidden, "nodeup");
+        if let Some(node) = self.node.upgrade() {
+            node.link_is_up(peer);
+            node.tell_subscribers(peer, None);
+        }
     }
 
     fn node_down(&self, peer: &Peer, reason: &LinkDown) {
         tracing::info!(target: "ergo::node", node = peer.name.as_str(), %reason, "nodedown");
         if let Some(node) = self.node.upgrade() {
-            node.lost(peer.name);
+            node.lost(peer, reason);
         }
     }
 
-    fn undeliverable(&self, node: Atom, control: Control) {
+    fn undeliverable(&self, node: Atom, link: Option<LinkId>, control: Control) {
         if let Some(here) = self.node.upgrade() {
-            here.undeliverable(node, control);
+            here.undeliverable(node, link, control);
+        }
+    }
+
+    fn unreachable(&self, node: Atom, link: LinkId) {
+        if let Some(here) = self.node.upgrade() {
+            here.node_unreachable(node, link);
         }
     }
 }
@@ -74,58 +84,26 @@ impl LocalNode {
                 to,
                 reference,
             } => self.monitored(peer, from, to, reference),
-            Control::Demonitor { reference, .. } => {
-                let watched = self
-                    .remotes()
-                    .with(peer.name, |shared| shared.watched.remove(&reference));
-                if let Some(process) = watched.and_then(|pid| self.process(&pid)) {
+            Control::Demonitor { reference, .. } => self.remotes().with(peer.name, |shared| {
+                let watched = shared.watched.remove(&reference);
+                if let Some(process) = watched.and_then(|(pid, _)| self.process(&pid)) {
                     process.core().unwatch(&reference);
                 }
-            }
+            }),
             Control::MonitorExit {
                 from,
                 to,
                 reference,
-            } => {
-                self.remotes()
-                    .with(peer.name, |shared| shared.watching.remove(&reference));
-                self.down(&to, reference, ProcessId::at(from, peer.name), reason());
-            }
+            } => self.watched_ended(peer, from, to, reference, reason()),
             Control::Link { from, to } => self.linked(peer, from, to),
-            Control::Unlink { id, from, to } => {
-                if let Some(process) = self.process(&to) {
-                    process.core().unlinked_by(&from);
-                }
-                self.remotes()
-                    .with(peer.name, |shared| shared.links.remove(&(to, from)));
-                if let Some(id) = id {
-                    self.signal(
-                        peer.name,
-                        Control::UnlinkAck {
-                            id,
-                            from: to,
-                            to: from,
-                        },
-                        None,
-                    );
-                }
-            }
-            Control::UnlinkAck { id, from, to } => {
-                if let Some(process) = self.process(&to) {
-                    process.core().unlink_acknowledged(&from, id);
-                }
-            }
-            Control::Exit { from, to } => {
-                self.remotes()
-                    .with(peer.name, |shared| shared.links.remove(&(to, from)));
-                self.exit_signal(from, &to, reason(), true);
-            }
+            Control::Unlink { id, from, to } => self.unlinked(peer, id, from, to),
+            Control::UnlinkAck { id, from, to } => self.unlink_acknowledged(peer, id, from, to),
+            Control::Exit { from, to } => self.link_ended(peer, from, to, reason()),
             Control::Exit2 { from, to } => {
                 let to = match to {
                     Destination::Pid(pid) => Some(pid),
                     Destination::Name(name) => self.whereis(name),
-                    // Aliases here are calls, not processes.
-                    Destination::Alias(_) => None,
+                    Destination::Alias(alias) => self.alias_holder(&alias),
                 };
                 if let Some(to) = to {
                     self.exit_signal(from, &to, reason(), false);
@@ -139,7 +117,7 @@ impl LocalNode {
                     flags: SpawnFlags::default(),
                     result: Err(Atom::new("notsup")),
                 };
-                self.signal(peer.name, refusal, None);
+                self.signal_on(peer.name, peer.link, refusal, None);
             }
             Control::GroupLeader { leader, to } => {
                 if let Some(process) = self.process(&to) {
@@ -163,56 +141,88 @@ impl LocalNode {
     /// A peer's process monitors one of ours.
     fn monitored(&self, peer: &Peer, from: Pid, to: Target, reference: Ref) {
         let id = ProcessId::at(to, self.name());
-        if let Some(process) = self.resolve(&id) {
-            let watcher = Watcher::Process {
-                pid: from,
-                as_process: id,
-            };
-            let pid = process.core().pid;
-            self.remotes()
-                .with(peer.name, |shared| shared.watched.insert(reference, pid));
-            if process.core().watch(reference, watcher).is_ok() {
+        // A node makes its own references: another's could take the place of that one's monitor.
+        if reference.node != peer.name || id.node() != self.name() {
+            return tracing::debug!(
+                target: "ergo::process", %from, ?to, %reference, "an impossible monitor ignored"
+            );
+        }
+        self.remotes().with(peer.name, |shared| {
+            if shared.watched.contains_key(&reference) {
                 return;
             }
+            if let Some(process) = self.resolve(&id) {
+                let watcher = Watcher::Process {
+                    pid: from,
+                    as_process: id,
+                };
+                let core = process.core();
+                if core.watch(reference, watcher).is_ok() {
+                    shared.watched.insert(reference, (core.pid, peer.link));
+                    return;
+                }
+            }
+            let control = Control::MonitorExit {
+                from: to,
+                to: from,
+                reference,
+            };
+            let reason = Parting::new(Reason::NoProc).encoded();
+            self.signal_on(peer.name, peer.link, control, Some(reason));
+        });
+    }
+
+    /// A process of a peer has ended that one of ours watches; or so it says.
+    fn watched_ended(
+        &self,
+        peer: &Peer,
+        from: Target,
+        to: Pid,
+        reference: Ref,
+        reason: ArrivedReason,
+    ) {
+        if self.calls().waits_on(&reference, peer.name) {
+            let failure = CallFailure::Down(reason);
+            self.calls().settle(&reference, Err(failure));
+            return;
         }
-        self.tell_down(from, reference, id, &Reason::NoProc);
+        let watching = self
+            .remotes()
+            .with(peer.name, |shared| shared.watching.remove(&reference));
+        if watching.is_some_and(|(watcher, _)| watcher == to) {
+            self.down(&to, reference, ProcessId::at(from, peer.name), reason);
+        }
     }
 
     /// Whether a process of another node holds this monitor on one of ours.
     pub(crate) fn is_watched_from(&self, node: Atom, reference: &Ref) -> bool {
         self.remotes()
-            .with(node, |shared| shared.watched.contains_key(reference))
+            .is(node, |shared| shared.watched.contains_key(reference))
     }
 
-    /// A peer's process links to one of ours.
-    fn linked(&self, peer: &Peer, from: Pid, to: Pid) {
-        if let Some(process) = self.process(&to) {
-            self.remotes()
-                .with(peer.name, |shared| shared.links.insert((to, from)));
-            if process.core().linked_by(from).is_ok() {
-                return;
-            }
-        }
-        self.link_broken(to, from, &Reason::NoProc);
-    }
-
-    /// The link to a node is lost: what processes shared with it ends.
-    fn lost(&self, name: Atom) {
-        self.calls().node_down(name);
-        let Shared {
+    /// A link to a node is lost: what processes shared over it ends.
+    fn lost(&self, peer: &Peer, reason: &LinkDown) {
+        self.calls().node_down(peer.name);
+        let Lost {
             watched,
             watching,
-            links,
-        } = self.remotes().take(name);
-        for (reference, pid) in watched {
+            nodes,
+            ..
+        } = self.remotes().with(peer.name, |shared| {
+            let lost = shared.take(peer.link);
+            // Under the lock: whoever links anew now waits until the old link is gone.
+            for ((local, remote), _) in &lost.links {
+                self.link_lost(local, *remote);
+            }
+            self.forget_node(peer.name, shared, &lost.nodes);
+            lost
+        });
+        for (reference, (pid, _)) in watched {
             if let Some(process) = self.process(&pid) {
                 process.core().unwatch(&reference);
             }
         }
-        for (local, remote) in links {
-            self.exit_signal(remote, &local, Reason::NoConnection.into(), true);
-        }
-        for (reference, watcher) in watching {
+        for (reference, (watcher, _)) in watching {
             let monitor = self
                 .process(&watcher)
                 .and_then(|watcher| watcher.core().monitor(&reference));
@@ -220,10 +230,15 @@ impl LocalNode {
                 self.down(&watcher, reference, monitor.at, Reason::NoConnection.into());
             }
         }
+        // Whoever had links and monitors has heard of those by now.
+        for pid in nodes {
+            self.tell_node_down(pid, peer.name);
+        }
+        self.tell_subscribers(peer, Some(reason));
     }
 
     /// A signal could not be sent because its node cannot be reached.
-    pub(crate) fn undeliverable(&self, node: Atom, control: Control) {
+    pub(crate) fn undeliverable(&self, node: Atom, link: Option<LinkId>, control: Control) {
         match control {
             Control::Monitor {
                 from,
@@ -240,11 +255,7 @@ impl LocalNode {
                     self.down(&from, reference, target, Reason::NoConnection.into());
                 }
             }
-            Control::Link { from, to } => {
-                self.remotes()
-                    .with(node, |shared| shared.links.remove(&(from, to)));
-                self.exit_signal(to, &from, Reason::NoConnection.into(), true);
-            }
+            Control::Link { from, to } => self.link_failed(link, from, to),
             Control::Send { .. } | Control::RegSend { .. } | Control::AliasSend { .. } => {
                 self.count_undelivered(Cause::NoConnection, &node);
             }

@@ -70,6 +70,8 @@ pub struct Census {
     pub calls: usize,
     /// Links and monitors that are noted for the case that another node is lost.
     pub remotes: usize,
+    /// Other nodes that processes watch, and subscriptions to all.
+    pub node_monitors: usize,
 }
 
 impl LocalNode {
@@ -132,6 +134,7 @@ impl LocalNode {
             aliases: self.alias_count(),
             calls: self.calls().len(),
             remotes: self.remotes().len(),
+            node_monitors: self.remotes().node_monitors() + self.subscriptions().len(),
             ..Census::default()
         };
         for process in self.processes() {

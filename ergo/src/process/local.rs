@@ -15,13 +15,14 @@ use super::deadlines::Deadlines;
 use super::inbound::Incoming;
 use super::mailbox::Mailbox;
 use super::names::{Names, RegisterError};
+use super::node_monitor::Subscriptions;
 use super::panic::locate_panics;
 use super::remote::Remotes;
 use super::signal::ProcessId;
 use super::undelivered::Counters;
 use crate::dist::{Control, DistFlags};
 use crate::etf::{Budget, Encoded};
-use crate::net::{Inbound, Links};
+use crate::net::{Inbound, LinkId, Links};
 use crate::term::{Atom, Pid, Ref};
 
 /// A running node as its processes see it: cheap to clone, and alive as long as anyone holds it.
@@ -65,6 +66,7 @@ struct Inner {
     calls: CallTable,
     deadlines: Deadlines,
     remotes: Remotes,
+    subscriptions: Subscriptions,
     aliases: Aliases,
     undelivered: Counters,
     links: OnceLock<Arc<Links>>,
@@ -93,6 +95,7 @@ impl LocalNode {
             calls: CallTable::default(),
             deadlines: Deadlines::new(),
             remotes: Remotes::default(),
+            subscriptions: Subscriptions::default(),
             aliases: Aliases::default(),
             undelivered: Counters::default(),
             links: OnceLock::new(),
@@ -227,6 +230,10 @@ impl LocalNode {
         &self.0.remotes
     }
 
+    pub(crate) fn subscriptions(&self) -> &Subscriptions {
+        &self.0.subscriptions
+    }
+
     pub(crate) fn aliases(&self) -> &Aliases {
         &self.0.aliases
     }
@@ -325,11 +332,34 @@ impl LocalNode {
         self.0.names.all()
     }
 
-    /// Sends a signal to another node, connecting first if need be.
-    pub(crate) fn signal(&self, node: Atom, control: Control, payload: Option<Encoded>) {
+    /// Sends a signal to another node, connecting first if need be. Gives the link that takes it, now
+    /// or when it is up; `None` if there will be none.
+    pub(crate) fn signal(
+        &self,
+        node: Atom,
+        control: Control,
+        payload: Option<Encoded>,
+    ) -> Option<LinkId> {
         match self.links() {
             Some(links) => links.send(node, control, payload),
-            None => self.undeliverable(node, control),
+            None => {
+                self.undeliverable(node, None, control);
+                None
+            }
+        }
+    }
+
+    /// Sends a signal on one link, if it still takes any.
+    pub(crate) fn signal_on(
+        &self,
+        node: Atom,
+        link: LinkId,
+        control: Control,
+        payload: Option<Encoded>,
+    ) {
+        if let Some(links) = self.links() {
+            // Otherwise it speaks of what ended with the link.
+            links.send_on(node, link, control, payload);
         }
     }
 }

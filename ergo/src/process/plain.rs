@@ -319,6 +319,10 @@ impl Wait<'_> {
 
     fn take(&mut self) -> Option<Received> {
         loop {
+            // It handles no more once it is to end; who says so wakes it.
+            if self.ctx.process.core.is_interrupted() {
+                return None;
+            }
             let envelope = self.ctx.inbox.next(&self.ctx.process.mailbox);
             self.waits = envelope.is_none();
             let received = self.ctx.open(envelope?);

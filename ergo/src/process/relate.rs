@@ -1,20 +1,22 @@
-//! Monitors, links and exit signals, wherever the other process is.
+//! Monitors and exit signals, wherever the other process is, and what a process leaves behind.
+
+use std::sync::Arc;
 
 use super::call_table::CallFailure;
-use super::core::{Core, ExitEffect, Remains};
-use super::send::encoded_atom;
-use super::signal::{ArrivedReason, Down, Exit, ProcessId};
+use super::core::{AnyProcess, Core, Remains};
+use super::signal::{ArrivedReason, Down, Exit, Parting, ProcessId};
 use super::{LocalNode, Reason, Watcher};
 use crate::dist::{Control, Destination};
-use crate::etf::Encoded;
-use crate::term::{Atom, Pid, Ref};
+use crate::term::{Pid, Ref};
 
 impl LocalNode {
     /// Sets a monitor of a process on a process anywhere.
     pub(crate) fn set_monitor(&self, core: &Core, reference: Ref, target: ProcessId) {
         let found = self.found(target);
-        core.add_monitor(reference, found);
-        self.watch_as(reference, core.pid, found, target);
+        // One that has ended, and whose context lives on elsewhere, watches nothing.
+        if core.add_monitor(reference, found.unwrap_or(target)) {
+            self.watch_as(reference, core.pid, found, target);
+        }
     }
 
     /// Takes a monitor of a process back; `false` if there is none.
@@ -29,74 +31,82 @@ impl LocalNode {
         !monitor.fired
     }
 
-    /// Sets a monitor for `watcher` on a process anywhere; `DOWN` goes to it. What it found must be
-    /// given to [`LocalNode::demonitor`]: a name may be another's by then.
+    /// Sets a monitor for `watcher` on a process of this node; `DOWN` goes to it. What it found must
+    /// be given to [`LocalNode::demonitor`]: a name may be another's by then.
     pub(crate) fn monitor(&self, reference: Ref, watcher: Pid, target: ProcessId) -> ProcessId {
         let found = self.found(target);
         self.watch_as(reference, watcher, found, target);
-        found
+        found.unwrap_or(target)
     }
 
-    /// The local process that has a name now.
-    fn found(&self, target: ProcessId) -> ProcessId {
+    /// The pid that a monitor is set on; for a name of this node, that of the process that has it
+    /// now, if any.
+    fn found(&self, target: ProcessId) -> Option<ProcessId> {
         match target {
             ProcessId::Name(name, node) if node == self.name() => {
-                self.whereis(name).map_or(target, ProcessId::Pid)
+                self.whereis(name).map(ProcessId::Pid)
             }
-            _ => target,
+            _ => Some(target),
         }
     }
 
-    fn watch_as(&self, reference: Ref, watcher: Pid, found: ProcessId, target: ProcessId) {
-        let node = target.node();
-        if node != self.name() {
-            self.remotes()
-                .with(node, |shared| shared.watching.insert(reference, watcher));
-            let to = target.target();
-            return self.signal(
-                node,
-                Control::Monitor {
-                    from: watcher,
-                    to,
-                    reference,
-                },
-                None,
-            );
+    fn watch_as(&self, reference: Ref, watcher: Pid, found: Option<ProcessId>, target: ProcessId) {
+        if target.node() != self.name() {
+            return self.watch_remote(reference, watcher, target);
         }
         let entry = Watcher::Process {
             pid: watcher,
             as_process: target,
         };
-        let refused = match self.resolve(&found) {
-            Some(process) => process.core().watch(reference, entry).err(),
-            None => Some((entry, Reason::NoProc)),
+        let watched = match found.and_then(|found| self.resolve(&found)) {
+            Some(process) => process.core().watch(reference, entry).is_ok(),
+            None => false,
         };
-        if refused.is_some() {
+        if !watched {
             // A process that has just ended is as good as one that never was.
             self.down(&watcher, reference, target, Reason::NoProc.into());
         }
     }
 
+    fn watch_remote(&self, reference: Ref, watcher: Pid, target: ProcessId) {
+        let node = target.node();
+        let control = Control::Monitor {
+            from: watcher,
+            to: target.target(),
+            reference,
+        };
+        if self.links().is_none() {
+            return self.undeliverable(node, None, control);
+        }
+        self.remotes().with(node, |shared| {
+            if let Some(link) = self.signal(node, control, None) {
+                shared.watching.insert(reference, (watcher, link));
+            }
+        });
+    }
+
     /// Takes a monitor back.
     pub(crate) fn demonitor(&self, reference: Ref, watcher: Pid, target: ProcessId) {
         let node = target.node();
-        if node != self.name() {
-            self.remotes()
-                .with(node, |shared| shared.watching.remove(&reference));
-            let to = target.target();
-            return self.signal(
-                node,
-                Control::Demonitor {
+        if node == self.name() {
+            if let ProcessId::Pid(pid) = target {
+                if let Some(process) = self.process(&pid) {
+                    process.core().unwatch(&reference);
+                }
+            }
+            // On a name that nobody had no monitor was set.
+            return;
+        }
+        self.remotes().with(node, |shared| {
+            if let Some((_, link)) = shared.watching.remove(&reference) {
+                let control = Control::Demonitor {
                     from: watcher,
-                    to,
+                    to: target.target(),
                     reference,
-                },
-                None,
-            );
-        }
-        if let Some(process) = self.resolve(&target) {
-            process.core().unwatch(&reference);
-        }
+                };
+                self.signal_on(node, link, control, None);
+            }
+        });
     }
 
     /// Tells a local process, or the local call, that its monitor fired.
@@ -129,15 +139,34 @@ impl LocalNode {
 
     /// An exit signal reaches a local process.
     pub(crate) fn exit_signal(&self, from: Pid, to: &Pid, reason: ArrivedReason, by_link: bool) {
-        let Some(process) = self.process(to) else {
-            return;
+        if let Some(process) = self.process(to) {
+            let reason = self.opened(process.core(), reason);
+            self.exit_signal_to(&process, from, reason, by_link);
+        }
+    }
+
+    pub(super) fn exit_signal_to(
+        &self,
+        process: &Arc<dyn AnyProcess>,
+        from: Pid,
+        reason: ArrivedReason,
+        by_link: bool,
+    ) {
+        let deliver = |reason: ArrivedReason| {
+            let reason = reason.into_reason(self.budget());
+            process.deliver_exit(Exit { from, reason });
         };
-        match process.core().exit_signal(&from, &reason, by_link) {
-            ExitEffect::Trapped => {
-                let reason = reason.into_reason(self.budget());
-                process.deliver_exit(Exit { from, reason });
-            }
-            ExitEffect::Ignored | ExitEffect::Interrupted => {}
+        let core = process.core();
+        core.exit_signal(&from, reason, by_link, deliver);
+    }
+
+    /// The reason of an exit signal, decoded before any lock is held if the process is likely to
+    /// read it.
+    pub(super) fn opened(&self, core: &Core, reason: ArrivedReason) -> ArrivedReason {
+        if core.traps_exit() {
+            reason.into_reason(self.budget()).into()
+        } else {
+            reason
         }
     }
 
@@ -157,59 +186,8 @@ impl LocalNode {
             from,
             to: Destination::Pid(to),
         };
-        self.signal(to.node, control, Some(encode_reason(&reason)));
-    }
-
-    /// Links a local process to any other. In Erlang: `link(Pid)`.
-    pub(crate) fn link(&self, core: &Core, other: Pid) {
-        if other == core.pid || !core.link(other).unwrap_or(false) {
-            return;
-        }
-        if other.node == self.name() {
-            let linked = self
-                .process(&other)
-                .map(|process| process.core().linked_by(core.pid));
-            if !matches!(linked, Some(Ok(()))) {
-                self.exit_signal(other, &core.pid, Reason::NoProc.into(), true);
-            }
-            return;
-        }
-        self.remotes()
-            .with(other.node, |shared| shared.links.insert((core.pid, other)));
-        self.signal(
-            other.node,
-            Control::Link {
-                from: core.pid,
-                to: other,
-            },
-            None,
-        );
-    }
-
-    /// Removes a link. In Erlang: `unlink(Pid)`.
-    pub(crate) fn unlink(&self, core: &Core, other: Pid) {
-        if other.node == self.name() {
-            if core.unlink(other, None) {
-                if let Some(process) = self.process(&other) {
-                    process.core().drop_link(&core.pid);
-                }
-            }
-            return;
-        }
-        let id = self.unique();
-        if core.unlink(other, Some(id)) {
-            self.remotes()
-                .with(other.node, |shared| shared.links.remove(&(core.pid, other)));
-            self.signal(
-                other.node,
-                Control::Unlink {
-                    id: Some(id),
-                    from: core.pid,
-                    to: other,
-                },
-                None,
-            );
-        }
+        let reason = Parting::new(reason).encoded();
+        self.signal(to.node, control, Some(reason));
     }
 
     /// A process has ended: it leaves the table, then its watchers and links are told.
@@ -222,25 +200,29 @@ impl LocalNode {
             return;
         };
         self.forget_aliases(&relations.aliases);
+        if let Some(watches) = &relations.nodes {
+            self.forget_node_watches(core.pid, watches);
+        }
         for (reference, monitor) in relations.monitors.drain() {
             if !monitor.fired {
                 self.demonitor(reference, core.pid, monitor.at);
             }
         }
+        let reason = Parting::new(reason);
         // A link's signal leaves before the DOWNs, as in OTP.
-        for other in relations.linked() {
-            self.link_broken(core.pid, other, &reason);
+        for (other, stood) in relations.links() {
+            self.end_link(core.pid, other, stood, &reason);
         }
         for call in relations
             .deferred
             .drain(..)
             .filter_map(|call| call.upgrade())
         {
-            call.server_ended(&reason);
+            call.server_ended(reason.reason());
         }
         for (reference, watcher) in relations.watchers.drain() {
             match watcher {
-                Watcher::Call(call) => call.server_ended(&reason),
+                Watcher::Call(call) => call.server_ended(reason.reason()),
                 Watcher::Process { pid, as_process } => {
                     self.tell_down(pid, reference, as_process, &reason);
                 }
@@ -248,47 +230,20 @@ impl LocalNode {
         }
     }
 
-    pub(crate) fn link_broken(&self, from: Pid, to: Pid, reason: &Reason) {
-        if to.node == self.name() {
-            return self.exit_signal(from, &to, reason.clone().into(), true);
-        }
-        self.remotes()
-            .with(to.node, |shared| shared.links.remove(&(from, to)));
-        self.signal(
-            to.node,
-            Control::Exit { from, to },
-            Some(encode_reason(reason)),
-        );
-    }
-
     /// Tells a watcher anywhere that what it watched is gone.
-    pub(crate) fn tell_down(
-        &self,
-        to: Pid,
-        reference: Ref,
-        as_process: ProcessId,
-        reason: &Reason,
-    ) {
+    fn tell_down(&self, to: Pid, reference: Ref, as_process: ProcessId, reason: &Parting) {
         if to.node == self.name() {
-            return self.down(&to, reference, as_process, reason.clone().into());
+            return self.down(&to, reference, as_process, reason.reason().clone().into());
         }
-        self.remotes()
-            .with(to.node, |shared| shared.watched.remove(&reference));
-        let from = as_process.target();
-        let control = Control::MonitorExit {
-            from,
-            to,
-            reference,
-        };
-        self.signal(to.node, control, Some(encode_reason(reason)));
+        self.remotes().with(to.node, |shared| {
+            if let Some((_, link)) = shared.watched.remove(&reference) {
+                let control = Control::MonitorExit {
+                    from: as_process.target(),
+                    to,
+                    reference,
+                };
+                self.signal_on(to.node, link, control, Some(reason.encoded()));
+            }
+        });
     }
-}
-
-/// A reason as it travels. One that cannot (NaN, say) was made here: what it says is lost, not
-/// that the process ended.
-fn encode_reason(reason: &Reason) -> Encoded {
-    Encoded::from_value(reason).unwrap_or_else(|error| {
-        tracing::warn!(target: "ergo::process", %error, "an exit reason cannot be encoded");
-        encoded_atom(Atom::new("unencodable_reason"))
-    })
 }

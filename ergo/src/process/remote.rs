@@ -1,22 +1,88 @@
 //! What processes here share with each other node: to be undone when its link is lost.
+//!
+//! A relation belongs to the one link on which it was set up, or will be: it ends with that link,
+//! and nothing about it is said on another. So each is noted with the link's number, under the lock
+//! under which its signal was sent; a loss finds all that belongs to the lost link and nothing else.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use dashmap::DashMap;
+use dashmap::mapref::entry::Entry;
 
+use crate::net::LinkId;
 use crate::term::{Atom, Pid, Ref};
 
 type State = foldhash::quality::RandomState;
 
-/// The relations of local processes with those of one other node.
+/// The relations of local processes with those of one other node, each with its link.
 #[derive(Default)]
 pub(crate) struct Shared {
     /// Monitors that the node's processes hold on ours: the local process of each.
-    pub(crate) watched: HashMap<Ref, Pid, State>,
+    pub(crate) watched: HashMap<Ref, (Pid, LinkId), State>,
     /// Monitors that our processes hold on the node's: the local process of each.
-    pub(crate) watching: HashMap<Ref, Pid, State>,
-    /// Links: the local end first.
-    pub(crate) links: HashSet<(Pid, Pid), State>,
+    pub(crate) watching: HashMap<Ref, (Pid, LinkId), State>,
+    /// Links, also those that wait to be acknowledged as removed: the local end first.
+    pub(crate) links: HashMap<(Pid, Pid), LinkId, State>,
+    /// Our processes that watch the node itself, once for each time they asked to.
+    pub(crate) nodes: HashMap<Pid, Vec<LinkId>, State>,
+}
+
+impl Shared {
+    fn is_empty(&self) -> bool {
+        self.watched.is_empty()
+            && self.watching.is_empty()
+            && self.links.is_empty()
+            && self.nodes.is_empty()
+    }
+
+    fn len(&self) -> usize {
+        self.watched.len() + self.watching.len() + self.links.len()
+    }
+
+    /// Takes what belongs to a link.
+    pub(crate) fn take(&mut self, link: LinkId) -> Lost {
+        Lost {
+            watched: take_if(&mut self.watched, |(_, on)| *on == link),
+            watching: take_if(&mut self.watching, |(_, on)| *on == link),
+            links: take_if(&mut self.links, |on| *on == link),
+            nodes: self.take_nodes(link),
+        }
+    }
+
+    /// Takes those who watch the node over a link, so many times as they do.
+    pub(crate) fn take_nodes(&mut self, link: LinkId) -> Vec<Pid> {
+        let mut taken = Vec::new();
+        self.nodes.retain(|pid, links| {
+            let before = links.len();
+            links.retain(|on| *on != link);
+            taken.extend(std::iter::repeat_n(*pid, before - links.len()));
+            !links.is_empty()
+        });
+        taken
+    }
+}
+
+/// What belonged to a lost link.
+pub(crate) struct Lost {
+    pub(crate) watched: Vec<(Ref, (Pid, LinkId))>,
+    pub(crate) watching: Vec<(Ref, (Pid, LinkId))>,
+    pub(crate) links: Vec<((Pid, Pid), LinkId)>,
+    pub(crate) nodes: Vec<Pid>,
+}
+
+fn take_if<K: Copy, V: Copy>(
+    map: &mut HashMap<K, V, State>,
+    wanted: impl Fn(&V) -> bool,
+) -> Vec<(K, V)> {
+    let mut taken = Vec::new();
+    map.retain(|key, value| {
+        let take = wanted(value);
+        if take {
+            taken.push((*key, *value));
+        }
+        !take
+    });
+    taken
 }
 
 #[derive(Default)]
@@ -25,24 +91,45 @@ pub(crate) struct Remotes {
 }
 
 impl Remotes {
-    /// Changes what is shared with a node.
+    /// Changes what is shared with a node; nodes with which nothing is shared cost nothing.
+    ///
+    /// The table is locked meanwhile: `change` may send, and touch single processes, but not come
+    /// back here.
     pub(crate) fn with<T>(&self, node: Atom, change: impl FnOnce(&mut Shared) -> T) -> T {
-        change(&mut self.nodes.entry(node).or_default())
+        match self.nodes.entry(node) {
+            Entry::Occupied(mut entry) => {
+                let result = change(entry.get_mut());
+                if entry.get().is_empty() {
+                    entry.remove();
+                }
+                result
+            }
+            Entry::Vacant(entry) => {
+                let mut shared = Shared::default();
+                let result = change(&mut shared);
+                if !shared.is_empty() {
+                    entry.insert(shared);
+                }
+                result
+            }
+        }
+    }
+
+    /// Looks at what is shared with a node.
+    pub(crate) fn is(&self, node: Atom, look: impl FnOnce(&Shared) -> bool) -> bool {
+        self.nodes.get(&node).is_some_and(|shared| look(&shared))
     }
 
     /// How many relations with other nodes there are.
     pub(crate) fn len(&self) -> usize {
-        let nodes = self.nodes.iter();
-        nodes
-            .map(|shared| shared.watched.len() + shared.watching.len() + shared.links.len())
-            .sum()
+        self.nodes.iter().map(|shared| shared.len()).sum()
     }
 
-    /// Takes all that was shared with a lost node.
-    pub(crate) fn take(&self, node: Atom) -> Shared {
-        self.nodes
-            .remove(&node)
-            .map(|(_, shared)| shared)
-            .unwrap_or_default()
+    /// How many times processes watch other nodes.
+    pub(crate) fn node_monitors(&self) -> usize {
+        let nodes = self.nodes.iter();
+        nodes
+            .map(|shared| shared.nodes.values().map(Vec::len).sum::<usize>())
+            .sum()
     }
 }

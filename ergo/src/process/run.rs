@@ -45,13 +45,18 @@ impl<M: Send + 'static, F: Future<Output = Reason>> Future for Life<M, F> {
         let core = &this.end.process.core;
         let _running = running(core.pid);
         core.set_waker(cx.waker());
-        this.end.reason = match core.take_interrupt() {
-            Some(reason) => reason.into_reason(core.node.budget()),
-            None => match this.body.poll(cx) {
+        let mut interrupt = core.take_interrupt();
+        if interrupt.is_none() {
+            this.end.reason = match this.body.poll(cx) {
                 Poll::Ready(Ok(reason) | Err(reason)) => reason,
                 Poll::Pending => return Poll::Pending,
-            },
-        };
+            };
+            // One that it sent to itself came first: nothing was awaited since.
+            interrupt = core.take_interrupt();
+        }
+        if let Some(reason) = interrupt {
+            this.end.reason = reason.into_reason(core.node.budget());
+        }
         Poll::Ready(())
     }
 }

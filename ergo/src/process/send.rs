@@ -74,7 +74,8 @@ impl LocalNode {
     pub(crate) fn send_alias(&self, from: Pid, alias: Ref, message: Encoded) {
         if alias.node != self.name() {
             let control = Control::AliasSend { from, alias };
-            return self.signal(alias.node, control, Some(message));
+            self.signal(alias.node, control, Some(message));
+            return;
         }
         if self.calls().answer_to(&alias, &message, self.budget()) {
             return;

@@ -125,10 +125,11 @@ impl Links {
                 Decision::Ok
             }
             closing => {
-                let mut pending = Pending::after(match closing {
+                let after = match closing {
                     Some(Entry::Up(link)) => Some(link.clone()),
                     _ => None,
-                });
+                };
+                let mut pending = Pending::new(table.next_id(), after);
                 pending.incoming.push(id);
                 table.insert(node, Entry::Pending(pending));
                 Decision::Ok
@@ -227,10 +228,11 @@ impl Place {
                 }
             }
             closing => {
-                let mut pending = Pending::after(match closing {
+                let after = match closing {
                     Some(Entry::Up(link)) => Some(link.clone()),
                     _ => None,
-                });
+                };
+                let mut pending = Pending::new(table.next_id(), after);
                 pending.incoming.push(self.id);
                 table.insert(node, Entry::Pending(pending));
             }

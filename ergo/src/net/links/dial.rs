@@ -136,7 +136,16 @@ impl Links {
             // Whoever waited may have lost interest.
             let _ = waiter.send(Err(error.clone()));
         }
-        self.undeliverable(node, failed.queue);
+        let links = self.clone();
+        // From a task: whoever waits for the table may hold what the node needs.
+        self.spawn(async move {
+            if let Some(inbound) = links.inbound.upgrade() {
+                for (control, _) in failed.queue {
+                    inbound.undeliverable(node, Some(failed.id), control);
+                }
+                inbound.unreachable(node, failed.id);
+            }
+        });
     }
 }
 

@@ -7,13 +7,16 @@ use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
 use super::super::link::Link;
-use super::super::{ConnectError, Peer};
+use super::super::{ConnectError, LinkId, Peer};
 use crate::dist::Control;
 use crate::etf::Encoded;
 use crate::term::Atom;
 
 /// A message on its way to a node.
 pub(super) type Message = (Control, Option<Encoded>);
+
+/// Who waits for a link.
+pub(super) type Waiter = oneshot::Sender<Result<Arc<Peer>, ConnectError>>;
 
 /// What is known of one node.
 #[derive(Debug)]
@@ -27,6 +30,8 @@ pub(super) enum Entry {
 /// A node that is about to be connected.
 #[derive(Debug)]
 pub(super) struct Pending {
+    /// The link that it will be.
+    pub(super) id: LinkId,
     /// Our own attempt.
     pub(super) dial: Option<Dial>,
     /// The node's attempts: unproven ones, of which all but one may be somebody else's.
@@ -36,7 +41,7 @@ pub(super) struct Pending {
     /// What is sent meanwhile.
     pub(super) queue: Vec<Message>,
     /// Who waits for the link.
-    pub(super) waiters: Vec<oneshot::Sender<Result<Arc<Peer>, ConnectError>>>,
+    pub(super) waiters: Vec<Waiter>,
 }
 
 /// Our own attempt to connect.
@@ -48,11 +53,12 @@ pub(super) struct Dial {
 }
 
 impl Pending {
-    pub(super) fn after(link: Option<Arc<Link>>) -> Pending {
+    pub(super) fn new(id: LinkId, after: Option<Arc<Link>>) -> Pending {
         Pending {
+            id,
             dial: None,
             incoming: Vec::new(),
-            after: link,
+            after,
             queue: Vec::new(),
             waiters: Vec::new(),
         }
@@ -86,6 +92,14 @@ impl Table {
 
     pub(super) fn get(&self, node: Atom) -> Option<&Entry> {
         self.nodes.get(&node)
+    }
+
+    /// The link to a node that takes messages now, or will take those that wait.
+    pub(super) fn current(&self, node: Atom) -> Option<LinkId> {
+        match self.nodes.get(&node)? {
+            Entry::Pending(pending) => Some(pending.id),
+            Entry::Up(link) => link.is_open().then_some(link.peer.link),
+        }
     }
 
     pub(super) fn get_mut(&mut self, node: Atom) -> Option<&mut Entry> {

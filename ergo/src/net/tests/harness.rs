@@ -53,9 +53,11 @@ impl Inbound for Recorder {
         self.record(Event::Down(peer.clone(), reason.clone()));
     }
 
-    fn undeliverable(&self, node: Atom, control: Control) {
+    fn undeliverable(&self, node: Atom, _: Option<LinkId>, control: Control) {
         self.record(Event::Undeliverable(node, control));
     }
+
+    fn unreachable(&self, _: Atom, _: LinkId) {}
 }
 
 /// Where the nodes of one test listen.
