@@ -23,7 +23,8 @@
 //! - A child that cannot be started at first ends those before it, and the supervisor does not
 //!   start. One that cannot be restarted is tried again, after what waits in the supervisor's
 //!   mailbox; every try counts as a restart.
-//! - A supervisor that starts or stops a child does nothing else meanwhile. Its parent can kill it.
+//! - A supervisor that starts or stops a child does nothing else meanwhile: a child whose `init` calls
+//!   its own supervisor waits for ever, and the supervisor with it. Its parent can kill it.
 //! - Restarts are counted over all children; the first starts do not count.
 //! - Under `one_for_all` and `rest_for_one` a child that has ended for good is started again when
 //!   its group is, unless it is temporary.

@@ -337,9 +337,7 @@ async fn steers_a_supervisor_on_a_beam() {
     assert_eq!(twin.delete_child("none").await, Err(ChildError::NotFound));
     let b = ChildId::from(Term::charlist("b"));
     let shutdown = twin.get_childspec(b).await.map(|spec| spec.shutdown);
-    if cluster.erl.release() >= 24 {
-        assert_eq!(shutdown, Ok(Shutdown::BrutalKill));
-    }
+    assert_eq!(shutdown, Ok(Shutdown::BrutalKill));
     let twins = SupervisorRef::named(&cluster.node, "twins", cluster.erl.name());
     let args = (1, "two".to_owned());
     assert!(twins.start_child_with(&args).await.unwrap().is_some());

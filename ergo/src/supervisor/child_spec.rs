@@ -14,14 +14,14 @@ use crate::term::Atom;
 /// Erlang: `child_spec()`.
 ///
 /// ```
-/// use ergo::supervisor::{ChildSpec, Child, Restart};
+/// use ergo::supervisor::{ChildSpec, Restart};
 /// # use ergo::gen_server;
 /// # struct Kv;
 /// # #[gen_server]
 /// # impl Kv { #[init] fn init(_size: usize) -> Self { Kv } }
 ///
 /// // #{id => kv, start => {kv, start_link, [64]}, restart => transient}
-/// let kv = ChildSpec::new("kv", || Child::<Kv>::new((64,))).restart(Restart::Transient);
+/// let kv = ChildSpec::new("kv", || Kv::child(64)).restart(Restart::Transient);
 /// ```
 pub struct ChildSpec {
     pub(super) id: ChildId,

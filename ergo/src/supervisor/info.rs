@@ -117,7 +117,8 @@ pub struct ChildSpecInfo {
     pub start: Term,
     /// When it is restarted.
     pub restart: Restart,
-    /// Whether the supervisor may end with it.
+    /// Whether the supervisor may end with it. OTP before 24 does not say.
+    #[term(default)]
     pub significant: bool,
     /// How it is ended.
     pub shutdown: Shutdown,

@@ -12,7 +12,7 @@ use crate::term::Term;
 /// ```
 /// # use std::time::Duration;
 /// use ergo::gen_server;
-/// use ergo::supervisor::{ChildSpec, Child, Strategy, SupervisorSpec};
+/// use ergo::supervisor::{ChildSpec, Strategy, SupervisorSpec};
 ///
 /// struct Kv;
 /// #[gen_server]
@@ -24,7 +24,7 @@ use crate::term::Term;
 /// let supervisor = SupervisorSpec::new(Strategy::OneForOne)
 ///     .intensity(3)
 ///     .period(Duration::from_secs(5))
-///     .child(ChildSpec::new("kv", || Child::<Kv>::new(())))
+///     .child(ChildSpec::new("kv", Kv::child))
 ///     .start(node)
 ///     .name("app_sup")
 ///     .await?;

@@ -12,7 +12,7 @@ use crate::process::OnNode;
 /// ```
 /// use std::sync::Arc;
 /// use ergo::gen_server;
-/// use ergo::supervisor::{Child, ChildSpec, Strategy, Supervisor, SupervisorSpec};
+/// use ergo::supervisor::{ChildSpec, Strategy, Supervisor, SupervisorSpec};
 ///
 /// struct Cache { size: usize }
 /// #[gen_server]
@@ -24,7 +24,7 @@ use crate::process::OnNode;
 /// impl Supervisor for CacheSup {
 ///     fn spec(self: Arc<Self>) -> SupervisorSpec {
 ///         SupervisorSpec::new(Strategy::OneForOne)
-///             .child(ChildSpec::new("cache", move || Child::<Cache>::new((self.size,))))
+///             .child(ChildSpec::new("cache", move || Cache::child(self.size)))
 ///     }
 /// }
 ///

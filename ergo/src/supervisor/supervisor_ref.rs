@@ -198,7 +198,7 @@ impl fmt::Debug for SupervisorRef {
 /// [derefs](std::ops::Deref) to [`SupervisorRef`].
 ///
 /// ```
-/// use ergo::supervisor::{Child, ChildSpec, DynamicSupervisorRef, Strategy, SupervisorSpec};
+/// use ergo::supervisor::{ChildSpec, DynamicSupervisorRef, Strategy, SupervisorSpec};
 /// use ergo::{Node, gen_server};
 ///
 /// struct Session(String);
@@ -209,7 +209,7 @@ impl fmt::Debug for SupervisorRef {
 ///
 /// # async fn example(node: &Node) -> ergo::Result<()> {
 /// let sessions: DynamicSupervisorRef<(String,)> = SupervisorSpec::new(Strategy::SimpleOneForOne)
-///     .child(ChildSpec::dynamic("session", Child::<Session>::new))
+///     .child(ChildSpec::dynamic("session", |(user,)| Session::child(user)))
 ///     .start(node)
 ///     .typed()
 ///     .await?;

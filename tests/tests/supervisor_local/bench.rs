@@ -5,7 +5,7 @@ use std::future::pending;
 use std::sync::{Arc, Mutex};
 
 use ergo::gen_server::{Context, Exit, InitError, Next, Reason};
-use ergo::supervisor::{Child, ChildSpec, ChildState, Strategy, SupervisorRef, SupervisorSpec};
+use ergo::supervisor::{ChildSpec, ChildState, Strategy, SupervisorRef, SupervisorSpec};
 use ergo::{Atom, Node, Pid, Term, gen_server};
 use tests::DEADLINE;
 use tokio::sync::Notify;
@@ -147,7 +147,7 @@ impl Bench {
     /// A permanent worker.
     pub(crate) fn child(&self, id: &'static str) -> ChildSpec {
         let plan = self.plan.clone();
-        ChildSpec::new(id, move || Child::<Worker>::new((id, plan.clone())))
+        ChildSpec::new(id, move || Worker::child(id, plan.clone()))
     }
 
     pub(crate) fn spec(&self, strategy: Strategy, ids: &[&'static str]) -> SupervisorSpec {

@@ -1,11 +1,14 @@
 //! Supervisors with any number of children of one kind.
 
+use ergo::Reason;
 use ergo::supervisor::{
-    Child, ChildError, ChildSpec, DynamicSupervisorRef, Restart, Strategy, SupervisorRef,
-    SupervisorSpec,
+    AutoShutdown, Child, ChildError, ChildSpec, ChildState, DynamicSupervisorRef, Restart,
+    Strategy, SupervisorRef, SupervisorSpec,
 };
 use ergo::{Atom, Node, term};
+use std::sync::Arc;
 use tests::DEADLINE;
+use tokio::sync::Notify;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio::time::{Instant, timeout};
 
@@ -15,7 +18,7 @@ use crate::bench::*;
 fn dynamic(bench: &Bench, restart: Restart) -> SupervisorSpec {
     let plan = bench.plan.clone();
     let template = ChildSpec::dynamic("w", move |(id,): (&'static str,)| {
-        Child::<Worker>::new((id, plan.clone()))
+        Worker::child(id, plan.clone())
     });
     SupervisorSpec::new(Strategy::SimpleOneForOne)
         .intensity(5)
@@ -122,4 +125,84 @@ async fn arguments_need_not_be_cloned_for_temporary_children() {
     conns.start_child((Socket(sender),)).await.unwrap();
     let said = timeout(DEADLINE, receiver.recv()).await.unwrap();
     assert_eq!(said, Some("hello"));
+}
+
+#[tokio::test]
+async fn a_dynamic_child_whose_restart_fails_can_be_terminated() {
+    let mut bench = Bench::new();
+    let spec = dynamic(&bench, Restart::Permanent);
+    let workers: Workers = spec.start(&bench.node).typed().await.unwrap();
+    let a = workers.start_child(("a",)).await.unwrap().unwrap();
+    let told = Arc::new(Notify::new());
+    bench.plan("a", &[Outcome::FailAfter(Arc::clone(&told))]);
+    bench.end_pid(a, term!(crash)).await;
+    bench.expect(&["start a", "stop a crash", "wait a"]).await;
+    // All this waits in the mailbox, before the second try.
+    let tell = async { told.notify_one() };
+    let (which, counts, spec, terminated, ()) = tokio::join!(
+        workers.which_children(),
+        workers.count_children(),
+        workers.get_childspec(a),
+        workers.terminate_child(a),
+        tell,
+    );
+    assert_eq!(which.unwrap()[0].child, ChildState::Restarting);
+    let counts = counts.unwrap();
+    assert_eq!((counts.active, counts.workers), (0, 1));
+    assert!(spec.is_ok() && terminated.is_ok());
+    assert_eq!(workers.count_children().await.unwrap().workers, 0);
+    bench.expect_no_more(&workers).await;
+}
+
+#[tokio::test]
+async fn dynamic_children_that_are_ignored_when_restarted_are_listed_once() {
+    let mut bench = Bench::new();
+    let spec = dynamic(&bench, Restart::Permanent);
+    let workers: Workers = spec.start(&bench.node).typed().await.unwrap();
+    for _ in 0..2 {
+        bench.plan("a", &[Outcome::Ok, Outcome::Ignore]);
+        let a = workers.start_child(("a",)).await.unwrap().unwrap();
+        bench.end_pid(a, term!(crash)).await;
+        bench.expect(&["start a", "stop a crash", "ignore a"]).await;
+    }
+    let which = workers.which_children().await.unwrap();
+    let states: Vec<_> = which.iter().map(|child| child.child).collect();
+    assert_eq!(states, [ChildState::Undefined]);
+    let counts = workers.count_children().await.unwrap();
+    assert_eq!((counts.active, counts.workers), (1, 1));
+}
+
+#[tokio::test]
+async fn significant_dynamic_children_end_their_supervisor() {
+    for (auto_shutdown, ends) in [
+        (AutoShutdown::AnySignificant, 1),
+        (AutoShutdown::AllSignificant, 2),
+    ] {
+        let mut bench = Bench::new();
+        let plan = bench.plan.clone();
+        let template = ChildSpec::dynamic("w", move |(id,): (&'static str,)| {
+            Worker::child(id, plan.clone())
+        });
+        let spec = SupervisorSpec::new(Strategy::SimpleOneForOne)
+            .auto_shutdown(auto_shutdown)
+            .child(template.significant(true));
+        let workers: Workers = spec.start(&bench.node).typed().await.unwrap();
+        let a = workers.start_child(("a",)).await.unwrap().unwrap();
+        let b = workers.start_child(("b",)).await.unwrap().unwrap();
+        bench.expect(&["start a", "start b"]).await;
+        // Terminated by request, it does not count.
+        let c = workers.start_child(("c",)).await.unwrap().unwrap();
+        workers.terminate_child(c).await.unwrap();
+        bench.expect(&["start c", "stop c shutdown"]).await;
+        bench.end_pid(a, term!(normal)).await;
+        bench.expect(&["stop a normal"]).await;
+        if ends == 2 {
+            bench.expect_no_more(&workers).await;
+            bench.end_pid(b, term!(crash)).await;
+            bench.expect(&["stop b crash"]).await;
+        } else {
+            bench.expect(&["stop b shutdown"]).await;
+        }
+        assert_eq!(ended(&workers).await, Reason::Shutdown);
+    }
 }

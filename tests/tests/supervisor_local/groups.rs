@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use ergo::supervisor::{
-    Child, ChildSpec, Restart, Strategy, Supervisor, SupervisorRef, SupervisorSpec,
-};
+use ergo::supervisor::{ChildSpec, Restart, Strategy, Supervisor, SupervisorRef, SupervisorSpec};
 use ergo::term;
 
 use crate::bench::*;
@@ -161,7 +159,7 @@ impl Supervisor for Tree {
     fn spec(self: Arc<Self>) -> SupervisorSpec {
         let worker = move |id| {
             let tree = Arc::clone(&self);
-            ChildSpec::new(id, move || Child::<Worker>::new((id, tree.plan.clone())))
+            ChildSpec::new(id, move || Worker::child(id, tree.plan.clone()))
         };
         SupervisorSpec::new(Strategy::OneForOne)
             .intensity(0)

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use ergo::gen_server::Reason;
 use ergo::supervisor::{
-    AutoShutdown, Child, ChildError, ChildSpec, ChildState, Restart, Strategy, SupervisorSpec,
+    AutoShutdown, ChildError, ChildSpec, ChildState, Restart, Strategy, SupervisorSpec,
 };
 use ergo::term;
 use tokio::sync::Notify;
@@ -57,7 +57,7 @@ async fn asks_the_factory_at_each_start() {
     let plan = bench.plan.clone();
     let child = ChildSpec::new("w", move || {
         *count.lock().unwrap() += 1;
-        Child::<Worker>::new(("w", plan.clone()))
+        Worker::child("w", plan.clone())
     });
     let spec = SupervisorSpec::new(Strategy::OneForOne).child(child);
     assert_eq!(*made.lock().unwrap(), 0);

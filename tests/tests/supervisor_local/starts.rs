@@ -133,7 +133,7 @@ async fn an_init_may_be_given_a_time() {
     bench.plan("w", &[Outcome::Hang]);
     let plan = bench.plan.clone();
     let child = ChildSpec::new("w", move || {
-        Child::<Worker>::new(("w", plan.clone())).timeout(Duration::from_secs(1))
+        Worker::child("w", plan.clone()).timeout(Duration::from_secs(1))
     });
     let spec = SupervisorSpec::new(Strategy::OneForOne).child(child);
     let error = spec.start(&bench.node).await.unwrap_err();
@@ -149,7 +149,7 @@ async fn a_name_that_is_taken_is_a_start_error() {
     let holder = bench.node.spawn(async |mut ctx| drop(ctx.receive().await));
     bench.node.register("taken", holder).unwrap();
     let plan = bench.plan.clone();
-    let child = move || Child::<Worker>::new(("w", plan.clone())).name("taken");
+    let child = move || Worker::child("w", plan.clone()).name("taken");
     let spec = SupervisorSpec::new(Strategy::OneForOne).child(ChildSpec::new("w", child));
     let error = spec.start(&bench.node).await.unwrap_err();
     let why = term!({failed_to_start_child, w, {already_started, (holder)}});
