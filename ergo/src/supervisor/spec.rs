@@ -196,11 +196,11 @@ impl ChildSpec {
             return Ok(());
         }
         let id = || self.id.term().clone();
-        if self.restart == Restart::Permanent {
-            return Err(SpecError::SignificantPermanent(id()));
-        }
         if auto_shutdown == AutoShutdown::Never {
             return Err(SpecError::SignificantNever(id()));
+        }
+        if self.restart == Restart::Permanent {
+            return Err(SpecError::SignificantPermanent(id()));
         }
         Ok(())
     }

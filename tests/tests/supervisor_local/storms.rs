@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use ergo::process::Received;
 use ergo::supervisor::{
-    Child, ChildSpec, DynamicSupervisorRef, Strategy, SupervisorRef, SupervisorSpec,
+    Child, ChildSpec, DynamicSupervisorRef, Shutdown, Strategy, SupervisorRef, SupervisorSpec,
 };
 use ergo::{Node, Reason, term};
 use tests::DEADLINE;
@@ -92,4 +92,46 @@ async fn names_are_free_when_a_group_is_restarted() {
     assert_empty(&node);
     // Each start in a group started all four of it, so none has failed.
     assert_eq!(starts.load(Ordering::Relaxed) % 4, 0);
+}
+
+/// A process that does not come to an await point cannot be killed. The supervisor waits for it, and
+/// goes on when it has ended.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn waits_for_a_child_that_cannot_be_killed_yet() {
+    let node = Node::alone();
+    let (busy, free) = (Arc::new(AtomicU32::new(0)), Arc::new(AtomicU32::new(0)));
+    let (at_work, until) = (Arc::clone(&busy), Arc::clone(&free));
+    let template = ChildSpec::dynamic("busy", move |()| {
+        let (at_work, until) = (Arc::clone(&at_work), Arc::clone(&until));
+        Child::process(async move |_| {
+            at_work.store(1, Ordering::Release);
+            while until.load(Ordering::Acquire) == 0 {
+                std::thread::yield_now();
+            }
+            std::future::pending::<()>().await
+        })
+    });
+    let spec = SupervisorSpec::new(Strategy::SimpleOneForOne)
+        .child(template.shutdown(Shutdown::BrutalKill));
+    let supervisor: DynamicSupervisorRef<()> = spec.start(&node).typed().await.unwrap();
+    let pid = supervisor.start_child(()).await.unwrap().unwrap();
+    let working = async {
+        while busy.load(Ordering::Acquire) == 0 {
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(DEADLINE, working).await.unwrap();
+    let terminating = {
+        let supervisor = supervisor.clone();
+        tokio::spawn(async move { supervisor.terminate_child(pid).await })
+    };
+    free.store(1, Ordering::Release);
+    timeout(DEADLINE, terminating)
+        .await
+        .unwrap()
+        .unwrap()
+        .unwrap();
+    assert!(!node.is_alive(&pid));
+    timeout(DEADLINE, supervisor.stop()).await.unwrap().unwrap();
+    assert_empty(&node);
 }
