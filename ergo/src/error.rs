@@ -1,5 +1,6 @@
 //! The error that any operation of ergo turns into.
 
+use crate::application::{ApplicationError, EnvError, Terminated};
 use crate::etf::{DecodeError, EncodeError};
 use crate::gen_server::{CallError, StartError};
 use crate::net::ConnectError;
@@ -14,8 +15,7 @@ use crate::supervisor::{ChildError, SpecError};
 /// #[tokio::main]
 /// async fn main() -> ergo::Result<()> {
 ///     let node = Node::builder("rust@127.0.0.1").cookie("secret").start().await?;
-///     node.run_until_shutdown().await;
-///     Ok(())
+///     node.run_until_shutdown().await
 /// }
 /// ```
 #[derive(Debug, thiserror::Error)]
@@ -32,6 +32,12 @@ pub enum Error {
     Child(#[from] ChildError),
     /// A supervisor's specification is refused.
     Spec(#[from] SpecError),
+    /// An application was not loaded, started, stopped or unloaded.
+    Application(#[from] ApplicationError),
+    /// A value of an application's environment was not read.
+    Env(#[from] EnvError),
+    /// An application took the node down.
+    Terminated(#[from] Terminated),
     /// A name was not registered.
     Register(#[from] RegisterError),
     /// Another node cannot be connected.

@@ -4,17 +4,19 @@
 //! - A [`Node`] joins a cluster: it is registered with EPMD, shakes hands, and links to others.
 //! - A [`gen_server`](mod@gen_server) is a Rust type whose methods are its handlers.
 //! - A [`supervisor`] starts processes, and starts them again when they fail.
+//! - An [`application`] is a tree of processes that starts and stops as one.
 //! - A [`Term`](enum@Term) is any Erlang value; types with a fixed shape travel without it, through
 //!   [`Encode`](trait@Encode) and [`Decode`](trait@Decode).
 //!
 //! The floors of the house, each on those before it: [`term`](mod@term) and [`etf`], the values and
 //! their bytes; [`dist`] and [`epmd`], the protocols; [`net`], the links; [`process`];
-//! [`gen_server`](mod@gen_server); [`supervisor`]; [`node`]. What all of them promise stands in [`semantics`].
+//! [`gen_server`](mod@gen_server); [`supervisor`]; [`application`]; [`node`]. What all of them promise stands in [`semantics`].
 
 // The macros name this crate `::ergo`, in its own tests too.
 #[allow(unused_extern_crates)]
 extern crate self as ergo;
 
+pub mod application;
 pub mod dist;
 pub mod epmd;
 mod error;

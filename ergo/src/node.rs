@@ -9,13 +9,14 @@ mod epmd_resolver;
 mod error;
 mod name;
 mod net_kernel;
+mod stop;
 
 use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, OnceCell, watch};
 
 use crate::epmd::Keeper;
 use crate::etf::Budget;
@@ -28,6 +29,7 @@ pub use builder::NodeBuilder;
 pub use cookie::{CookieFileError, CookieFiles};
 pub use error::NodeError;
 pub use name::{NameError, NodeName};
+pub use stop::StopReport;
 
 use net_kernel::NetKernelMessage;
 
@@ -54,6 +56,8 @@ struct Inner {
     local: LocalNode,
     network: Option<Network>,
     stop_timeout: Duration,
+    report: OnceCell<StopReport>,
+    stopped: watch::Sender<bool>,
 }
 
 /// What a node has that other nodes can reach.
@@ -84,11 +88,7 @@ impl Node {
             keeper: Mutex::new(Some(keeper)),
             port,
         };
-        Node(Arc::new(Inner {
-            local,
-            network: Some(network),
-            stop_timeout,
-        }))
+        Node::of(local, Some(network), stop_timeout)
     }
 
     /// A node without a network: it neither listens nor connects. In Erlang: `erl` without a name,
@@ -104,11 +104,17 @@ impl Node {
     pub fn alone() -> Node {
         // With nobody to meet, its incarnation tells it from nobody.
         let local = LocalNode::new(Atom::new("nonode@nohost"), 4, Budget::default());
-        Node(Arc::new(Inner {
+        Node::of(local, None, builder::STOP_TIMEOUT)
+    }
+
+    fn of(local: LocalNode, network: Option<Network>, stop_timeout: Duration) -> Node {
+        Node::with_applications(Inner {
             local,
-            network: None,
-            stop_timeout: builder::STOP_TIMEOUT,
-        }))
+            network,
+            stop_timeout,
+            report: OnceCell::new(),
+            stopped: watch::Sender::new(false),
+        })
     }
 
     /// The port on which it listens for other nodes.
@@ -159,64 +165,6 @@ impl Node {
         let own = self.name();
         let call = kernel.call(|reply| NetKernelMessage::IsAuth { node: own, reply });
         call.await.is_ok_and(|answer| answer == Atom::YES)
-    }
-
-    /// Stops the node: each server ends through its `terminate` with the reason `shutdown`, the
-    /// name is given back to EPMD, and the listener and the links are closed. Afterwards a node of
-    /// the same name can start. Processes that have not ended after the stop timeout are killed,
-    /// and the log names them.
-    ///
-    /// In Erlang: `init:stop()`, without ending the program.
-    pub async fn stop(&self) {
-        let Inner {
-            local,
-            network,
-            stop_timeout,
-        } = &*self.0;
-        local.stop_processes(*stop_timeout).await;
-        if let Some(network) = network {
-            // The lock is held over the stop: a second caller waits for it.
-            let mut keeper = network.keeper.lock().await;
-            if let Some(keeper) = keeper.take() {
-                keeper.stop().await;
-                network.links.close().await;
-            }
-        }
-        tracing::info!(target: "ergo::node", name = local.name().as_str(), "node stopped");
-    }
-
-    /// Waits for SIGTERM or SIGINT (Ctrl-C), then stops the node.
-    pub async fn run_until_shutdown(&self) {
-        shutdown_signal().await;
-        self.stop().await;
-    }
-}
-
-#[cfg(unix)]
-async fn shutdown_signal() {
-    use tokio::signal::unix::{SignalKind, signal};
-    match signal(SignalKind::terminate()) {
-        Ok(mut terminate) => {
-            tokio::select! {
-                _ = terminate.recv() => {}
-                _ = tokio::signal::ctrl_c() => {}
-            }
-        }
-        Err(error) => {
-            tracing::warn!(target: "ergo::node", %error, "SIGTERM cannot be caught");
-            wait_for_ctrl_c().await;
-        }
-    }
-}
-
-#[cfg(not(unix))]
-async fn shutdown_signal() {
-    wait_for_ctrl_c().await;
-}
-
-async fn wait_for_ctrl_c() {
-    if let Err(error) = tokio::signal::ctrl_c().await {
-        tracing::warn!(target: "ergo::node", %error, "Ctrl-C cannot be caught");
     }
 }
 

@@ -1,5 +1,6 @@
 //! What most programs use: `use ergo::prelude::*;`.
 
+pub use crate::application::{AppContext, AppSpec, Application, StartMode};
 pub use crate::gen_server::{
     CallError, Caller, Context, Down, Exit, GenServer, Next, Reply, ReplyTo, StartError,
 };

@@ -6,6 +6,7 @@
 //! calls that wait for an answer, and the links to other nodes.
 
 mod alias;
+mod attached;
 mod call_table;
 mod context;
 mod core;
@@ -48,6 +49,7 @@ pub use plain::{Context, Received};
 pub use reason::Reason;
 pub use signal::{Down, Exit, ProcessId};
 pub use spawn::{IntoExit, SpawnError, SpawnOptions, Spawned};
+pub use stop::Overdue;
 pub use timer::TimerRef;
 pub(crate) use undelivered::Cause;
 pub use undelivered::Undelivered;

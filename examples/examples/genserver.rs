@@ -156,6 +156,5 @@ async fn main() -> ergo::Result<()> {
     let node = options.node().start().await?;
     Account::start(&node, 0).name("account").await?;
     println!("ready {}", options.name);
-    node.run_until_shutdown().await;
-    Ok(())
+    node.run_until_shutdown().await
 }

@@ -171,9 +171,9 @@ async fn main() -> ergo::Result<()> {
     println!("ready {}", options.name);
     tokio::select! {
         // By the call `shutdown`.
-        _ = kv.ended() => node.stop().await,
+        _ = kv.ended() => drop(node.stop().await),
         // By SIGTERM or Ctrl-C; it has stopped the node.
-        () = node.run_until_shutdown() => {}
+        ended = node.run_until_shutdown() => ended?,
     }
     Ok(())
 }

@@ -19,6 +19,7 @@
 //!   A missing program fails the test and says what to install; no test is skipped.
 
 mod agent;
+pub mod apps;
 mod child;
 mod epmd;
 mod erl;

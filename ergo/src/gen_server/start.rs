@@ -15,7 +15,7 @@ use super::{Context, LocalNode, OnNode, Reason, Server, ServerRef};
 use crate::process::{
     Birth, Core, EndWatch, Life, Limit, Overflow, Process, RegisterError, watch_end,
 };
-use crate::term::{Atom, Pid, Ref};
+use crate::term::{Atom, Pid, Ref, Term};
 
 /// Why a server did not start.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -48,6 +48,22 @@ pub enum StartError {
     /// The name cannot be registered.
     #[error("the name cannot be registered")]
     Name(#[source] RegisterError),
+}
+
+/// What `start_link` gives beside `error` in Erlang, for a process that ends with it.
+impl From<StartError> for Reason {
+    fn from(error: StartError) -> Reason {
+        match error {
+            StartError::AlreadyStarted { pid, .. } => {
+                Term::tuple([Term::atom("already_started"), pid.into()]).into()
+            }
+            StartError::Ignore => Atom::new("ignore").into(),
+            StartError::Init(reason) => reason,
+            StartError::Timeout => Atom::TIMEOUT.into(),
+            StartError::NodeStopping => Atom::new("node_stopping").into(),
+            error => Reason::Other(error.to_string().into()),
+        }
+    }
 }
 
 /// A server about to be started; `.await` starts it and waits for its `init`.

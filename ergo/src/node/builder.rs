@@ -2,12 +2,14 @@
 
 use std::net::IpAddr;
 use std::ops::RangeInclusive;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::epmd_resolver::EpmdResolver;
 use super::net_kernel::NetKernel;
 use super::{CookieFiles, Node, NodeError, NodeName};
+use crate::application::{Applications, Config, EnvSources};
 use crate::dist::{Cookie, DistFlags};
 use crate::epmd::{self, Keeper, NodeInfo};
 use crate::etf::Budget;
@@ -35,6 +37,8 @@ pub struct NodeBuilder {
     max_message: usize,
     budget: Budget,
     stop_timeout: Duration,
+    config_files: Vec<PathBuf>,
+    variables: Option<Vec<(String, String)>>,
 }
 
 impl NodeBuilder {
@@ -52,6 +56,8 @@ impl NodeBuilder {
             max_message: 1 << 30,
             budget: Budget::default(),
             stop_timeout: STOP_TIMEOUT,
+            config_files: Vec::new(),
+            variables: None,
         }
     }
 
@@ -131,9 +137,32 @@ impl NodeBuilder {
         self
     }
 
-    /// How long [`Node::stop`] waits for processes to end; then they are killed. 5 s by default.
+    /// How long [`Node::stop`] waits for each application to stop (unless it has a
+    /// [stop timeout](crate::application::AppSpec::stop_timeout) of its own), and then for all other
+    /// processes to end; then they are killed. 5 s by default. The shutdown times of supervisors
+    /// count within. In Erlang: `-kernel shutdown_timeout`.
     pub fn stop_timeout(mut self, timeout: Duration) -> Self {
         self.stop_timeout = timeout;
+        self
+    }
+
+    /// A file with the environment of applications, as [`crate::application`] describes it; may be
+    /// given several times, and a later file overrides an earlier one. It is read when the node
+    /// starts. `erl -config File`; as there, a name without an extension is that of `File.config`.
+    pub fn config_file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.config_files.push(path.into());
+        self
+    }
+
+    /// Variables to be read in place of the program's environment variables: see
+    /// [`crate::application`] for what they set. For programs with several nodes.
+    pub fn variables<K, V>(mut self, variables: impl IntoIterator<Item = (K, V)>) -> Self
+    where
+        K: Into<String>,
+        V: Into<String>,
+    {
+        let variables = variables.into_iter();
+        self.variables = Some(variables.map(|(k, v)| (k.into(), v.into())).collect());
         self
     }
 
@@ -141,7 +170,7 @@ impl NodeBuilder {
     ///
     /// # Errors
     ///
-    /// When the name or cookie cannot be used, no port is free, or another node of this name is
+    /// When the name, cookie or a config file cannot be used, no port is free, or another node of this name is
     /// registered.
     pub async fn start(self) -> Result<Node, NodeError> {
         let name = NodeName::new(&self.name)?;
@@ -152,6 +181,8 @@ impl NodeBuilder {
         };
         let atom = Atom::new(name.as_str());
         let local = LocalNode::new(atom, random_creation()?, self.budget);
+        let sources = self.env_sources()?;
+        local.attached::<Applications>().set_sources(sources);
 
         let listener = Listener::bind(&self.listen).map_err(NodeError::Listen)?;
         let port = listener.local_addr().map_err(NodeError::Listen)?.port();
@@ -172,6 +203,17 @@ impl NodeBuilder {
         let keeper = Keeper::start(epmd, info).await.map_err(NodeError::Epmd)?;
         tracing::info!(target: "ergo::node", name = name.as_str(), port, "node started");
         Ok(Node::new(local, links, keeper, port, self.stop_timeout))
+    }
+
+    fn env_sources(&self) -> Result<EnvSources, NodeError> {
+        let mut config = Config::default();
+        for path in &self.config_files {
+            config.read(path)?;
+        }
+        Ok(EnvSources {
+            config,
+            variables: self.variables.clone(),
+        })
     }
 
     fn epmd_options(&self) -> Result<epmd::Options, NodeError> {

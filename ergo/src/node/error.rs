@@ -3,6 +3,7 @@
 use std::io;
 
 use super::{CookieFileError, NameError};
+use crate::application::ConfigError;
 use crate::dist::CookieError;
 use crate::epmd;
 use crate::net::ConnectError;
@@ -20,6 +21,9 @@ pub enum NodeError {
     /// No cookie was given, and `~/.erlang.cookie` gave none.
     #[error("no cookie was given, and the cookie file gave none; call `.cookie(…)` on the builder")]
     CookieFile(#[from] CookieFileError),
+    /// A config file cannot be used.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
     /// No port could be bound.
     #[error("the node cannot listen; is a port of the range free, and the address this machine's?")]
     Listen(#[source] io::Error),

@@ -8,6 +8,7 @@ use dashmap::DashMap;
 use tokio_util::task::TaskTracker;
 
 use super::alias::Aliases;
+use super::attached::Attached;
 use super::call_table::CallTable;
 use super::core::{AnyProcess, Birth, Core, Process};
 use super::current::current;
@@ -69,6 +70,7 @@ struct Inner {
     subscriptions: Subscriptions,
     aliases: Aliases,
     undelivered: Counters,
+    attached: Attached,
     links: OnceLock<Arc<Links>>,
     incoming: OnceLock<Arc<Incoming>>,
     tasks: TaskTracker,
@@ -98,6 +100,7 @@ impl LocalNode {
             subscriptions: Subscriptions::default(),
             aliases: Aliases::default(),
             undelivered: Counters::default(),
+            attached: Attached::default(),
             links: OnceLock::new(),
             incoming: OnceLock::new(),
             tasks: TaskTracker::new(),
@@ -240,6 +243,10 @@ impl LocalNode {
 
     pub(crate) fn counters(&self) -> &Counters {
         &self.0.undelivered
+    }
+
+    pub(super) fn attachments(&self) -> &Attached {
+        &self.0.attached
     }
 
     /// Takes a process out of the tables.

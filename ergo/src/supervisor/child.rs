@@ -12,7 +12,7 @@ use super::parent::Parent;
 use super::spec::SupervisorSpec;
 use crate::gen_server::{Server, ServerRef, Start, StartError};
 use crate::process::{Context, IntoExit, Reason, RegisterError, SpawnError, catch_panics};
-use crate::term::{Atom, Pid, Term};
+use crate::term::{Atom, Pid};
 
 /// One start of a child of the type `S`, given to a supervisor: like
 /// [`Start`](crate::gen_server::Start), but the supervisor is who starts it, linked to itself.
@@ -97,18 +97,10 @@ impl AnyChild {
 
 /// What a supervisor makes of a server that did not start.
 fn not_started(error: StartError) -> Result<Option<Pid>, Reason> {
-    Err(match error {
-        StartError::Ignore => return Ok(None),
-        StartError::Init(reason) => reason,
-        StartError::AlreadyStarted { pid, .. } => already_started(pid),
-        StartError::Timeout => Atom::TIMEOUT.into(),
-        StartError::NodeStopping => Atom::new("node_stopping").into(),
-        error => Reason::Other(error.to_string().into()),
-    })
-}
-
-fn already_started(pid: Pid) -> Reason {
-    Term::tuple([Term::atom("already_started"), pid.into()]).into()
+    match error {
+        StartError::Ignore => Ok(None),
+        error => Err(error.into()),
+    }
 }
 
 impl<S: Server> Child<S> {
@@ -159,7 +151,9 @@ impl Child<Process> {
 
 fn not_spawned(error: SpawnError) -> Reason {
     match error {
-        SpawnError::Name(RegisterError::Taken { pid, .. }) => already_started(pid),
+        SpawnError::Name(RegisterError::Taken { name, pid }) => {
+            StartError::AlreadyStarted { name, pid }.into()
+        }
         error => Reason::Other(error.to_string().into()),
     }
 }
