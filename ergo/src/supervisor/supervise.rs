@@ -75,7 +75,7 @@ impl SupervisorSpec {
     }
 
     /// This supervisor as the child of another. One start consumes it: the factory of the
-    /// [`ChildSpec`] makes a new one each time.
+    /// [`ChildSpec`](super::ChildSpec) makes a new one each time.
     ///
     /// ```
     /// use ergo::supervisor::{ChildSpec, Strategy, SupervisorSpec};
