@@ -61,5 +61,5 @@ pub(crate) use mailbox::{Envelope, Inbox, Limit, Refused, is_system_request};
 pub(crate) use run::{Life, catch_panics};
 pub(crate) use send::encoded_atom;
 pub(crate) use slot::Slot;
-pub(crate) use timer::Timers;
+pub(crate) use timer::{send_after, send_interval};
 pub(crate) use watch::{EndWatch, watch_end};

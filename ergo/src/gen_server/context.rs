@@ -6,11 +6,11 @@ use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until};
-
 use super::system::Debug;
 use super::{LocalNode, OnNode, ReplyTo, Server, ServerRef};
-use crate::process::{CallWatch, Envelope, Inbox, Process, ProcessContext, TimerRef, Timers};
+use crate::process::{
+    CallWatch, Inbox, Process, ProcessContext, TimerRef, send_after, send_interval,
+};
 use crate::term::Pid;
 
 /// A server's own process, as its handlers see it: its pid, its node, its links, monitors and
@@ -23,7 +23,6 @@ pub struct Context<S: Server> {
     /// Who started it with a link.
     pub(super) parent: Option<Pid>,
     pub(super) inbox: Inbox<S::Message>,
-    timers: Option<Box<Timers>>,
     after_terminate: Option<Box<dyn FnOnce() + Send>>,
     /// What is handled before anything in the mailbox.
     pub(super) continued: VecDeque<S::Message>,
@@ -38,7 +37,6 @@ impl<S: Server> Context<S> {
             process,
             parent,
             inbox: Inbox::new(),
-            timers: None,
             after_terminate: None,
             continued: VecDeque::new(),
             debug: None,
@@ -94,19 +92,15 @@ impl<S: Server> Context<S> {
     }
 
     /// Sends this server a message after a time. In Erlang: `erlang:send_after(Time, self(), Msg)`.
+    ///
+    /// For timers to others, see [`send_after_to`](ProcessContext::send_after_to); for all about
+    /// timers, [`ProcessContext`].
     pub fn send_after(&mut self, after: Duration, message: impl Into<S::Message>) -> TimerRef {
-        let deadline = Instant::now() + after;
-        let message = message.into();
-        let process = Arc::clone(&self.process);
-        self.timers().add(deadline, async move {
-            sleep_until(deadline).await;
-            // An ended process needs no message.
-            let _ = process.push(Envelope::Typed(message));
-        })
+        send_after(&self.process, after, message.into())
     }
 
-    /// Sends this server a message again and again, the first after one period. In Erlang:
-    /// `timer:send_interval(Period, Msg)`.
+    /// Sends this server a message again and again, the first after one period, which is at least
+    /// a millisecond. In Erlang: `timer:send_interval(Period, Msg)`.
     ///
     /// # Panics
     ///
@@ -115,25 +109,7 @@ impl<S: Server> Context<S> {
     where
         I: Into<S::Message> + Clone + Send + 'static,
     {
-        let first = Instant::now() + period;
-        let mut ticks = interval_at(first, period);
-        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let process = Arc::clone(&self.process);
-        self.timers().add(first, async move {
-            loop {
-                ticks.tick().await;
-                if process
-                    .push(Envelope::Typed(message.clone().into()))
-                    .is_err()
-                {
-                    return;
-                }
-            }
-        })
-    }
-
-    fn timers(&mut self) -> &mut Timers {
-        self.timers.get_or_insert_default()
+        send_interval(&self.process, period, move || message.clone().into())
     }
 
     /// Notes that a call is answered later: its local caller hears of the end of this process even

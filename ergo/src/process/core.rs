@@ -145,6 +145,8 @@ pub(crate) struct Relations {
     pub(crate) deferred: Vec<Weak<dyn CallWatch>>,
     /// How long `deferred` may grow before answered calls are weeded out.
     deferred_limit: usize,
+    /// Whether timers may have to end with it.
+    pub(crate) timers: bool,
     /// Its aliases, of which some may be gone by now.
     pub(crate) aliases: Vec<Ref>,
     /// What it is called in the eyes of people.
@@ -276,6 +278,16 @@ impl Core {
             return false;
         }
         note(state.relations().nodes.get_or_insert_default());
+        true
+    }
+
+    /// Notes that timers end with it; `false` if it has ended.
+    pub(crate) fn has_timers(&self) -> bool {
+        let mut state = self.lock();
+        if state.exited.is_some() {
+            return false;
+        }
+        state.relations().timers = true;
         true
     }
 

@@ -66,6 +66,8 @@ pub struct Census {
     pub monitored: usize,
     /// Aliases.
     pub aliases: usize,
+    /// Timers that were set and have not fired.
+    pub timers: usize,
     /// Calls that were sent as terms and wait for their answer.
     pub calls: usize,
     /// Links and monitors that are noted for the case that another node is lost.
@@ -132,6 +134,7 @@ impl LocalNode {
         let mut census = Census {
             names: self.registered().len(),
             aliases: self.alias_count(),
+            timers: self.timers().len(),
             calls: self.calls().len(),
             remotes: self.remotes().len(),
             node_monitors: self.remotes().node_monitors() + self.subscriptions().len(),

@@ -20,6 +20,7 @@ use super::node_monitor::Subscriptions;
 use super::panic::locate_panics;
 use super::remote::Remotes;
 use super::signal::ProcessId;
+use super::timer::Timers;
 use super::undelivered::Counters;
 use crate::dist::{Control, DistFlags};
 use crate::etf::{Budget, Encoded};
@@ -66,6 +67,7 @@ struct Inner {
     refs: AtomicU64,
     calls: CallTable,
     deadlines: Deadlines,
+    timers: Timers,
     remotes: Remotes,
     subscriptions: Subscriptions,
     aliases: Aliases,
@@ -96,6 +98,7 @@ impl LocalNode {
             refs: AtomicU64::new(1),
             calls: CallTable::default(),
             deadlines: Deadlines::new(),
+            timers: Timers::default(),
             remotes: Remotes::default(),
             subscriptions: Subscriptions::default(),
             aliases: Aliases::default(),
@@ -223,6 +226,10 @@ impl LocalNode {
     /// The times of the calls that are made from here.
     pub(crate) fn deadlines(&self) -> &Deadlines {
         &self.0.deadlines
+    }
+
+    pub(crate) fn timers(&self) -> &Timers {
+        &self.0.timers
     }
 
     pub(crate) fn calls(&self) -> &CallTable {

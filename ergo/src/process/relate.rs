@@ -203,6 +203,9 @@ impl LocalNode {
         if let Some(watches) = &relations.nodes {
             self.forget_node_watches(core.pid, watches);
         }
+        if relations.timers {
+            self.timers().end_of(&core.pid);
+        }
         for (reference, monitor) in relations.monitors.drain() {
             if !monitor.fired {
                 self.demonitor(reference, core.pid, monitor.at);

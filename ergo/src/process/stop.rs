@@ -51,6 +51,13 @@ impl LocalNode {
             let _ = process.request_stop(Reason::Shutdown);
         }
         self.tasks().close();
+        let overdue = self.processes_end(patience).await;
+        // Some go to names, and would find nobody.
+        self.timers().clear();
+        overdue
+    }
+
+    async fn processes_end(&self, patience: Duration) -> Vec<Overdue> {
         if timeout(patience, self.tasks().wait()).await.is_ok() {
             return Vec::new();
         }
