@@ -3,10 +3,10 @@
 //! A [`Schema`] lists what an attribute takes in one place. Whatever else stands there is answered
 //! with the list and the nearest spelling, and does not keep the options after it from being read.
 
-use proc_macro2::{TokenStream, TokenTree};
+use proc_macro2::{Span, TokenStream, TokenTree};
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
-use syn::{Attribute, Ident, LitStr, Meta, Token};
+use syn::{Attribute, Ident, Lit, LitBool, LitInt, LitStr, Meta, Path, Token};
 
 use crate::errors::Errors;
 
@@ -23,6 +23,8 @@ pub(crate) struct Schema {
 pub(crate) struct Known {
     name: &'static str,
     takes: Takes,
+    /// A value, as messages show it.
+    example: &'static str,
     repeats: bool,
 }
 
@@ -31,6 +33,8 @@ enum Takes {
     Nothing,
     Text,
     MaybeText,
+    Number,
+    MaybeBool,
 }
 
 impl Known {
@@ -49,6 +53,21 @@ impl Known {
         Known::new(name, Takes::MaybeText)
     }
 
+    /// `intensity = 3`
+    pub(crate) const fn number(name: &'static str) -> Known {
+        Known::new(name, Takes::Number).such_as("3")
+    }
+
+    /// `significant`, which is `significant = true`
+    pub(crate) const fn maybe_bool(name: &'static str) -> Known {
+        Known::new(name, Takes::MaybeBool).such_as("true")
+    }
+
+    /// A value that messages give as the example.
+    pub(crate) const fn such_as(self, example: &'static str) -> Known {
+        Known { example, ..self }
+    }
+
     /// May be given more than once.
     pub(crate) const fn repeated(self) -> Known {
         Known {
@@ -61,6 +80,7 @@ impl Known {
         Known {
             name,
             takes,
+            example: "\"…\"",
             repeats: false,
         }
     }
@@ -72,7 +92,17 @@ pub(crate) struct Given {
     /// The word itself, for errors that concern the option.
     pub(crate) key: Ident,
     /// Its value, if it has one.
-    pub(crate) value: Option<LitStr>,
+    pub(crate) value: Option<Lit>,
+}
+
+impl Given {
+    /// Its value, if that is a text.
+    pub(crate) fn text(&self) -> Option<&LitStr> {
+        match &self.value {
+            Some(Lit::Str(text)) => Some(text),
+            _ => None,
+        }
+    }
 }
 
 /// The options of one attribute, or of all attributes of that name on one item.
@@ -131,7 +161,41 @@ impl Options {
 
     /// The text of an option that is given with one.
     pub(crate) fn text(&self, name: &str) -> Option<&LitStr> {
-        self.get(name).and_then(|given| given.value.as_ref())
+        self.get(name).and_then(Given::text)
+    }
+
+    /// The number of an option that is given with one.
+    pub(crate) fn number(&self, name: &str) -> Option<&LitInt> {
+        match &self.get(name)?.value {
+            Some(Lit::Int(number)) => Some(number),
+            _ => None,
+        }
+    }
+
+    /// Whether an option that may be alone is given, and not `false`.
+    pub(crate) fn is_true(&self, name: &str) -> bool {
+        match self.get(name).map(|given| &given.value) {
+            Some(Some(Lit::Bool(LitBool { value, .. }))) => *value,
+            given => given.is_some(),
+        }
+    }
+
+    /// The name of a type that an option gives.
+    pub(crate) fn type_name(&self, name: &str, errors: &mut Errors) -> Option<Ident> {
+        let text = self.text(name)?;
+        errors.ok(text.parse().map_err(|_| {
+            let message = format!("`{}` is no name for a type", text.value());
+            syn::Error::new(text.span(), message)
+        }))
+    }
+
+    /// Where ergo is: `crate = "…"`, or `::ergo`.
+    pub(crate) fn krate(&self, errors: &mut Errors) -> Path {
+        let given = self.text("crate").and_then(|text| errors.ok(text.parse()));
+        given.unwrap_or_else(|| {
+            let ergo = Ident::new("ergo", Span::call_site());
+            syn::parse_quote!(::#ergo)
+        })
     }
 
     /// Every occurrence of an option that may be repeated.
@@ -151,14 +215,7 @@ impl Options {
         let found = choices.iter().find(|(choice, _)| *choice == value);
         if found.is_none() {
             let names: Vec<&str> = choices.iter().map(|(choice, _)| *choice).collect();
-            errors.push(
-                text,
-                format!(
-                    "unknown `{name}` \"{value}\"{}; the choices are {}",
-                    suggestion(&value, &names, '"'),
-                    listed(&names, '"'),
-                ),
-            );
+            errors.push(text, no_choice(name, &value, &names));
         }
         found.map(|(_, value)| *value)
     }
@@ -198,10 +255,10 @@ impl Schema {
             if !input.is_empty() {
                 return Err(syn::Error::new(input.span(), known.usage()));
             }
-            if known.takes == Takes::Text {
+            if matches!(known.takes, Takes::Text | Takes::Number) {
                 return Err(syn::Error::new_spanned(
                     &key,
-                    format!("`{name}` needs a value: `{name} = \"…\"`"),
+                    format!("`{name}` needs a value: `{name} = {}`", known.example),
                 ));
             }
             return Ok((known, Given { key, value: None }));
@@ -211,9 +268,12 @@ impl Schema {
             let message = format!("`{name}` takes no value: write `{name}` alone");
             return Err(syn::Error::new_spanned(equals, message));
         }
-        let value: LitStr = input
-            .parse()
-            .map_err(|error| syn::Error::new(error.span(), known.usage()))?;
+        let value = match known.takes {
+            Takes::Number => input.parse().map(Lit::Int),
+            Takes::MaybeBool => input.parse().map(Lit::Bool),
+            _ => input.parse().map(Lit::Str),
+        };
+        let value = value.map_err(|error| syn::Error::new(error.span(), known.usage()))?;
         if !input.is_empty() {
             return Err(input.error("expected a comma"));
         }
@@ -254,9 +314,11 @@ impl Schema {
         listed(&names, '`')
     }
 
-    fn example(&self) -> String {
+    pub(crate) fn example(&self) -> String {
         match self.known.first() {
-            Some(known) if known.takes == Takes::Text => format!("{} = \"…\"", known.name),
+            Some(known) if matches!(known.takes, Takes::Text | Takes::Number) => {
+                format!("{} = {}", known.name, known.example)
+            }
             Some(known) => known.name.to_owned(),
             None => String::new(),
         }
@@ -265,12 +327,16 @@ impl Schema {
 
 impl Known {
     fn usage(&self) -> String {
-        let name = self.name;
+        let Known { name, example, .. } = self;
         match self.takes {
             Takes::Nothing => format!("expected `{name}` alone"),
-            Takes::Text => format!("expected a string: `{name} = \"…\"`"),
+            Takes::Text => format!("expected a string: `{name} = {example}`"),
             Takes::MaybeText => {
-                format!("expected `{name}` alone or with a string: `{name} = \"…\"`")
+                format!("expected `{name}` alone or with a string: `{name} = {example}`")
+            }
+            Takes::Number => format!("expected a number: `{name} = {example}`"),
+            Takes::MaybeBool => {
+                format!("expected `{name}` alone, `{name} = true` or `{name} = false`")
             }
         }
     }
@@ -292,6 +358,15 @@ fn split_at_commas(tokens: TokenStream) -> Vec<TokenStream> {
         .filter(|part: &Vec<TokenTree>| !part.is_empty())
         .map(TokenStream::from_iter)
         .collect()
+}
+
+/// What to say of a value that is none of an option's choices.
+pub(crate) fn no_choice(name: &str, value: &str, choices: &[&str]) -> String {
+    format!(
+        "unknown `{name}` \"{value}\"{}; the choices are {}",
+        suggestion(value, choices, '"'),
+        listed(choices, '"'),
+    )
 }
 
 /// `` `a`, `b` and `c` ``

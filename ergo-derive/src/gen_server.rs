@@ -10,16 +10,12 @@ mod model;
 mod options;
 mod parse;
 mod signature;
-mod stray;
-mod types;
 mod valid;
 
 use proc_macro2::TokenStream;
 use quote::quote;
 
 use crate::errors::Errors;
-
-pub(crate) use stray::stray;
 
 /// The expansion of `#[gen_server(…)]` on an item.
 pub(crate) fn expand(attribute: TokenStream, item: TokenStream) -> TokenStream {

@@ -1,15 +1,21 @@
 //! The macros of ergo. The `ergo` crate exports them; depend on that.
 //!
 //! Every macro is a pipeline of the same stages, one a file: the parsed item (`ast`), its attributes
-//! (`attr`), what makes no sense (`valid`), the code (`expand`). No stage stops at the first error,
+//! (`attr`), what makes no sense (`valid`), the code (`expand`). What two of them need stands beside
+//! them: `block`, `types`, `client_type`, `written`. No stage stops at the first error,
 //! and after an error the rest of the user's program still compiles (`fallback`).
 
 mod attr;
+mod block;
 mod case;
+mod client_type;
 mod errors;
 mod gen_server;
 mod literal;
+mod supervisor;
 mod term;
+mod types;
+mod written;
 
 use proc_macro::TokenStream;
 use term::Derives;
@@ -76,7 +82,7 @@ pub fn gen_server(attribute: TokenStream, item: TokenStream) -> TokenStream {
 /// What it takes and returns is told at [`gen_server`](macro@gen_server).
 #[proc_macro_attribute]
 pub fn init(_: TokenStream, item: TokenStream) -> TokenStream {
-    gen_server::stray("init", item.into()).into()
+    block::GEN_SERVER.stray("init", item.into()).into()
 }
 
 /// Marks a handler of a `#[gen_server]` that answers. In Erlang: a clause of `handle_call/3`.
@@ -84,7 +90,7 @@ pub fn init(_: TokenStream, item: TokenStream) -> TokenStream {
 /// Options: `tag = "…"`, `local`, or `_` alone; see [`gen_server`](macro@gen_server).
 #[proc_macro_attribute]
 pub fn call(_: TokenStream, item: TokenStream) -> TokenStream {
-    gen_server::stray("call", item.into()).into()
+    block::GEN_SERVER.stray("call", item.into()).into()
 }
 
 /// Marks a handler of a `#[gen_server]` that does not answer. In Erlang: a clause of
@@ -93,7 +99,7 @@ pub fn call(_: TokenStream, item: TokenStream) -> TokenStream {
 /// Options: `tag = "…"`, `local`, or `_` alone; see [`gen_server`](macro@gen_server).
 #[proc_macro_attribute]
 pub fn cast(_: TokenStream, item: TokenStream) -> TokenStream {
-    gen_server::stray("cast", item.into()).into()
+    block::GEN_SERVER.stray("cast", item.into()).into()
 }
 
 /// Marks a handler of a `#[gen_server]` for every other message. In Erlang: a clause of
@@ -103,7 +109,7 @@ pub fn cast(_: TokenStream, item: TokenStream) -> TokenStream {
 /// [`gen_server`](macro@gen_server).
 #[proc_macro_attribute]
 pub fn info(_: TokenStream, item: TokenStream) -> TokenStream {
-    gen_server::stray("info", item.into()).into()
+    block::GEN_SERVER.stray("info", item.into()).into()
 }
 
 /// Marks the method of a `#[gen_server]` that runs before it ends. In Erlang: `terminate/2`.
@@ -111,5 +117,21 @@ pub fn info(_: TokenStream, item: TokenStream) -> TokenStream {
 /// What it takes is told at [`gen_server`](macro@gen_server).
 #[proc_macro_attribute]
 pub fn terminate(_: TokenStream, item: TokenStream) -> TokenStream {
-    gen_server::stray("terminate", item.into()).into()
+    block::GEN_SERVER.stray("terminate", item.into()).into()
+}
+
+#[doc = include_str!("supervisor/docs.md")]
+#[proc_macro_attribute]
+pub fn supervisor(attribute: TokenStream, item: TokenStream) -> TokenStream {
+    supervisor::expand(attribute.into(), item.into()).into()
+}
+
+/// Marks a method of a `#[supervisor]` that makes a child. In Erlang: an element of the child
+/// specifications that `init/1` returns.
+///
+/// Options: `name`, `restart`, `shutdown`, `significant`, `type`; see
+/// [`supervisor`](macro@supervisor).
+#[proc_macro_attribute]
+pub fn child(_: TokenStream, item: TokenStream) -> TokenStream {
+    block::SUPERVISOR.stray("child", item.into()).into()
 }

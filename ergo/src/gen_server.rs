@@ -37,6 +37,7 @@ mod ended;
 mod engine;
 mod exchange;
 mod expansion;
+mod has_client;
 mod init_error;
 mod many;
 mod next;
@@ -55,6 +56,7 @@ pub use context::Context;
 pub use ended::Stop;
 #[doc(hidden)]
 pub use expansion::{Payload, sendable};
+pub use has_client::HasClient;
 pub use init_error::InitError;
 #[doc(hidden)]
 pub use init_error::IntoInitError;

@@ -3,14 +3,14 @@
 //!
 //! - A [`Node`] joins a cluster: it is registered with EPMD, shakes hands, and links to others.
 //! - A [`gen_server`](mod@gen_server) is a Rust type whose methods are its handlers.
-//! - A [`supervisor`] starts processes, and starts them again when they fail.
+//! - A [`supervisor`](mod@supervisor) starts processes, and starts them again when they fail.
 //! - An [`application`] is a tree of processes that starts and stops as one.
 //! - A [`Term`](enum@Term) is any Erlang value; types with a fixed shape travel without it, through
 //!   [`Encode`](trait@Encode) and [`Decode`](trait@Decode).
 //!
 //! The floors of the house, each on those before it: [`term`](mod@term) and [`etf`], the values and
 //! their bytes; [`dist`] and [`epmd`], the protocols; [`net`], the links; [`process`];
-//! [`gen_server`](mod@gen_server); [`supervisor`]; [`application`]; [`node`]. What all of them promise stands in [`semantics`].
+//! [`gen_server`](mod@gen_server); [`supervisor`](mod@supervisor); [`application`]; [`node`]. What all of them promise stands in [`semantics`].
 
 // The macros name this crate `::ergo`, in its own tests too.
 #[allow(unused_extern_crates)]
@@ -32,8 +32,8 @@ pub mod supervisor;
 pub mod sys;
 pub mod term;
 
-pub use ergo_derive::gen_server;
 pub use ergo_derive::{Decode, Encode, Term};
+pub use ergo_derive::{gen_server, supervisor};
 pub use error::{Error, Result};
 pub use etf::{Decode, Encode};
 pub use node::Node;

@@ -4,4 +4,10 @@ pub use crate::application::{AppContext, AppSpec, Application, StartMode};
 pub use crate::gen_server::{
     CallError, Caller, Context, Down, Exit, GenServer, Next, Reply, ReplyTo, StartError,
 };
-pub use crate::{Atom, Decode, Encode, Node, OnNode, Pid, Reason, Ref, Term, gen_server, term};
+pub use crate::supervisor::{
+    Child, ChildError, ChildSpec, Restart, Shutdown, Strategy, Supervisor, SupervisorRef,
+    SupervisorSpec,
+};
+pub use crate::{
+    Atom, Decode, Encode, Node, OnNode, Pid, Reason, Ref, Term, gen_server, supervisor, term,
+};

@@ -4,6 +4,10 @@
 //! by the rules of OTP's `supervisor`. It is a process like any other, and a BEAM steers it with
 //! the functions of its own `supervisor` module.
 //!
+//! Most are written with [`#[supervisor]`](macro@crate::supervisor): methods that make the children, and
+//! a typed reference. Under the macro stand the trait [`Supervisor`] and the [`SupervisorSpec`] that it
+//! returns, which may be written by hand, too.
+//!
 //! | Erlang | here |
 //! |---|---|
 //! | `init/1`, `{ok, {SupFlags, ChildSpecs}}` | [`Supervisor::spec`], [`SupervisorSpec`] |
@@ -16,7 +20,7 @@
 //! | `supervisor:which_children/1`, `count_children/1`, `get_childspec/2` | [`SupervisorRef::which_children`] and so on |
 //! | `supervisor:terminate_child/2`, `restart_child/2`, `delete_child/2` | [`SupervisorRef::terminate_child`] and so on |
 //! | `supervisor:start_child(Sup, Spec)` | [`SupervisorRef::start_child`] |
-//! | `supervisor:start_child(Sup, [Arg])`, `simple_one_for_one` | [`ChildSpec::dynamic`], [`DynamicSupervisorRef::start_child`] |
+//! | `supervisor:start_child(Sup, [Arg])`, `simple_one_for_one` | `start_child(arg)` of the typed reference; [`ChildSpec::dynamic`], [`DynamicSupervisorRef::start_child`] |
 //!
 //! # What it does
 //!
@@ -46,6 +50,9 @@ mod child_spec;
 mod dynamic;
 mod engine;
 mod error;
+#[doc(hidden)]
+#[allow(missing_docs)] // It is not for people.
+pub mod expansion;
 mod group;
 mod info;
 mod message;
@@ -55,6 +62,7 @@ mod restarts;
 mod spec;
 mod start;
 mod start_args;
+mod start_child;
 mod stop;
 mod supervise;
 mod supervisor_ref;
@@ -67,5 +75,8 @@ pub use options::{AutoShutdown, ChildId, ChildKind, Modules, Restart, Shutdown, 
 pub use spec::{SpecError, SupervisorSpec};
 pub use start::StartSupervisor;
 pub use start_args::StartArgs;
+pub use start_child::StartChild;
 pub use supervise::Supervisor;
 pub use supervisor_ref::{DynamicSupervisorRef, SupervisorRef};
+
+pub use ergo_derive::child;

@@ -4,9 +4,9 @@ mod client;
 mod message;
 mod server;
 
-use proc_macro2::{Span, TokenStream, TokenTree};
-use quote::{ToTokens, quote};
-use syn::{Attribute, GenericParam, Ident, Path, Type};
+use proc_macro2::{Span, TokenStream};
+use quote::quote;
+use syn::{Attribute, Ident, Path};
 
 use super::model::{Handler, Kind, Model, Param, Pattern};
 
@@ -93,7 +93,7 @@ impl Handler {
             || (self.generics.params.is_empty()
                 && self
                     .arguments()
-                    .all(|p| super::types::unsendable(&p.ty, true).is_none()))
+                    .all(|p| crate::types::unsendable(&p.ty, true).is_none()))
     }
 
     fn docs(&self) -> impl Iterator<Item = &Attribute> {
@@ -137,46 +137,6 @@ impl Handler {
     }
 }
 
-/// What an enum needs beside its variants to have all of the block's type parameters.
-fn unused_params<'a>(model: &Model, fields: impl Iterator<Item = &'a Type>) -> Option<TokenStream> {
-    let mut used = Vec::new();
-    for field in fields {
-        words(field.to_token_stream(), &mut used);
-    }
-    let unused: Vec<&Ident> = model
-        .generics
-        .params
-        .iter()
-        .filter_map(|param| match param {
-            GenericParam::Type(param) if !used.contains(&param.ident) => Some(&param.ident),
-            _ => None,
-        })
-        .collect();
-    (!unused.is_empty()).then(|| quote!(::core::marker::PhantomData<fn() -> (#(#unused,)*)>))
-}
-
-fn words(tokens: TokenStream, into: &mut Vec<Ident>) {
-    for token in tokens {
-        match token {
-            TokenTree::Ident(ident) => into.push(ident),
-            TokenTree::Group(group) => words(group.stream(), into),
-            _ => {}
-        }
-    }
-}
-
-/// A method's name with hygiene of ours and the place of the user's.
-fn here(ident: &Ident) -> Ident {
-    let mut ident = ident.clone();
-    ident.set_span(ident.span().resolved_at(Span::call_site()));
-    ident
-}
-
 fn idents<'a>(params: impl Iterator<Item = &'a Param>) -> Vec<&'a Ident> {
     params.map(|param| &param.ident).collect()
-}
-
-fn doc(text: impl AsRef<str>) -> TokenStream {
-    let text = text.as_ref();
-    quote!(#[doc = #text])
 }

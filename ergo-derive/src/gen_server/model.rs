@@ -163,7 +163,7 @@ impl Handler {
     /// What the caller gets, for a call.
     pub(super) fn answer(&self) -> Type {
         if let Some(reply) = self.param(Role::ReplyTo) {
-            if let Some(inner) = super::types::only_argument(&reply.ty) {
+            if let Some(inner) = crate::types::only_argument(&reply.ty) {
                 return inner.clone();
             }
         }

@@ -1,7 +1,7 @@
 //! The options of `#[gen_server(…)]`.
 
-use proc_macro2::{Span, TokenStream};
-use syn::{Ident, LitStr, Path};
+use proc_macro2::TokenStream;
+use syn::{Ident, Path};
 
 use crate::attr::{Known, Options, Schema};
 use crate::errors::Errors;
@@ -51,31 +51,12 @@ impl ServerOptions {
             ("ignore", Unknown::Ignore),
         ];
         let unknown = options.choice("unknown", &choices, errors);
-        let mut name = |option: &str| {
-            let text = options.text(option)?;
-            errors.ok(text.parse::<Ident>().map_err(|_| not_a_name(text)))
-        };
         ServerOptions {
             unknown: unknown.unwrap_or(Unknown::Reply),
-            message: name("message"),
-            info: name("info"),
-            client: name("client"),
-            krate: options
-                .text("crate")
-                .and_then(|text| errors.ok(text.parse()))
-                .unwrap_or_else(default_crate),
+            message: options.type_name("message", errors),
+            info: options.type_name("info", errors),
+            client: options.type_name("client", errors),
+            krate: options.krate(errors),
         }
     }
-}
-
-fn not_a_name(text: &LitStr) -> syn::Error {
-    syn::Error::new(
-        text.span(),
-        format!("`{}` is no name for a type", text.value()),
-    )
-}
-
-fn default_crate() -> Path {
-    let ergo = Ident::new("ergo", Span::call_site());
-    syn::parse_quote!(::#ergo)
 }

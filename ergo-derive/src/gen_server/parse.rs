@@ -1,11 +1,11 @@
 //! The `impl` block: our attributes are read and taken off it.
 
 use proc_macro2::{Span, TokenStream};
-use quote::ToTokens;
 use syn::spanned::Spanned;
-use syn::{Attribute, ImplItem, ImplItemFn, Item, ItemImpl, LitStr, Meta};
+use syn::{Attribute, Ident, ImplItemFn, ItemImpl, LitStr, Meta};
 
 use crate::attr::{Known, Options, Schema};
+use crate::block::{self, GEN_SERVER, Place, is_one_of, name_of, take};
 use crate::errors::Errors;
 
 use super::model::Kind;
@@ -34,8 +34,6 @@ pub(super) enum Marker {
         local: bool,
     },
 }
-
-const MARKERS: &[&str] = &["init", "call", "cast", "info", "terminate"];
 
 const CALL: Schema = Schema {
     whose: "`#[call]`",
@@ -75,77 +73,37 @@ const TERMINATE: Schema = Schema {
     elsewhere: &[],
 };
 
+const PLACE: Place = Place {
+    maker: &GEN_SERVER,
+    on_type: "`#[gen_server]` stands on the `impl` block with the handlers, not on the type",
+    on_fn: "`#[gen_server]` stands on an `impl` block; a single handler takes `#[call]`, `#[cast]` \
+            or `#[info]`",
+    on_trait_impl: "`#[gen_server]` makes a server of the handlers in an `impl` block of the type \
+                    itself: write `impl Kv { … }`, without a trait",
+    elsewhere: "`#[gen_server]` stands on the `impl` block of a server's type: `impl Kv { … }`",
+};
+
 /// Reads the block; anything else is given back as it was, with the error noted.
 pub(super) fn block(tokens: TokenStream, errors: &mut Errors) -> Result<Block, TokenStream> {
-    let mut item = match syn::parse2::<Item>(tokens.clone()) {
-        Ok(Item::Impl(item)) => item,
-        Ok(other) => {
-            errors.push_at(keyword(&other), wrong_place(&other));
-            return Err(tokens);
-        }
-        Err(error) => {
-            errors.add(error);
-            return Err(tokens);
-        }
-    };
-    let twice = take(&mut item.attrs, |attr| attr.path().is_ident("gen_server"));
-    for attr in twice {
-        errors.push(attr, "`#[gen_server]` stands here twice; keep one");
-    }
+    let mut item = PLACE.block(tokens, errors)?;
     let mut marked = Vec::new();
-    for member in &mut item.items {
-        match member {
-            ImplItem::Fn(method) => marked.extend(marked_method(method, errors)),
-            ImplItem::Const(member) => only_methods(&mut member.attrs, errors),
-            ImplItem::Type(member) => only_methods(&mut member.attrs, errors),
-            _ => {}
-        }
-    }
-    if let Some((path, _)) = &item.trait_ {
-        errors.push(
-            path,
-            "`#[gen_server]` makes a server of the handlers in an `impl` block of the type itself: \
-             write `impl Kv { … }`, without a trait",
-        );
-        return Err(item.into_token_stream());
-    }
+    PLACE.methods(&mut item, errors, |method, errors| {
+        marked.extend(marked_method(method, errors));
+    });
+    let item = PLACE.inherent(item, errors)?;
     Ok(Block { item, marked })
 }
 
-/// The word to underline on an item that is no `impl` block.
-fn keyword(item: &Item) -> Span {
-    match item {
-        Item::Fn(item) => item.sig.fn_token.span,
-        Item::Struct(item) => item.struct_token.span,
-        Item::Enum(item) => item.enum_token.span,
-        Item::Trait(item) => item.trait_token.span,
-        Item::Mod(item) => item.mod_token.span,
-        other => other.span(),
-    }
-}
-
-fn wrong_place(item: &Item) -> &'static str {
-    match item {
-        Item::Struct(_) | Item::Enum(_) => {
-            "`#[gen_server]` stands on the `impl` block with the handlers, not on the type"
-        }
-        Item::Fn(_) => {
-            "`#[gen_server]` stands on an `impl` block; a single handler takes `#[call]`, `#[cast]` \
-             or `#[info]`"
-        }
-        _ => "`#[gen_server]` stands on the `impl` block of a server's type: `impl Kv { … }`",
-    }
-}
-
-fn only_methods(attrs: &mut Vec<Attribute>, errors: &mut Errors) {
-    for attr in take(attrs, is_marker) {
-        let name = name_of(&attr);
-        errors.push(attr, format!("`#[{name}]` stands on a method"));
-    }
+/// The name of the block's type.
+pub(super) fn type_name(item: &ItemImpl, errors: &mut Errors) -> Option<Ident> {
+    PLACE.type_name(item, errors)
 }
 
 fn marked_method(method: &mut ImplItemFn, errors: &mut Errors) -> Option<Marked> {
-    let mut markers = take(&mut method.attrs, is_marker).into_iter();
+    let mut markers = take(&mut method.attrs, |attr| {
+        is_one_of(attr, GEN_SERVER.markers)
+    })
+    .into_iter();
     let first = markers.next()?;
     for other in markers {
         let message = if name_of(&other) == name_of(&first) {
@@ -170,11 +128,11 @@ fn read(attr: &Attribute, errors: &mut Errors) -> Option<Marker> {
     let span = attr.path().span();
     let (kind, schema) = match &*name_of(attr) {
         "init" => {
-            given(attr, &INIT, errors);
+            block::options(attr, &INIT, errors);
             return Some(Marker::Init(span));
         }
         "terminate" => {
-            given(attr, &TERMINATE, errors);
+            block::options(attr, &TERMINATE, errors);
             return Some(Marker::Terminate(span));
         }
         "call" => (Kind::Call, &CALL),
@@ -190,7 +148,7 @@ fn read(attr: &Attribute, errors: &mut Errors) -> Option<Marker> {
             local: false,
         });
     }
-    let options = given(attr, schema, errors);
+    let options = block::options(attr, schema, errors);
     let kind = signal(kind, &options, errors)?;
     Some(Marker::Message {
         kind,
@@ -245,34 +203,4 @@ fn catch_all(attr: &Attribute, errors: &mut Errors) -> Option<Span> {
         );
     }
     Some(first.span())
-}
-
-fn given(attr: &Attribute, schema: &Schema, errors: &mut Errors) -> Options {
-    match &attr.meta {
-        Meta::Path(_) => Options::default(),
-        Meta::List(list) => Options::of_tokens(list.tokens.clone(), schema, errors),
-        Meta::NameValue(pair) => {
-            let name = name_of(attr);
-            errors.push(
-                pair,
-                format!("options go in parentheses: `#[{name}(tag = \"…\")]`"),
-            );
-            Options::default()
-        }
-    }
-}
-
-fn is_marker(attr: &Attribute) -> bool {
-    MARKERS.iter().any(|name| attr.path().is_ident(name))
-}
-
-fn name_of(attr: &Attribute) -> String {
-    attr.path().to_token_stream().to_string()
-}
-
-/// Takes the attributes that `is_ours` out of the list.
-fn take(attrs: &mut Vec<Attribute>, is_ours: impl Fn(&Attribute) -> bool) -> Vec<Attribute> {
-    let (ours, rest) = std::mem::take(attrs).into_iter().partition(is_ours);
-    *attrs = rest;
-    ours
 }

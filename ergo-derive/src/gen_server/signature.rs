@@ -4,18 +4,16 @@ mod callbacks;
 mod params;
 
 use quote::{ToTokens, format_ident};
-use syn::{
-    Attribute, GenericParam, Ident, ImplItemFn, ItemImpl, ReceiverKind, ReturnType, Safety,
-    Signature, Type,
-};
+use syn::{Ident, ImplItemFn, ItemImpl, ReceiverKind, ReturnType, Safety, Signature, Type};
 
+use crate::block::{copied, fits_atom};
 use crate::case::{Case, unraw};
 use crate::errors::Errors;
+use crate::types::{self, Unsendable, is_named, is_unit};
 
 use super::model::{Handler, Kind, Model, Output, Pattern, Role};
 use super::options::ServerOptions;
-use super::parse::{Marked, Marker};
-use super::types::{self, Unsendable, is_named, is_unit};
+use super::parse::{self, Marked, Marker};
 
 /// The block as a model; `None` if it is not even of a type with a name.
 pub(super) fn model(
@@ -25,26 +23,7 @@ pub(super) fn model(
     errors: &mut Errors,
 ) -> Option<Model> {
     let self_ty = &*item.self_ty;
-    let Some(name) = types::last_segment(self_ty) else {
-        // The compiler refuses the block itself for every other type without a name.
-        if matches!(types::bare(self_ty), Type::TraitObject(_)) {
-            errors.push(
-                self_ty,
-                "a server is a type with a size; define a struct for its state",
-            );
-        }
-        return None;
-    };
-    for param in &item.generics.params {
-        if let GenericParam::Lifetime(lifetime) = param {
-            errors.push(
-                lifetime,
-                "a server outlives whoever starts it, so it borrows nothing; let it own its state",
-            );
-            return None;
-        }
-    }
-    let ident = name.ident.clone();
+    let ident = parse::type_name(item, errors)?;
     let word = unraw(&ident);
     let derived = |suffix: &str| format_ident!("{word}{suffix}", span = ident.span());
     let mut model = Model {
@@ -103,7 +82,7 @@ fn handler(
         (Kind::Down | Kind::Exit, ..) => (Pattern::Signal, sig.ident.span()),
         (_, Some(span), _) => (Pattern::Any, span),
         (_, None, Some(tag)) => {
-            atom(&tag, &mut mistakes);
+            fits_atom(&tag, "tag", &mut mistakes);
             (Pattern::Tag(tag.value()), tag.span())
         }
         (_, None, None) => (Pattern::Tag(unraw(&sig.ident)), sig.ident.span()),
@@ -205,16 +184,6 @@ fn receiver(sig: &Signature, errors: &mut Errors) {
     }
 }
 
-fn atom(tag: &syn::LitStr, errors: &mut Errors) {
-    let length = tag.value().chars().count();
-    if length > 255 {
-        errors.push(
-            tag,
-            format!("an atom has at most 255 characters, this tag has {length}"),
-        );
-    }
-}
-
 /// What the handler's end means; `None` after an error, or where the compiler has one of its own.
 fn output(
     model: &Model,
@@ -307,13 +276,4 @@ fn sendable(ty: &Type, local: bool, what: &str, errors: &mut Errors) -> Option<(
         Unsendable::Infer => {}
     }
     None
-}
-
-/// The attributes that hold for what is made of an item, too.
-fn copied(attrs: &[Attribute], names: &[&str]) -> Vec<Attribute> {
-    attrs
-        .iter()
-        .filter(|attr| names.iter().any(|name| attr.path().is_ident(name)))
-        .cloned()
-        .collect()
 }

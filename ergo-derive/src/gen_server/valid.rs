@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 
-use syn::{ImplItem, ItemImpl};
+use syn::ItemImpl;
 
+use crate::block;
 use crate::case::unraw;
 use crate::errors::Errors;
 
@@ -150,24 +151,8 @@ const STARTERS: &[(&str, &str)] = &[
 
 /// Names that the expansion gives to functions of its own.
 fn reserved(model: &mut Model, item: &ItemImpl, errors: &mut Errors) {
-    for member in &item.items {
-        let ImplItem::Fn(method) = member else {
-            continue;
-        };
-        let name = unraw(&method.sig.ident);
-        let Some((_, does)) = STARTERS.iter().find(|(starter, _)| *starter == name) else {
-            continue;
-        };
-        errors.push(
-            &method.sig.ident,
-            format!(
-                "`{}::{name}` is what {does}; give this another name, and a handler \
-                 `tag = \"{name}\"`",
-                model.ident
-            ),
-        );
-        model.own_starters.push(name);
-    }
+    let instead = |name: &str| format!(", and a handler `tag = \"{name}\"`");
+    model.own_starters = block::own_starters(item, &model.ident, STARTERS, instead, errors);
     let client = &model.client;
     model.handlers.retain(|handler| {
         let name = unraw(&handler.method);

@@ -230,7 +230,7 @@ impl Variant {
             rename: text(&options, "rename"),
             aliases: options
                 .all("alias")
-                .filter_map(|given| given.value.clone())
+                .filter_map(|given| given.text().cloned())
                 .collect(),
             rename_all: choice(&options, "rename_all", Case::CHOICES, errors),
             positional: flag(&options, "positional"),
@@ -248,7 +248,7 @@ impl Field {
                 .filter_map(|given| {
                     Some(Given {
                         key: given.key.clone(),
-                        value: given.value.clone()?,
+                        value: given.text().cloned()?,
                     })
                 })
                 .collect(),
@@ -277,14 +277,14 @@ fn text(options: &Options, name: &str) -> Option<Given<LitStr>> {
     let given = options.get(name)?;
     Some(Given {
         key: given.key.clone(),
-        value: given.value.clone()?,
+        value: given.text().cloned()?,
     })
 }
 
 fn maybe_text(options: &Options, name: &str) -> Option<Given<Option<LitStr>>> {
     options.get(name).map(|given| Given {
         key: given.key.clone(),
-        value: given.value.clone(),
+        value: given.text().cloned(),
     })
 }
 
@@ -302,7 +302,7 @@ fn choice<T: Copy>(
 
 fn fallback(options: &Options, errors: &mut Errors) -> Option<Given<Fallback>> {
     let given = options.get("default")?;
-    let value = match &given.value {
+    let value = match given.text() {
         None => Fallback::Trait,
         Some(text) => Fallback::Function(errors.ok(text.parse().map_err(|_| {
             syn::Error::new_spanned(

@@ -150,16 +150,16 @@ type DecodeArgs<A> = fn(&mut Decoder<'_>) -> Result<A, DecodeError>;
 pub struct DynamicSpec<A> {
     id: ChildId,
     start: Arc<dyn Fn(A) -> AnyChild + Send + Sync>,
-    clone: Option<fn(&A) -> A>,
+    pub(super) clone: Option<fn(&A) -> A>,
     decode: Option<DecodeArgs<A>>,
-    restart: Restart,
+    pub(super) restart: Restart,
     shutdown: Option<Shutdown>,
     kind: Option<ChildKind>,
     significant: bool,
     modules: Modules,
 }
 
-impl<A: Send + 'static> DynamicSpec<A> {
+impl<A> DynamicSpec<A> {
     /// When a child is restarted, with its arguments again. The default is never.
     pub fn restart(mut self, restart: Restart) -> Self
     where
@@ -204,7 +204,10 @@ impl<A: Send + 'static> DynamicSpec<A> {
         self
     }
 
-    fn make(&self, args: A) -> Made {
+    fn make(&self, args: A) -> Made
+    where
+        A: Send + 'static,
+    {
         let start = Arc::clone(&self.start);
         match self.clone {
             Some(clone) => Made::Again(Box::new(move || start(clone(&args)))),

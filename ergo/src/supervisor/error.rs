@@ -39,6 +39,10 @@ pub enum ChildError {
     /// The specification is refused.
     #[error(transparent)]
     Spec(#[from] SpecError),
+    /// Its `init` said `ignore`: there is no child, and nothing is wrong. In Erlang:
+    /// `{ok, undefined}`.
+    #[error("the child's init said ignore, so there is no child")]
+    Ignore,
     /// The child did not start, or the supervisor said something else.
     #[error("the child did not start: {0}")]
     Start(Reason),
@@ -60,6 +64,7 @@ impl ChildError {
             ChildError::SimpleOneForOne => Term::atom("simple_one_for_one"),
             ChildError::Spec(error) => error.to_term(),
             ChildError::Start(reason) => reason.to_term(),
+            ChildError::Ignore => Term::atom("ignore"),
             ChildError::Arguments => said("bad_arguments", self),
             ChildError::Call(error) => said("call", error),
         }

@@ -116,7 +116,13 @@ impl SupervisorRef {
     pub async fn start_child_with(&self, args: &impl StartArgs) -> Result<Option<Pid>, ChildError> {
         let mut out = Encoder::new();
         args.encode_list(&mut out).map_err(CallError::Encode)?;
-        let args = Encoded::from_encoder(out);
+        self.start_child_encoded(Encoded::from_encoder(out)).await
+    }
+
+    pub(super) async fn start_child_encoded(
+        &self,
+        args: Encoded,
+    ) -> Result<Option<Pid>, ChildError> {
         let call = self
             .0
             .call(|reply| SupervisorMessage::StartEncoded(args, reply));

@@ -7,10 +7,12 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
 
 use crate::case::unraw;
+use crate::client_type::ClientType;
 use crate::gen_server::model::{Handler, Kind, Model, Param, Pattern};
-use crate::gen_server::types::{is_passable, unsendable};
+use crate::types::{is_passable, unsendable};
+use crate::written::{doc, here};
 
-use super::{Names, doc, here};
+use super::Names;
 
 pub(super) fn expand(model: &Model) -> TokenStream {
     let names = Names::of(model);
@@ -21,95 +23,30 @@ pub(super) fn expand(model: &Model) -> TokenStream {
 
 /// `struct KvRef(ServerRef<KvMessage>)`
 fn client(model: &Model, names: &Names<'_>) -> TokenStream {
-    let Names {
-        gen_server,
-        term,
-        cfgs,
-        ..
-    } = names;
-    let (client, message, ident) = (&model.client, &model.message, &model.ident);
-    let (impl_generics, ty_generics, bounds) = model.generics.split_for_impl();
-    let params = &model.generics.params;
-    let params = (!params.is_empty()).then(|| quote!(<#params>));
-    let inner = quote!(#gen_server::ServerRef<#message #ty_generics>);
-    let text = doc(format!(
-        "A `{ident}`, wherever it runs: started here, or named on any node, in Rust or on a BEAM."
-    ));
-    let text_named = doc(format!(
-        "The `{ident}` that is registered under a name on a node. In Erlang: `{{Name, Node}}`."
-    ));
-    let text_local = doc(format!(
-        "The `{ident}` that is registered under a name on this node. In Erlang: `Name`."
-    ));
-    let text_pid = doc(format!("The `{ident}` with this pid."));
-    let text_debug = client.to_string();
-    // The bodies that used them are not there.
-    let quiet = model.stub.then(|| quote!(#[allow(unused_variables)]));
+    let gen_server = &names.gen_server;
+    let (message, ident) = (&model.message, &model.ident);
+    let (_, ty_generics, _) = model.generics.split_for_impl();
     let methods = model
         .handlers
         .iter()
         .map(|handler| method(model, names, handler));
-    quote! {
-        #(#cfgs)*
-        #text
-        pub struct #client #params (#inner) #bounds;
-
-        #(#cfgs)*
-        #[allow(private_interfaces)]
-        #quiet
-        impl #impl_generics #client #ty_generics #bounds {
-            #text_named
-            pub fn named(on: &impl #gen_server::OnNode, name: &str, node: &str) -> Self {
-                Self(#gen_server::ServerRef::named(on, name, node))
-            }
-
-            #text_local
-            pub fn local(on: &impl #gen_server::OnNode, name: &str) -> Self {
-                Self(#gen_server::ServerRef::local(on, name))
-            }
-
-            #text_pid
-            pub fn from_pid(on: &impl #gen_server::OnNode, pid: #term::Pid) -> Self {
-                Self(#gen_server::ServerRef::from_pid(on, pid))
-            }
-
-            #(#methods)*
-        }
-
-        #(#cfgs)*
-        #[automatically_derived]
-        impl #impl_generics ::core::clone::Clone for #client #ty_generics #bounds {
-            fn clone(&self) -> Self {
-                Self(::core::clone::Clone::clone(&self.0))
-            }
-        }
-
-        #(#cfgs)*
-        #[automatically_derived]
-        impl #impl_generics ::core::fmt::Debug for #client #ty_generics #bounds {
-            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-                f.debug_tuple(#text_debug).field(&self.0.process_id()).finish()
-            }
-        }
-
-        #(#cfgs)*
-        #[automatically_derived]
-        impl #impl_generics ::core::convert::From<#inner> for #client #ty_generics #bounds {
-            fn from(server: #inner) -> Self {
-                Self(server)
-            }
-        }
-
-        #(#cfgs)*
-        #[automatically_derived]
-        impl #impl_generics ::core::ops::Deref for #client #ty_generics #bounds {
-            type Target = #inner;
-
-            fn deref(&self) -> &Self::Target {
-                &self.0
-            }
-        }
-    }
+    let client = ClientType {
+        name: &model.client,
+        of: ident,
+        krate: &model.krate,
+        cfgs: &model.cfgs,
+        generics: &model.generics,
+        docs: doc(format!(
+            "A `{ident}`, wherever it runs: started here, or named on any node, in Rust or on a \
+             BEAM."
+        )),
+        inner: quote!(#gen_server::ServerRef<#message #ty_generics>),
+        methods: quote!(#(#methods)*),
+        stub: model.stub,
+    };
+    let of = &model.self_ty;
+    let (written, said) = (client.written(), client.said(quote!(#of)));
+    quote!(#written #said)
 }
 
 /// The client's method for a call or cast; infos go through `send`.

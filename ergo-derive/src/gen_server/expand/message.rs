@@ -7,8 +7,9 @@ use quote::{ToTokens, quote};
 use syn::Type;
 
 use crate::gen_server::model::{Handler, Kind, Model};
+use crate::written::{doc, here, unused_params};
 
-use super::{Names, doc, here, unused_params};
+use super::Names;
 
 pub(super) fn expand(model: &Model) -> TokenStream {
     let names = Names::of(model);
@@ -138,7 +139,7 @@ fn body(model: &Model, names: &Names<'_>, infos: bool) -> (TokenStream, TokenStr
         quote!(#(#cfgs)* Self::#variant { .. } => #written,)
     });
     let never = never(model, infos);
-    let unused = unused_params(model, types(model, infos).iter()).map(|params| {
+    let unused = unused_params(&model.generics, fields(model, infos)).map(|params| {
         quote! {
             #[doc(hidden)]
             __Unused(::core::convert::Infallible, #params),
@@ -172,10 +173,15 @@ fn types(model: &Model, infos: bool) -> Vec<Type> {
     types
 }
 
+fn fields(model: &Model, infos: bool) -> TokenStream {
+    let types = types(model, infos);
+    quote!(#(#types),*)
+}
+
 /// The arm of the variant that there is only for type parameters that no field has.
 pub(super) fn never(model: &Model, infos: bool) -> Option<TokenStream> {
     let name = if infos { &model.info } else { &model.message };
-    unused_params(model, types(model, infos).iter())
+    unused_params(&model.generics, fields(model, infos))
         .map(|_| quote!(#name::__Unused(ref never, _) => match *never {},))
 }
 

@@ -7,8 +7,9 @@ use syn::spanned::Spanned;
 
 use crate::gen_server::model::{Fallible, Handler, Init, Kind, Model, Output, Param, Role};
 use crate::gen_server::options::Unknown;
+use crate::written::here;
 
-use super::{Names, here, idents, message};
+use super::{Names, idents, message};
 
 pub(super) fn expand(model: &Model) -> TokenStream {
     let names = Names::of(model);

@@ -5,7 +5,7 @@ use syn::{ImplItem, ImplItemFn, ItemImpl, ReturnType, Signature, Type};
 
 use crate::errors::Errors;
 use crate::gen_server::model::{Fallible, Init, Kind, Model, Terminate};
-use crate::gen_server::types::{arguments, is_named, is_unit, last_segment, without_self};
+use crate::types::{arguments, is_named, is_unit, last_segment, without_self};
 
 use super::{copied, params, plain, receiver};
 

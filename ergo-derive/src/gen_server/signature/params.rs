@@ -2,13 +2,14 @@
 
 use quote::ToTokens;
 use syn::spanned::Spanned;
-use syn::{FnArg, Ident, Pat, PatType, Signature, Type};
+use syn::{FnArg, Ident, Signature, Type};
 
+use crate::block::{argument_name, unnamed};
 use crate::errors::Errors;
 
 use super::sendable;
 use crate::gen_server::model::{Kind, Param, Role};
-use crate::gen_server::types::{bare, is_named, is_reference_to, only_argument, without_self};
+use crate::types::{bare, is_named, is_reference_to, only_argument, without_self};
 
 /// The parameters of a handler; `None` after an error.
 pub(super) fn of_handler(
@@ -93,9 +94,9 @@ pub(super) fn readable(sig: &Signature, kind: Kind, self_ty: &Type) -> Vec<Param
             let FnArg::Typed(input) = input else {
                 return None;
             };
-            let ident = name(input, index, &mut Errors::new());
+            let ident = argument_name(input, index, &mut Errors::new());
             Some(Param {
-                ident: ident.unwrap_or_else(|| Ident::new(&format!("arg{index}"), input.span())),
+                ident: ident.unwrap_or_else(|| unnamed(index, input.span())),
                 ty: without_self(&input.ty, self_ty),
                 role: role(&input.ty, kind)?,
             })
@@ -119,7 +120,7 @@ fn typed(
     let mut complete = true;
     for (index, input) in sig.inputs.iter().enumerate() {
         let FnArg::Typed(input) = input else { continue };
-        let name = name(input, index, errors);
+        let name = argument_name(input, index, errors);
         let param = name.and_then(|ident| {
             let ty = (*input.ty).clone();
             read(Typed { ident, ty }, errors)
@@ -128,30 +129,6 @@ fn typed(
         params.extend(param);
     }
     complete.then_some(params)
-}
-
-fn name(input: &PatType, index: usize, errors: &mut Errors) -> Option<Ident> {
-    let conditional = input.attrs.iter().find(|a| a.path().is_ident("cfg"));
-    if let Some(attr) = conditional {
-        errors.push(
-            attr,
-            "an argument cannot depend on a `cfg`; put the `cfg` on the handler and write it twice",
-        );
-        return None;
-    }
-    match &*input.pat {
-        Pat::Ident(pat) if pat.by_ref.is_none() && pat.subpat.is_none() => Some(pat.ident.clone()),
-        // Nobody reads it here, but it is part of the pattern, and the client's method needs a name.
-        Pat::Wild(wild) => Some(Ident::new(&format!("arg{index}"), wild.span())),
-        pattern => {
-            errors.push(
-                pattern,
-                "the argument's name is also that of the client's; take a plain name here and \
-                 take the value apart in the body",
-            );
-            None
-        }
-    }
 }
 
 /// What a parameter is, by the name of its type; `None` for what the compiler refuses by itself.

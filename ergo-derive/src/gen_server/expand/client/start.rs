@@ -3,9 +3,10 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 
-use crate::gen_server::expand::{Names, doc, here, server};
+use crate::gen_server::expand::{Names, server};
 use crate::gen_server::model::{Model, Param};
-use crate::gen_server::types::is_passable;
+use crate::types::is_passable;
+use crate::written::{doc, here};
 
 use super::declared;
 

@@ -5,8 +5,9 @@ use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 
 use crate::gen_server::model::{Handler, Kind, Model, Param, Pattern};
+use crate::written::here;
 
-use super::super::{Names, here};
+use super::super::Names;
 use super::never;
 
 pub(super) fn expand(model: &Model, names: &Names<'_>) -> TokenStream {

@@ -8,7 +8,7 @@ use syn::{
 };
 
 /// The type without parentheses and the invisible groups of `macro_rules!`.
-pub(super) fn bare(ty: &Type) -> &Type {
+pub(crate) fn bare(ty: &Type) -> &Type {
     match ty {
         Type::Group(group) => bare(&group.elem),
         Type::Paren(paren) => bare(&paren.elem),
@@ -17,7 +17,7 @@ pub(super) fn bare(ty: &Type) -> &Type {
 }
 
 /// The last word of a path: `Reply<T>` of `gen_server::Reply<T>`.
-pub(super) fn last_segment(ty: &Type) -> Option<&PathSegment> {
+pub(crate) fn last_segment(ty: &Type) -> Option<&PathSegment> {
     match bare(ty) {
         Type::Path(path) => path.path.segments.last(),
         _ => None,
@@ -25,12 +25,12 @@ pub(super) fn last_segment(ty: &Type) -> Option<&PathSegment> {
 }
 
 /// Whether the last word is this one.
-pub(super) fn is_named(ty: &Type, name: &str) -> bool {
+pub(crate) fn is_named(ty: &Type, name: &str) -> bool {
     last_segment(ty).is_some_and(|segment| segment.ident == name)
 }
 
 /// The types between the angle brackets of the last word.
-pub(super) fn arguments(ty: &Type) -> Vec<&Type> {
+pub(crate) fn arguments(ty: &Type) -> Vec<&Type> {
     let Some(PathArguments::AngleBracketed(list)) = last_segment(ty).map(|s| &s.arguments) else {
         return Vec::new();
     };
@@ -44,24 +44,24 @@ pub(super) fn arguments(ty: &Type) -> Vec<&Type> {
 }
 
 /// The one type between the angle brackets of the last word.
-pub(super) fn only_argument(ty: &Type) -> Option<&Type> {
+pub(crate) fn only_argument(ty: &Type) -> Option<&Type> {
     match arguments(ty)[..] {
         [only] => Some(only),
         _ => None,
     }
 }
 
-pub(super) fn is_unit(ty: &Type) -> bool {
+pub(crate) fn is_unit(ty: &Type) -> bool {
     matches!(bare(ty), Type::Tuple(tuple) if tuple.elems.is_empty())
 }
 
 /// A reference to a type of this name: `&mut Context<Self>`, `&Reason`.
-pub(super) fn is_reference_to(ty: &Type, name: &str) -> bool {
+pub(crate) fn is_reference_to(ty: &Type, name: &str) -> bool {
     matches!(bare(ty), Type::Reference(reference) if is_named(&reference.elem, name))
 }
 
 /// A part of a type that cannot be part of a message.
-pub(super) enum Unsendable {
+pub(crate) enum Unsendable {
     Reference(TypeReference),
     ImplTrait(TypeImplTrait),
     /// `_`, which the compiler refuses by itself.
@@ -69,7 +69,7 @@ pub(super) enum Unsendable {
 }
 
 /// The first part of a type that cannot be part of a message.
-pub(super) fn unsendable(ty: &Type, statics: bool) -> Option<Unsendable> {
+pub(crate) fn unsendable(ty: &Type, statics: bool) -> Option<Unsendable> {
     struct Find {
         statics: bool,
         found: Option<Unsendable>,
@@ -113,7 +113,7 @@ pub(super) fn unsendable(ty: &Type, statics: bool) -> Option<Unsendable> {
 }
 
 /// What to write for a reference: `String` for `&str`.
-pub(super) fn owned(reference: &TypeReference) -> String {
+pub(crate) fn owned(reference: &TypeReference) -> String {
     match bare(&reference.elem) {
         Type::Slice(slice) => format!("Vec<{}>", spelled(&slice.elem)),
         Type::Path(path) if path.path.is_ident("str") => "String".to_owned(),
@@ -125,7 +125,7 @@ pub(super) fn owned(reference: &TypeReference) -> String {
 }
 
 /// A type as a user would write it.
-pub(super) fn spelled(ty: &impl ToTokens) -> String {
+pub(crate) fn spelled(ty: &impl ToTokens) -> String {
     let mut text = ty.to_token_stream().to_string();
     for (from, to) in [
         (" < ", "<"),
@@ -143,7 +143,7 @@ pub(super) fn spelled(ty: &impl ToTokens) -> String {
 }
 
 /// Spells out `Self`, which means something else where the type is repeated.
-pub(super) fn without_self(ty: &Type, self_ty: &Type) -> Type {
+pub(crate) fn without_self(ty: &Type, self_ty: &Type) -> Type {
     struct Replace<'a>(&'a Type);
     impl VisitMut for Replace<'_> {
         fn visit_type_mut(&mut self, ty: &mut Type) {
@@ -187,7 +187,7 @@ pub(super) fn without_self(ty: &Type, self_ty: &Type) -> Type {
 }
 
 /// Whether a function elsewhere can take the type, although no message can hold it.
-pub(super) fn is_passable(ty: &Type) -> bool {
+pub(crate) fn is_passable(ty: &Type) -> bool {
     struct HasInfer(bool);
     impl VisitMut for HasInfer {
         fn visit_type_infer_mut(&mut self, _: &mut TypeInfer) {

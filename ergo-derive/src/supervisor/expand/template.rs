@@ -1,0 +1,93 @@
+//! The child of a `simple_one_for_one` supervisor: made from arguments.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::spanned::Spanned;
+
+use crate::supervisor::model::{Child, Model, Restart};
+use crate::types::{is_passable, unsendable};
+use crate::written::here;
+
+use super::{Names, restart};
+
+/// `impl Template for ConnSup`; `None` where its types cannot be named.
+pub(super) fn expand(model: &Model, names: &Names, child: &Child) -> Option<TokenStream> {
+    if !is_nameable(child) {
+        return None;
+    }
+    let supervisor = &names.supervisor;
+    let (self_ty, cfgs) = (&model.self_ty, &model.cfgs);
+    let (impl_generics, _, bounds) = model.generics.split_for_impl();
+    let (args, output, method) = (args(child), child.output.as_ref()?, here(&child.method));
+    let idents: Vec<_> = child.params.iter().map(|param| &param.ident).collect();
+    let made = if model.stub {
+        quote!(::core::unreachable!())
+    } else {
+        quote!(Self::#method(self #(, #idents)*))
+    };
+    let wire = if model.stub {
+        quote!(::core::unreachable!())
+    } else {
+        quote! {
+            #[allow(unused_imports)]
+            use #supervisor::expansion::NoTerms as _;
+            #supervisor::expansion::Args::<#args>::NEW.wire()
+        }
+    };
+    let quiet = model.stub.then(|| quote!(#[allow(unused_variables)]));
+    Some(quote! {
+        #(#cfgs)*
+        #[automatically_derived]
+        #[allow(deprecated)]
+        #quiet
+        impl #impl_generics #supervisor::expansion::Template for #self_ty #bounds {
+            type Args = #args;
+            type Child = #output;
+
+            fn make(&self, (#(#idents,)*): Self::Args) -> Self::Child {
+                #made
+            }
+
+            fn wire() -> ::core::option::Option<#supervisor::expansion::Wire<Self::Args>> {
+                #wire
+            }
+        }
+    })
+}
+
+/// Whether its types can stand elsewhere.
+pub(super) fn is_nameable(child: &Child) -> bool {
+    let mut types = child.params.iter().map(|param| &param.ty);
+    child.output.is_some() && types.all(|ty| is_passable(ty) && unsendable(ty, true).is_none())
+}
+
+/// The arguments' types as one, in the place of the first.
+fn args(child: &Child) -> TokenStream {
+    let types = child.params.iter().map(|param| &param.ty);
+    match child.params.first() {
+        Some(first) => quote_spanned!(first.ty.span()=> (#(#types,)*)),
+        None => quote!(()),
+    }
+}
+
+/// The specification, and for a child that is restarted its arguments once more.
+pub(super) fn again(names: &Names, child: &Child, made: TokenStream) -> TokenStream {
+    let supervisor = &names.supervisor;
+    let kind = child.restart.unwrap_or(Restart::Permanent);
+    if kind == Restart::Temporary {
+        return made;
+    }
+    let restart = restart(Some(kind), names);
+    let args = Ident::new("args", Span::mixed_site());
+    let clones = child.params.iter().enumerate().map(|(index, param)| {
+        let (index, ty) = (syn::Index::from(index), &param.ty);
+        let again = quote_spanned!(ty.span()=> again::<#ty>);
+        quote!(#supervisor::expansion::#again(&#args.#index))
+    });
+    quote! {
+        #supervisor::expansion::restarted(#made, #restart, |#args| {
+            let _ = #args;
+            (#(#clones,)*)
+        })
+    }
+}

@@ -1,0 +1,125 @@
+//! What an `impl` block says, once understood.
+
+use std::time::Duration;
+
+use proc_macro2::Span;
+use syn::{Attribute, Generics, Ident, Path, Type};
+
+/// A supervisor.
+pub(super) struct Model {
+    /// The `impl`'s type, with its generic arguments.
+    pub(super) self_ty: Type,
+    /// The type's name.
+    pub(super) ident: Ident,
+    pub(super) generics: Generics,
+    /// `#[cfg]`s on the block: they hold for everything that comes of it.
+    pub(super) cfgs: Vec<Attribute>,
+    /// Where ergo is.
+    pub(super) krate: Path,
+    pub(super) strategy: Strategy,
+    pub(super) intensity: Option<u32>,
+    pub(super) period: Option<Duration>,
+    pub(super) auto_shutdown: AutoShutdown,
+    /// `AppSupRef`
+    pub(super) client: Ident,
+    pub(super) children: Vec<Child>,
+    /// The functions of ours that the user has, too, which is an error.
+    pub(super) own_starters: Vec<String>,
+    /// There are errors: everything that can be named is made, nothing that runs.
+    pub(super) stub: bool,
+}
+
+impl Model {
+    /// The only child of a `simple_one_for_one` supervisor.
+    pub(super) fn template(&self) -> Option<&Child> {
+        match (self.strategy, &self.children[..]) {
+            (Strategy::SimpleOneForOne, [only]) => Some(only),
+            _ => None,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Strategy {
+    OneForOne,
+    OneForAll,
+    RestForOne,
+    SimpleOneForOne,
+    /// Something else, which is an error.
+    Unknown,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum AutoShutdown {
+    Never,
+    AnySignificant,
+    AllSignificant,
+    /// Something else, which is an error.
+    Unknown,
+}
+
+/// `#[child]`
+pub(super) struct Child {
+    pub(super) method: Ident,
+    /// What the child is called among its siblings.
+    pub(super) id: String,
+    /// Where that was written.
+    pub(super) id_span: Span,
+    pub(super) restart: Option<Restart>,
+    /// Where `restart` was written, if it was.
+    pub(super) restart_span: Option<Span>,
+    pub(super) shutdown: Option<Shutdown>,
+    /// Where `significant` was written, if it is.
+    pub(super) significant: Option<Span>,
+    pub(super) kind: Option<Kind>,
+    /// Docs and `cfg`.
+    pub(super) attrs: Vec<Attribute>,
+    pub(super) params: Vec<Param>,
+    /// The parameters as they were written, for errors about all of them.
+    pub(super) inputs: proc_macro2::TokenStream,
+    /// What the method returns; `None` after an error.
+    pub(super) output: Option<Type>,
+    /// The signature has errors.
+    pub(super) broken: bool,
+}
+
+/// One argument of the child of a `simple_one_for_one` supervisor.
+pub(super) struct Param {
+    pub(super) ident: Ident,
+    /// With `Self` spelled out.
+    pub(super) ty: Type,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Restart {
+    Permanent,
+    Transient,
+    Temporary,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Shutdown {
+    BrutalKill,
+    After(Duration),
+    Infinity,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Worker,
+    Supervisor,
+}
+
+impl Child {
+    pub(super) fn is_conditional(&self) -> bool {
+        self.cfgs().next().is_some()
+    }
+
+    pub(super) fn cfgs(&self) -> impl Iterator<Item = &Attribute> {
+        self.attrs.iter().filter(|attr| attr.path().is_ident("cfg"))
+    }
+
+    pub(super) fn docs(&self) -> impl Iterator<Item = &Attribute> {
+        self.attrs.iter().filter(|attr| attr.path().is_ident("doc"))
+    }
+}
