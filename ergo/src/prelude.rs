@@ -2,7 +2,7 @@
 
 pub use crate::application::{AppContext, AppSpec, Application, StartMode};
 pub use crate::gen_server::{
-    CallError, Caller, Context, Down, Exit, GenServer, Next, Reply, ReplyTo, StartError,
+    CallError, Caller, Context, Down, Exit, GenServer, InitError, Next, Reply, ReplyTo, StartError,
 };
 pub use crate::supervisor::{
     Child, ChildError, ChildSpec, Restart, Shutdown, Strategy, Supervisor, SupervisorRef,

@@ -11,7 +11,9 @@
 //!   `kill` are served.
 //! - A log keeps at most 10,000 events. Of a call from this program the log does not know the
 //!   caller. What OTP prints for `trace` and `log(…, print)` goes to `tracing`, target `ergo::sys`.
-//! - Statistics count the callbacks that ran as reductions, and say times in UTC.
+//! - Statistics count the callbacks that ran as reductions, and say times in UTC. As in OTP, what
+//!   goes out is what handlers return as answers, not what [`ReplyTo::send`](crate::gen_server::ReplyTo::send)
+//!   sends, as `gen_server:reply/2` does.
 //! - No fun can run here, and no code be changed: `replace_state` and `change_code` fail as with a fun
 //!   that fails and a module without `code_change/3`, `install` gives `{error, notsup}`.
 //!

@@ -82,6 +82,16 @@ impl Desk {
         .iter()
         .all(|error| *error == Some(CallError::CallingSelf))
     }
+    /// Stops another desk, as a process, and says whether it saw the end.
+    #[call]
+    async fn stop_other(&mut self, name: String, node: String, ctx: &mut Context<Self>) -> bool {
+        let other = DeskRef::named(&*ctx, &name, &node);
+        let (ended, stopped) = tokio::join!(other.ended(), async {
+            other.seen().await?;
+            other.stop(Reason::Shutdown).await
+        });
+        (ended, stopped) == (Ok(Reason::Shutdown), Ok(()))
+    }
     #[cast]
     fn release(&mut self) {
         for (reply, term) in self.0.drain(..) {
@@ -382,6 +392,19 @@ async fn stop_reaches_servers_everywhere() {
     let stopped = office.there.stop(Reason::Normal);
     let stopped = stopped.timeout(Duration::from_millis(10)).await;
     assert_eq!(stopped, Err(CallError::Timeout));
+}
+
+#[tokio::test]
+async fn a_process_stops_a_server_elsewhere() {
+    let office = Office::open().await;
+    let there = office.erl.name().to_owned();
+    let stopped = office.here.stop_other("desk".to_owned(), there).await;
+    assert_eq!(stopped, Ok(true));
+    let other = Desk::start(&office.node).name("other").await.unwrap();
+    let here = office.node.name().as_str().to_owned();
+    let stopped = office.here.stop_other("other".to_owned(), here).await;
+    assert_eq!(stopped, Ok(true));
+    assert_eq!(other.seen().await, Err(CallError::NoProc));
 }
 
 #[tokio::test]

@@ -13,6 +13,9 @@ pub enum Next {
     /// Ends, after `terminate`: `{stop, Reason, State}`.
     Stop(Reason),
     /// Gets the info `timeout` unless another message comes first: `{noreply, State, Timeout}`.
+    ///
+    /// Any message ends the time, also one that fits no handler. What is in the mailbox already comes
+    /// first even if the time is zero. After a request of [`sys`](crate::sys) it begins anew.
     Timeout(Duration),
     /// Gives back memory that an idle server does not need: `{noreply, State, hibernate}`.
     Hibernate,

@@ -15,8 +15,9 @@ use crate::term::Term;
 /// A server with OTP's callbacks and no macro: one type for its calls, one for its casts, one for
 /// its infos, each a term.
 ///
-/// Whoever has a [`ServerRef`] of it calls with
-/// `server.call(|reply| Request::Call(request, reply)).await`.
+/// Whoever has a [`ServerRef`] of it calls with `server.request(request).await`, casts with
+/// `server.cast(Request::Cast(request))`. In a callback, `ctx.continue_with(Request::Info(message))` is
+/// `{continue, Message}`: [`GenServer::handle_info`] gets it before anything in the mailbox.
 ///
 /// ```
 /// use ergo::gen_server::{Context, GenServer, InitError, Next, Reason, ReplyTo};
