@@ -4,6 +4,29 @@
 //! order in which each sender sent it: messages, `DOWN` signals of its monitors, `EXIT` signals of
 //! its links. [`LocalNode`] is the ground it stands on: the table of processes, the names, the
 //! calls that wait for an answer, and the links to other nodes.
+//!
+//! | Erlang | here |
+//! |---|---|
+//! | `spawn(Fun)`, `spawn_opt(Fun, Opts)` | [`node.spawn`](LocalNode::spawn), [`node.spawn_opt`](LocalNode::spawn_opt) with [`SpawnOptions`] |
+//! | `spawn_link(Fun)`, `spawn_monitor(Fun)` | [`ctx.spawn_link`](ProcessContext::spawn_link), [`ctx.spawn_monitor`](ProcessContext::spawn_monitor) |
+//! | `self()`, `node()` | [`ctx.pid`](ProcessContext::pid), [`ctx.node`](ProcessContext::node) |
+//! | `receive Any -> … end` | [`ctx.receive`](Context::receive) |
+//! | `receive Pattern -> … after T -> … end` | [`ctx.receive_match_timeout`](Context::receive_match_timeout) |
+//! | `Dest ! M` | [`ctx.send`](ProcessContext::send), [`node.send`](LocalNode::send) to a [`Dest`] |
+//! | `exit(Pid, Reason)` | [`ctx.exit`](ProcessContext::exit), [`node.exit`](LocalNode::exit) |
+//! | `exit(Reason)` | the body returns the [`Reason`] |
+//! | `process_flag(trap_exit, true)` | [`ctx.trap_exit`](ProcessContext::trap_exit) |
+//! | `link(Pid)`, `unlink(Pid)` | [`ctx.link`](ProcessContext::link), [`ctx.unlink`](ProcessContext::unlink) |
+//! | `monitor(process, P)`, `demonitor(Ref, [flush, info])` | [`ctx.monitor`](ProcessContext::monitor), [`ctx.demonitor`](ProcessContext::demonitor) |
+//! | `{'DOWN', …}`, `{'EXIT', …}` | [`Down`], [`Exit`] |
+//! | `alias([Mode])`, `unalias(Alias)` | [`ctx.alias`](ProcessContext::alias) with an [`AliasMode`], [`ctx.unalias`](ProcessContext::unalias) |
+//! | `register`, `unregister`, `whereis`, `registered` | [`node.register`](LocalNode::register), [`unregister`](LocalNode::unregister), [`whereis`](LocalNode::whereis), [`registered`](LocalNode::registered) |
+//! | `erlang:send_after`, `start_timer`, `timer:exit_after`, … | see [`ProcessContext`] and [`TimerRef`] |
+//! | `processes()`, `process_info(Pid)`, `is_process_alive(Pid)` | [`node.pids`](LocalNode::pids), [`process_info`](LocalNode::process_info), [`is_alive`](LocalNode::is_alive) |
+//! | `group_leader()`, `proc_lib:set_label(L)` | [`ctx.group_leader`](ProcessContext::group_leader), [`ctx.set_label`](ProcessContext::set_label) |
+//!
+//! What has no equivalent in Erlang: a mailbox may have a [capacity](SpawnOptions::capacity), what
+//! reaches nobody is [counted](LocalNode::undelivered), and so is [what there is](LocalNode::census).
 
 mod alias;
 mod attached;

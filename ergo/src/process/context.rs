@@ -124,7 +124,7 @@ impl ProcessContext {
     ///
     /// # Errors
     ///
-    /// When another process has the name, or this one has one already.
+    /// When another process has the name, or this one has a name already.
     pub fn register(&mut self, name: impl Into<Atom>) -> Result<(), RegisterError> {
         self.node().register(name, self.pid())
     }

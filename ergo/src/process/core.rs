@@ -3,7 +3,7 @@
 mod links;
 
 use std::any::Any;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, Weak};
@@ -21,6 +21,7 @@ use crate::etf::Encoded;
 use crate::term::{Atom, Pid, Ref, Term};
 
 type Map<K, V> = HashMap<K, V, foldhash::quality::RandomState>;
+type Set<T> = HashSet<T, foldhash::quality::RandomState>;
 
 /// A process: what all processes have, and the mailbox of its own message type.
 pub(crate) struct Process<M> {
@@ -148,7 +149,7 @@ pub(crate) struct Relations {
     /// Whether timers may have to end with it.
     pub(crate) timers: bool,
     /// Its aliases, of which some may be gone by now.
-    pub(crate) aliases: Vec<Ref>,
+    pub(crate) aliases: Set<Ref>,
     /// What it is called in the eyes of people.
     label: Option<Term>,
     /// What it wants to hear of other nodes.
@@ -297,13 +298,13 @@ impl Core {
         if state.exited.is_some() {
             return false;
         }
-        state.relations().aliases.push(alias);
+        state.relations().aliases.insert(alias);
         true
     }
 
     pub(crate) fn remove_alias(&self, alias: &Ref) {
         if let Some(relations) = self.lock().relations.as_mut() {
-            relations.aliases.retain(|known| known != alias);
+            relations.aliases.remove(alias);
         }
     }
 

@@ -3,13 +3,14 @@
 use super::{LocalNode, ProcessId};
 use crate::term::{Atom, Pid, Ref, Term};
 
-/// What is known of a process from outside. In Erlang: `process_info(Pid)`.
+/// What is known of a process from outside. In Erlang: `process_info(Pid)`, whose items have the
+/// same names; those of the mailbox's past have no equivalent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ProcessInfo {
     /// Its pid.
     pub pid: Pid,
-    /// The name that it was registered under first.
+    /// The name that it is registered under.
     pub registered_name: Option<Atom>,
     /// What it says it is.
     pub label: Option<Term>,

@@ -59,7 +59,8 @@ impl SpawnOptions {
         self
     }
 
-    /// Lets at most so many messages wait in its mailbox; without, there is no limit.
+    /// Lets at most so many messages wait in its mailbox; without, there is no limit. What a
+    /// selective receive passed over still waits. Signals (`DOWN`, `EXIT`) always find room.
     pub fn capacity(mut self, messages: usize, overflow: Overflow) -> Self {
         self.limit = Limit {
             capacity: messages,
