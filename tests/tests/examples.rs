@@ -33,6 +33,22 @@ fn genserver_is_what_a_shell_shows() {
 }
 
 #[test]
+fn supervisor_is_what_a_shell_shows() {
+    replay(
+        "supervisor",
+        include_str!("../../examples/examples/supervisor.rs"),
+    );
+}
+
+#[test]
+fn application_is_what_a_shell_shows() {
+    replay(
+        "application",
+        include_str!("../../examples/examples/application.rs"),
+    );
+}
+
+#[test]
 fn simple_tells_the_life_of_a_server() {
     let epmd = Epmd::start();
     let (node, cookie) = (unique_node("simple"), unique("cookie"));
