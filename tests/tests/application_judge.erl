@@ -1,5 +1,5 @@
 -module(application_judge).
--export([run/1, start/2, start_phase/3, prep_stop/1, stop/1]).
+-export([run/1, take_down/2, start/2, start_phase/3, prep_stop/1, stop/1]).
 
 %% Starts an application by these options, lets its top end or stops it, and gives what came of the start and what
 %% happened, in order: one scenario of `as_an_application_of_a_beam`.
@@ -74,3 +74,26 @@ prep_stop({_, Options} = State) ->
 stop({_, Options} = State) ->
     note(State, {stop, whereis(top) =/= undefined}),
     maps:is_key(stop, Options) andalso error(stop).
+
+%% Starts an application as of this type, lets its top end, and ends the program: with status 0 when the node is still
+%% up afterwards, with another one when it goes down with the application.
+take_down(Type, Options) ->
+    logger:set_primary_config(level, none),
+    Spec = [{description, "judged"}, {vsn, "1"}, {modules, []}, {registered, []}, {applications, [kernel, stdlib]},
+            {mod, {?MODULE, {self(), Options}}}],
+    ok = application:load({application, judged, Spec}),
+    case application:start(judged, Type) of
+        ok ->
+            Master = application_controller:get_master(judged),
+            Ref = monitor(process, Master),
+            #{top_ends := Reason} = Options,
+            top ! {finish, Reason},
+            receive {'DOWN', Ref, process, Master, _} -> ok end;
+        {error, _} -> ok
+    end,
+    %% It has heard of the end by the time it answers, if it does.
+    try application:which_applications() of
+        _ -> halt(0)
+    catch
+        exit:_ -> idle()
+    end.

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use ergo::application::{App, AppSpec, ApplicationError};
+use ergo::gen_server::Context;
 use ergo::supervisor::Restart;
-use ergo::{Atom, Node, Reason, Term, term};
+use ergo::{Atom, Node, Reason, Term, gen_server, term};
 use tests::Erl;
 use tests::apps::{Does, Noting, end_top, notes, running};
 
@@ -411,6 +412,46 @@ async fn who_comes_second_waits_for_the_first() {
     let (first, second, ()) = tokio::join!(first, second, between);
     assert_eq!((first, second), (Ok(()), Ok(vec![])));
     assert_eq!(running(&node), ["slow"]);
+}
+
+struct Limited {
+    limit: u64,
+}
+
+#[gen_server]
+impl Limited {
+    #[init]
+    fn init(ctx: &mut Context<Self>) -> Result<Self, Reason> {
+        let limit = ctx.env("limit")?;
+        Ok(Limited { limit })
+    }
+
+    #[call]
+    fn limit(&self) -> u64 {
+        self.limit
+    }
+}
+
+#[tokio::test]
+async fn a_server_reads_the_environment_in_its_init() {
+    let node = Node::alone();
+    let app = App::new("limited", async |_, ctx| {
+        let server = Limited::start(&ctx).name("limited").link().await?;
+        server.pid().ok_or(Reason::NoProc)
+    });
+    let error = node
+        .start_application(app, Restart::Temporary)
+        .await
+        .unwrap_err();
+    let start = "the application limited did not start: {bad_env,{limit,";
+    assert!(error.to_string().starts_with(start), "{error}");
+    node.set_env("limited", "limit", 7).unwrap();
+    node.start_application("limited", Restart::Temporary)
+        .await
+        .unwrap();
+    let server = LimitedRef::named(&node, "limited", node.name().as_str());
+    assert_eq!(server.limit().await.unwrap(), 7);
+    node.stop_application("limited").await.unwrap();
 }
 
 #[tokio::test]

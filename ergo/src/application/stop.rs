@@ -26,7 +26,9 @@ impl LocalNode {
         while let Some((name, run)) = table.next_to_stop() {
             run.ask_to_stop(true);
             // Its overseer keeps its own time, and then needs some to clear up.
-            let patience = run.stop_timeout.map_or(patience, |own| own + 2 * PATIENCE);
+            let patience = run
+                .stop_timeout
+                .map_or(patience, |own| own.saturating_add(2 * PATIENCE));
             let killed = match timeout(patience, run.ended()).await {
                 Ok(Progress::Ended { killed }) => killed,
                 Ok(_) => Vec::new(),
