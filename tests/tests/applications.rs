@@ -414,6 +414,52 @@ async fn who_comes_second_waits_for_the_first() {
     assert_eq!(running(&node), ["slow"]);
 }
 
+/// Many start and stop the same applications at once: each gets an answer, no start finds a name or
+/// process of the run before, and nothing is left at the end.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn many_start_and_stop_them_at_once() {
+    use ApplicationError::*;
+    let node = Node::alone();
+    let (noter, _notes) = notes();
+    node.load_application(Noting::<0>::new(&noter)).unwrap();
+    let spec = AppSpec::new().applications(["first"]);
+    let second = Noting::<1> {
+        spec,
+        ..Noting::new(&noter)
+    };
+    node.load_application(second).unwrap();
+    let tasks = (0..8).map(|task| {
+        let node = node.clone();
+        tokio::spawn(async move {
+            for round in 0..30 {
+                let name = ["first", "second"][(task + round) % 2];
+                let result = match (task + round / 2) % 3 {
+                    0 => node.stop_application(name).await,
+                    1 => node.start_application(name, Restart::Temporary).await,
+                    _ => node
+                        .ensure_all_started(name, Restart::Temporary)
+                        .await
+                        .map(drop),
+                };
+                assert!(
+                    matches!(result, Ok(()) | Err(AlreadyStarted(_) | NotStarted(_))),
+                    "{result:?}"
+                );
+            }
+        })
+    });
+    let tasks: Vec<_> = tasks.collect();
+    tokio::time::timeout(tests::DEADLINE, async {
+        for task in tasks {
+            task.await.unwrap();
+        }
+        assert!(node.stop().await.is_clean());
+    })
+    .await
+    .unwrap();
+    assert_eq!(node.census(), Node::alone().census());
+}
+
 struct Limited {
     limit: u64,
 }

@@ -22,7 +22,10 @@ pub enum Strategy {
     SimpleOneForOne,
 }
 
-/// When a child, or an application, is started again after it has ended. In Erlang: `restart`.
+/// When a child is started again after it has ended. In Erlang: `restart`.
+///
+/// An application is never started again; for one this says when the node ends with it, see
+/// [`crate::application`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, ergo_derive::Term)]
 #[non_exhaustive]
 pub enum Restart {
