@@ -85,7 +85,7 @@ impl Application for GreeterApp {
 
     async fn start(&self, _: StartMode, ctx: &AppContext) -> Result<Pid, Reason> {
         let sup = GreeterSup::start_link(ctx, GreeterSup).name("greeter_sup");
-        sup.await?.pid().ok_or(Reason::NoProc)
+        Ok(sup.pid().await?)
     }
 
     async fn stop(&self, _: &AppContext) {

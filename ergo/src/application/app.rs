@@ -75,7 +75,7 @@ pub trait Application: Send + Sync + 'static {
     ///
     ///     async fn start(&self, _: StartMode, ctx: &AppContext) -> Result<Pid, Reason> {
     ///         let sup = AppSup::start_link(ctx, AppSup { dir: ctx.env("dir")? });
-    ///         sup.name("app_sup").await?.pid().ok_or(Reason::NoProc)
+    ///         Ok(sup.name("app_sup").pid().await?)
     ///     }
     /// }
     /// ```

@@ -12,7 +12,7 @@ use super::spec::SupervisorSpec;
 use super::supervisor_ref::SupervisorRef;
 use crate::gen_server::{ServerRef, Start, StartError};
 use crate::process::OnNode;
-use crate::term::Atom;
+use crate::term::{Atom, Pid};
 
 /// A supervisor about to be started; `.await` starts it and, in order, its children.
 ///
@@ -57,6 +57,17 @@ impl<R> StartSupervisor<R> {
             start: self.start,
             output: PhantomData,
         }
+    }
+
+    /// Starts it, and gives its pid in place of a reference: what
+    /// [`Application::start`](crate::application::Application::start) returns.
+    ///
+    /// # Errors
+    ///
+    /// As of the start.
+    pub async fn pid(self) -> Result<Pid, StartError> {
+        let supervisor = self.start.await?;
+        Ok(supervisor.pid().expect("what was started here has a pid"))
     }
 
     fn with(
