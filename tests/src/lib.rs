@@ -37,7 +37,7 @@ pub use child::DEADLINE;
 pub use epmd::Epmd;
 pub use erl::{Erl, Options};
 pub use example::Example;
-pub use probe::{Probe, end_of};
+pub use probe::{Probe, gone};
 pub use program::{elixir, epmd, erl, iex};
 pub use shell::Shell;
 pub use unique::{unique, unique_node};

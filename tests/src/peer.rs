@@ -48,8 +48,13 @@ impl Peer {
 
     /// Connects and shakes hands as the node `name`.
     pub fn join(port: u16, name: &str, cookie: &str) -> Peer {
+        Peer::join_with(port, name, cookie, FLAGS)
+    }
+
+    /// Connects and shakes hands with other flags than [`FLAGS`].
+    pub fn join_with(port: u16, name: &str, cookie: &str, flags: u64) -> Peer {
         let mut peer = Peer::connect(port);
-        peer.handshake(&name_message(name, FLAGS));
+        peer.handshake(&name_message(name, flags));
         assert_eq!(peer.handshake_answer(), b"sok");
         let challenge = peer.handshake_answer();
         assert_eq!(challenge[0], b'N', "a challenge of version 6");
@@ -89,6 +94,20 @@ impl Peer {
     pub fn frame(&mut self, data: &[u8]) {
         let length = u32::try_from(data.len()).expect("a frame under 4 GiB");
         self.send(&[&length.to_be_bytes(), data].concat());
+    }
+
+    /// Reads the next frame that is no tick.
+    pub fn read_frame(&mut self) -> Vec<u8> {
+        loop {
+            let mut length = [0; 4];
+            self.stream.read_exact(&mut length).expect("a frame");
+            let length = u32::from_be_bytes(length);
+            if length > 0 {
+                let mut frame = vec![0; length as usize];
+                self.stream.read_exact(&mut frame).expect("a whole frame");
+                return frame;
+            }
+        }
     }
 
     /// Says that nothing more comes.

@@ -145,9 +145,14 @@ impl Probe {
     }
 }
 
-/// Waits until a process has ended, and gives the reason.
-pub async fn end_of(node: &LocalNode, pid: Pid) -> Reason {
+/// Waits until a process has ended, whyever it did.
+pub async fn gone(node: &LocalNode, pid: Pid) {
     let mut watcher = Probe::start(node);
-    watcher.act(move |ctx| ctx.monitor(pid)).await;
-    watcher.down().await.reason
+    let monitor = watcher.act(move |ctx| ctx.monitor(pid)).await;
+    assert_eq!(watcher.down().await.reference, monitor);
+    let own = watcher.pid;
+    drop(watcher);
+    while node.is_alive(&own) {
+        tokio::task::yield_now().await;
+    }
 }

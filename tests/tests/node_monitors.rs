@@ -121,7 +121,7 @@ async fn a_watch_that_is_taken_back_or_whose_process_ends_leaves_nothing() {
         .await;
     assert_eq!(node.census().node_monitors, 2);
     ending.end(Reason::Normal);
-    assert_eq!(tests::end_of(&node, ending.pid).await, Reason::NoProc);
+    tests::gone(&node, ending.pid).await;
     assert_eq!(node.census().node_monitors, 0);
     node.disconnect(erl.name());
     erl.eval(&format!("pong = net_adm:ping({}).", node.name()))
