@@ -3,12 +3,17 @@
 //! A [`Schema`] lists what an attribute takes in one place. Whatever else stands there is answered
 //! with the list and the nearest spelling, and does not keep the options after it from being read.
 
+mod spelling;
+
 use proc_macro2::{Span, TokenStream, TokenTree};
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::{Attribute, Ident, Lit, LitBool, LitInt, LitStr, Meta, Path, Token};
 
 use crate::errors::Errors;
+
+pub(crate) use spelling::no_choice;
+use spelling::{listed, suggestion};
 
 /// What may stand between the parentheses of an attribute.
 pub(crate) struct Schema {
@@ -360,68 +365,6 @@ fn split_at_commas(tokens: TokenStream) -> Vec<TokenStream> {
         .collect()
 }
 
-/// What to say of a value that is none of an option's choices.
-pub(crate) fn no_choice(name: &str, value: &str, choices: &[&str]) -> String {
-    format!(
-        "unknown `{name}` \"{value}\"{}; the choices are {}",
-        suggestion(value, choices, '"'),
-        listed(choices, '"'),
-    )
-}
-
-/// `` `a`, `b` and `c` ``
-pub(crate) fn listed(names: &[&str], quote: char) -> String {
-    let mut text = String::new();
-    for (index, name) in names.iter().enumerate() {
-        if index > 0 {
-            text.push_str(if index + 1 == names.len() {
-                " and "
-            } else {
-                ", "
-            });
-        }
-        text.push(quote);
-        text.push_str(name);
-        text.push(quote);
-    }
-    text
-}
-
-/// ``", did you mean `rename`?"``, or nothing if no name is near.
-pub(crate) fn suggestion(given: &str, names: &[&str], quote: char) -> String {
-    match nearest(given, names) {
-        Some(name) => format!(", did you mean {quote}{name}{quote}?"),
-        None => String::new(),
-    }
-}
-
-/// The name that takes the fewest edits to reach, unless so many that it is another word.
-fn nearest<'a>(given: &str, names: &[&'a str]) -> Option<&'a str> {
-    let given = given.to_lowercase();
-    names
-        .iter()
-        .map(|name| (distance(&given, &name.to_lowercase()), *name))
-        .filter(|(edits, name)| *edits <= (name.len().max(3) / 3))
-        .min_by_key(|(edits, _)| *edits)
-        .map(|(_, name)| name)
-}
-
-/// Levenshtein's edit distance, two neighbours swapped being two edits.
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, from) in a.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, to) in b.iter().enumerate() {
-            let replaced = diagonal + usize::from(from != *to);
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[b.len()]
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -435,6 +378,8 @@ mod tests {
             Known::maybe_text("default"),
             Known::flag("skip"),
             Known::text("as"),
+            Known::number("intensity"),
+            Known::maybe_bool("significant"),
         ],
         elsewhere: &[("record", "`record` belongs on the struct")],
     };
@@ -458,12 +403,24 @@ mod tests {
     }
 
     #[test]
+    fn reads_numbers_and_truths() {
+        let (options, errors) = read(quote!(intensity = 3, significant));
+        assert_eq!(errors, "");
+        let number = options.number("intensity").unwrap();
+        assert_eq!(number.base10_parse::<u32>().unwrap(), 3);
+        assert!(options.is_true("significant"));
+        assert!(read(quote!(significant = true)).0.is_true("significant"));
+        assert!(!read(quote!(significant = false)).0.is_true("significant"));
+        assert!(!read(quote!(skip)).0.is_true("significant"));
+    }
+
+    #[test]
     fn answers_what_it_does_not_know() {
         for (tokens, message) in [
             (
                 quote!(renam = "a"),
                 "unknown option `renam`, did you mean `rename`?; `#[term]` on a field takes \
-                 `rename`, `alias`, `default`, `skip` and `as`",
+                 `rename`, `alias`, `default`, `skip`, `as`, `intensity` and `significant`",
             ),
             (quote!(record = "a"), "`record` belongs on the struct"),
             (
@@ -481,6 +438,18 @@ mod tests {
             (
                 quote!(rename("a")),
                 "expected a string: `rename = \\\"…\\\"`",
+            ),
+            (
+                quote!(intensity),
+                "`intensity` needs a value: `intensity = 3`",
+            ),
+            (
+                quote!(intensity = "3"),
+                "expected a number: `intensity = 3`",
+            ),
+            (
+                quote!(significant = 1),
+                "expected `significant` alone, `significant = true` or `significant = false`",
             ),
             (quote!(rename = "a" skip), "expected a comma"),
             (quote!(skip, skip), "`skip` is given twice; keep one"),
@@ -518,12 +487,5 @@ mod tests {
             ),
             "{errors}"
         );
-    }
-
-    #[test]
-    fn suggests_only_what_is_near() {
-        assert_eq!(nearest("renmae", &["rename", "alias"]), Some("rename"));
-        assert_eq!(nearest("Skip", &["rename", "skip"]), Some("skip"));
-        assert_eq!(nearest("color", &["rename", "skip"]), None);
     }
 }

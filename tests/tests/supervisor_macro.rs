@@ -435,6 +435,88 @@ async fn start_child_says_why_there_is_no_child() {
     assert_eq!(wrong.unwrap_err(), ChildError::Arguments);
 }
 
+/// A server without `#[gen_server]`.
+struct Echo;
+
+impl GenServer for Echo {
+    type Args = u64;
+    type Call = Term;
+    type Reply = Term;
+    type Cast = Term;
+    type Info = Term;
+
+    async fn init(_: u64, _: &mut Context<Self>) -> Result<Self, InitError> {
+        Ok(Echo)
+    }
+
+    async fn handle_call(
+        &mut self,
+        request: Term,
+        from: ReplyTo<Term>,
+        _: &mut Context<Self>,
+    ) -> Next {
+        from.send(request);
+        Next::Continue
+    }
+
+    async fn handle_cast(&mut self, _: Term, _: &mut Context<Self>) -> Next {
+        Next::Continue
+    }
+}
+
+struct Echoes;
+
+#[supervisor(strategy = "simple_one_for_one")]
+impl Echoes {
+    #[child]
+    fn echo(&self, number: u64) -> Child<Echo> {
+        Echo::child(number)
+    }
+}
+
+struct Processes;
+
+#[supervisor(strategy = "simple_one_for_one")]
+impl Processes {
+    #[child]
+    fn process(&self) -> Child<Process> {
+        Child::process(async move |mut ctx| {
+            ctx.receive().await;
+        })
+    }
+}
+
+struct Tenants;
+
+#[supervisor(strategy = "simple_one_for_one")]
+impl Tenants {
+    #[child(type = "supervisor")]
+    fn tenant(&self, of: String) -> Child<Inner> {
+        Inner { of }.child()
+    }
+}
+
+#[tokio::test]
+async fn any_kind_of_child_has_its_kind_of_client() {
+    let node = Node::alone();
+    let echoes = Echoes::start(&node, Echoes).await.unwrap();
+    let echo = echoes.start_child(1).await.unwrap();
+    let call = |reply| ergo::gen_server::Request::Call(term!(hello), reply);
+    assert_eq!(echo.call(call).await.unwrap(), term!(hello));
+
+    let processes = Processes::start(&node, Processes).await.unwrap();
+    let pid: Pid = processes.start_child().await.unwrap();
+    assert!(node.is_alive(&pid));
+
+    let tenants = Tenants::start(&node, Tenants).await.unwrap();
+    assert_eq!(tenants.count_children().await.unwrap().supervisors, 0);
+    let tenant: InnerRef = tenants.start_child("one".to_owned()).await.unwrap();
+    assert_eq!(ids(&tenant).await, ["leaf"]);
+    let leaf = WorkerRef::local(&node, "leaf");
+    assert_eq!(leaf.name().await.unwrap(), "leaf of one");
+    assert_eq!(tenants.count_children().await.unwrap().supervisors, 1);
+}
+
 struct Cluster {
     erl: Erl,
     node: Node,

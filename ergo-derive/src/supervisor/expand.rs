@@ -112,9 +112,10 @@ fn added(model: &Model, names: &Names, child: &Child) -> TokenStream {
     let (id, cfgs) = (&child.id, child.cfgs());
     let treated = treated(names, child);
     let added = if model.template().is_some() {
-        let made = quote!(#supervisor::expansion::template::<Self>(#id, &self));
+        let (name, (_, ty_generics, _)) = (template::name(model), model.generics.split_for_impl());
+        let made = quote!(#supervisor::expansion::template::<Self, #name #ty_generics>(#id, &self));
         let made = template::again(names, child, made);
-        quote!(#supervisor::expansion::with_template::<Self>(#spec, #made #treated))
+        quote!(#supervisor::expansion::with_template::<Self, #name #ty_generics>(#spec, #made #treated))
     } else {
         let (method, output) = (here(&child.method), &child.output);
         let made = quote_spanned!(output.span()=> child::<Self, #output>);

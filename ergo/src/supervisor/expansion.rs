@@ -77,30 +77,31 @@ pub fn child<S: Supervisor, C: IsChild>(id: &str, of: &Arc<S>, make: fn(&S) -> C
     ChildSpec::new(id, move || make(&of).into_child())
 }
 
-/// A `simple_one_for_one` supervisor, as who makes its children.
-pub trait Template: Supervisor {
+/// How a `simple_one_for_one` supervisor makes its children. It is implemented by a type that is
+/// private, as the arguments and the children may be, too.
+pub trait Template<S> {
     type Args: Send + 'static;
     type Child: IsChild<Of: HasClient>;
 
-    fn make(&self, args: Self::Args) -> Self::Child;
+    fn make(of: &S, args: Self::Args) -> Self::Child;
 
     /// How other nodes give the arguments, if they can.
     fn wire() -> Option<Wire<Self::Args>>;
 }
 
 /// The child of a `simple_one_for_one` supervisor.
-pub fn template<S: Template>(id: &str, of: &Arc<S>) -> DynamicSpec<S::Args> {
+pub fn template<S: Supervisor, T: Template<S>>(id: &str, of: &Arc<S>) -> DynamicSpec<T::Args> {
     let of = Arc::clone(of);
-    let spec = ChildSpec::dynamic(id, move |args| of.make(args).into_child());
-    match S::wire() {
+    let spec = ChildSpec::dynamic(id, move |args| T::make(&of, args).into_child());
+    match T::wire() {
         Some(wire) => (wire.decoded)(spec),
         None => spec,
     }
 }
 
-pub fn with_template<S: Template>(
+pub fn with_template<S, T: Template<S>>(
     spec: SupervisorSpec,
-    child: DynamicSpec<S::Args>,
+    child: DynamicSpec<T::Args>,
 ) -> SupervisorSpec {
     spec.child(child)
 }
@@ -175,16 +176,16 @@ pub trait NoTerms<A>: Sized {
 impl<A> NoTerms<A> for Args<A> {}
 
 /// `supervisor:start_child/2`, within this program without a term.
-pub fn start_child<S: Template>(
+pub fn start_child<S, T: Template<S>>(
     supervisor: &SupervisorRef,
-    args: S::Args,
-) -> StartChild<'_, S::Child> {
+    args: T::Args,
+) -> StartChild<'_, T::Child> {
     let is_here = supervisor.process_id().node() == supervisor.node().name();
-    let wire = if is_here { None } else { S::wire() };
+    let wire = if is_here { None } else { T::wire() };
     StartChild::new(supervisor, async move {
         match wire {
             None => {
-                let here: DynamicSupervisorRef<S::Args> = supervisor.clone().into();
+                let here: DynamicSupervisorRef<T::Args> = supervisor.clone().into();
                 here.start_child(args).await
             }
             Some(wire) => {

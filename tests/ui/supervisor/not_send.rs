@@ -35,4 +35,17 @@ impl Dynamic {
     }
 }
 
+struct SharedDynamic {
+    starts: Cell<u32>,
+}
+
+#[supervisor(strategy = "simple_one_for_one")]
+impl SharedDynamic {
+    #[child]
+    fn kv(&self) -> Child<Kv> {
+        self.starts.set(self.starts.get() + 1);
+        Kv::child()
+    }
+}
+
 fn main() {}

@@ -70,8 +70,9 @@ fn start_child(model: &Model, names: &Names, child: &Child) -> Option<TokenStrea
         quote!(::core::unreachable!())
     } else {
         let self_ty = &model.self_ty;
+        let (name, (_, ty_generics, _)) = (template::name(model), model.generics.split_for_impl());
         let idents = child.params.iter().map(|param| here(&param.ident));
-        quote!(#supervisor::expansion::start_child::<#self_ty>(&self.0, (#(#idents,)*)))
+        quote!(#supervisor::expansion::start_child::<#self_ty, #name #ty_generics>(&self.0, (#(#idents,)*)))
     };
     let docs: Vec<&Attribute> = child.docs().collect();
     let about = docs.is_empty().then(|| {

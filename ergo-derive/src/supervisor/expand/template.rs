@@ -1,29 +1,35 @@
 //! The child of a `simple_one_for_one` supervisor: made from arguments.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
 
+use crate::case::unraw;
 use crate::supervisor::model::{Child, Model, Restart};
 use crate::types::{is_passable, unsendable};
-use crate::written::here;
+use crate::written::{here, unused_params};
 
 use super::{Names, restart};
 
-/// `impl Template for ConnSup`; `None` where its types cannot be named.
+/// `struct __ConnSupTemplate` and what it implements; `None` where its types cannot be named.
 pub(super) fn expand(model: &Model, names: &Names, child: &Child) -> Option<TokenStream> {
     if !is_nameable(child) {
         return None;
     }
     let supervisor = &names.supervisor;
     let (self_ty, cfgs) = (&model.self_ty, &model.cfgs);
-    let (impl_generics, _, bounds) = model.generics.split_for_impl();
+    let (impl_generics, ty_generics, bounds) = model.generics.split_for_impl();
+    let params = &model.generics.params;
+    let params = (!params.is_empty()).then(|| quote!(<#params>));
+    let field = unused_params(&model.generics, TokenStream::new()).map(|ty| quote!((#ty)));
+    let name = name(model);
+    let of = Ident::new("of", Span::mixed_site());
     let (args, output, method) = (args(child), child.output.as_ref()?, here(&child.method));
     let idents: Vec<_> = child.params.iter().map(|param| &param.ident).collect();
     let made = if model.stub {
         quote!(::core::unreachable!())
     } else {
-        quote!(Self::#method(self #(, #idents)*))
+        quote!(<#self_ty>::#method(#of #(, #idents)*))
     };
     let wire = if model.stub {
         quote!(::core::unreachable!())
@@ -37,14 +43,20 @@ pub(super) fn expand(model: &Model, names: &Names, child: &Child) -> Option<Toke
     let quiet = model.stub.then(|| quote!(#[allow(unused_variables)]));
     Some(quote! {
         #(#cfgs)*
+        #[allow(dead_code)]
+        struct #name #params #field #bounds;
+
+        #(#cfgs)*
         #[automatically_derived]
         #[allow(deprecated)]
         #quiet
-        impl #impl_generics #supervisor::expansion::Template for #self_ty #bounds {
+        impl #impl_generics #supervisor::expansion::Template<#self_ty>
+            for #name #ty_generics #bounds
+        {
             type Args = #args;
             type Child = #output;
 
-            fn make(&self, (#(#idents,)*): Self::Args) -> Self::Child {
+            fn make(#of: &#self_ty, (#(#idents,)*): Self::Args) -> Self::Child {
                 #made
             }
 
@@ -53,6 +65,15 @@ pub(super) fn expand(model: &Model, names: &Names, child: &Child) -> Option<Toke
             }
         }
     })
+}
+
+/// The type that knows the arguments and the child. It is private, since they may be.
+pub(super) fn name(model: &Model) -> Ident {
+    format_ident!(
+        "__{}Template",
+        unraw(&model.ident),
+        span = Span::call_site()
+    )
 }
 
 /// Whether its types can stand elsewhere.
@@ -84,10 +105,10 @@ pub(super) fn again(names: &Names, child: &Child, made: TokenStream) -> TokenStr
         let again = quote_spanned!(ty.span()=> again::<#ty>);
         quote!(#supervisor::expansion::#again(&#args.#index))
     });
-    quote! {
-        #supervisor::expansion::restarted(#made, #restart, |#args| {
-            let _ = #args;
-            (#(#clones,)*)
-        })
-    }
+    let clone = if child.params.is_empty() {
+        quote!(|()| {})
+    } else {
+        quote!(|#args| (#(#clones,)*))
+    };
+    quote!(#supervisor::expansion::restarted(#made, #restart, #clone))
 }
