@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use ergo::application::{AppContext, AppSpec, Application, StartMode};
-use ergo::process::{ProcessContext, Received};
+use ergo::process::{ProcessContext, Received, SpawnOptions};
 use ergo::{Atom, Node, Pid, Reason, Term};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::timeout;
@@ -142,12 +142,15 @@ impl<const I: usize> Noting<I> {
             while let Received::Message(_) | Received::Exit(_) = ctx.receive().await {}
         });
         let noter = self.noter.clone();
-        ctx.node().spawn(async move |mut ctx| {
+        // A group of its own, or it would end with the application.
+        let outside = SpawnOptions::new().group_leader(helper);
+        let spawned = ctx.node().spawn_opt(outside, async move |mut ctx| {
             ctx.monitor(helper);
             if let Received::Down(down) = ctx.receive().await {
                 let _ = noter.send(format!("{} {{helper,{}}}", Self::NAME, down.reason));
             }
         });
+        spawned.expect("it wants no name");
     }
 
     fn start_top(&self, ctx: &AppContext) -> Pid {

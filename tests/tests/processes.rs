@@ -632,3 +632,31 @@ impl Who {
         reply.send(caller);
     }
 }
+
+#[tokio::test]
+async fn what_a_process_starts_through_its_node_is_its_child() {
+    let node = Node::alone();
+    let (found, mut found_here) = mpsc::unbounded_channel();
+    let of = node.clone();
+    let leader = node.spawn(async |mut ctx| drop(ctx.receive().await));
+    let parent = node.spawn_opt(SpawnOptions::new().group_leader(leader), async move |_| {
+        of.spawn(async move |ctx| {
+            let _ = found.send((ctx.pid(), ctx.parent(), ctx.group_leader()));
+        });
+        // Links and monitors are the process's own, too.
+        let options = SpawnOptions::new().link().monitor();
+        of.spawn_opt(options, async |_| ()).expect("in a process");
+    });
+    let parent = parent.expect("no name is wanted").pid;
+    let found = timeout(DEADLINE, found_here.recv()).await;
+    let (_, its_parent, its_leader) = found.expect("in time").expect("the child runs");
+    assert_eq!((its_parent, its_leader), (Some(parent), leader));
+
+    // A task is no process, and has no children.
+    let of = node.clone();
+    let task = tokio::spawn(async move {
+        let options = SpawnOptions::new().link();
+        of.spawn_opt(options, async |_| ()).map(drop)
+    });
+    assert_eq!(task.await.expect("no panic"), Err(SpawnError::NotAProcess));
+}

@@ -45,9 +45,11 @@ pub trait OnNode {
     /// The node.
     fn local_node(&self) -> &LocalNode;
 
-    /// The process whose context this is; `None` for a node.
+    /// The process in whose name it acts: the one whose context this is; for a node, the one whose
+    /// code is running, if it is one of this node. What it starts is that process's child and in its
+    /// group.
     fn own_pid(&self) -> Option<Pid> {
-        None
+        self.local_node().running_pid()
     }
 }
 
@@ -191,10 +193,12 @@ impl LocalNode {
     /// The pid in whose name the running code calls and sends: its process's, if it is one of this
     /// node.
     pub(crate) fn calling_pid(&self) -> Pid {
-        match current() {
-            Some(pid) if pid.node == self.0.name && pid.creation == self.0.creation => pid,
-            _ => self.caller_pid(),
-        }
+        self.running_pid().unwrap_or_else(|| self.caller_pid())
+    }
+
+    /// The process of this node to which the running code belongs.
+    fn running_pid(&self) -> Option<Pid> {
+        current().filter(|pid| pid.node == self.0.name && pid.creation == self.0.creation)
     }
 
     /// Makes a process, not yet running.

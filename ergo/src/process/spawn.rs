@@ -8,7 +8,7 @@ use super::core::{Birth, Core};
 use super::mailbox::Limit;
 use super::plain::Context;
 use super::run::Life;
-use super::{LocalNode, Overflow, Reason, RegisterError};
+use super::{LocalNode, OnNode, Overflow, Reason, RegisterError};
 use crate::term::{Atom, Pid, Ref, Term};
 
 /// How a plain process starts. In Erlang: the options of `spawn_opt/2`.
@@ -172,7 +172,7 @@ impl LocalNode {
         B: Future + Send + 'static,
         B::Output: IntoExit,
     {
-        spawn(self, None, SpawnOptions::new(), body)
+        self.spawn_opt(SpawnOptions::new(), body)
             .expect("without a name nothing is refused")
             .pid
     }
@@ -181,14 +181,17 @@ impl LocalNode {
     ///
     /// # Errors
     ///
-    /// When the wanted name is taken, or a link or monitor is wanted: those are for processes.
+    /// When the wanted name is taken, or when a link or monitor is wanted and the code that asks for
+    /// it does not run in a process.
     pub fn spawn_opt<F, B>(&self, options: SpawnOptions, body: F) -> Result<Spawned, SpawnError>
     where
         F: FnOnce(Context) -> B + Send + 'static,
         B: Future + Send + 'static,
         B::Output: IntoExit,
     {
-        spawn(self, None, options, body)
+        let parent = self.own_pid().and_then(|pid| self.process(&pid));
+        let parent = parent.as_ref().map(|parent| parent.core());
+        spawn(self, parent, options, body)
     }
 }
 
