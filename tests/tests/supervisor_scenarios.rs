@@ -56,6 +56,7 @@ fn number(variable: &str) -> Option<u64> {
 
 /// Starts a node that plays scenarios.
 async fn player() -> Erl {
+    // One scheduler is enough for what mostly waits.
     let erl = Erl::options().args(&["+S", "1:1"]).start().await;
     erl.load_module(include_str!("supervisor_scenarios.erl"))
         .await;

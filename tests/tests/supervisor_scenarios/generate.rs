@@ -244,15 +244,16 @@ impl Making {
         }
         let workers = known.iter().filter(|known| known.sup.is_none());
         let workers: Vec<Path> = workers.map(|known| known.path.clone()).collect();
-        // One that fails again and again.
-        let victim = match self.dice.percent(40) && !workers.is_empty() {
+        // One that fails again and again; over time, if time is to pass.
+        let often = if self.sliding { 60 } else { 35 };
+        let victim = match (self.sliding || self.dice.percent(40)) && !workers.is_empty() {
             true => Some(self.dice.one_of(&workers)),
             false => None,
         };
         let (mut waits, count) = (0, 4 + self.dice.below(9));
         for _ in 0..count {
             let step = match &victim {
-                Some(victim) if self.dice.percent(35) => {
+                Some(victim) if self.dice.percent(often) => {
                     Step::Death(victim.clone(), Death::Stop(term!(crash)))
                 }
                 _ => self.step(&known),
@@ -260,7 +261,7 @@ impl Making {
             let then = self.then(&step);
             steps.push(step);
             steps.extend(then);
-            if self.sliding && waits < 3 && self.dice.percent(40) {
+            if self.sliding && waits < 3 && self.dice.percent(50) {
                 waits += 1;
                 steps.push(Step::Wait);
             }
@@ -343,11 +344,21 @@ impl Making {
         let count = 1 + self.dice.below(3);
         let mut acts: Vec<Act> = (0..=count).map(|_| self.act(sup)).collect();
         // The restart of a child may have failed when it is asked for, and not been tried again.
+        let children = sup.sup.iter().flat_map(|sup| &sup.children);
+        let failing = children.filter(|child| match &child.what {
+            What::Worker(worker) => worker.fails.iter().any(|(start, _)| *start == 2),
+            What::Supervisor(_) => false,
+        });
+        let failing: Vec<Atom> = failing.map(|child| child.id).collect();
+        if !failing.is_empty() && strategy(sup) != Some(Strategy::SimpleOneForOne) {
+            let death = Death::Stop(term!(crash));
+            acts.insert(0, Act::Death(self.dice.one_of(&failing), death));
+        }
         let victim = acts.iter().find_map(|act| match act {
             Act::Death(id, _) => Some(*id),
             Act::Ask(_) => None,
         });
-        if let (Some(id), true) = (victim, self.dice.percent(40)) {
+        if let (Some(id), true) = (victim, self.dice.percent(60)) {
             acts.push(Act::Ask(self.dice.weighted(&[
                 (30, Ask::Which),
                 (10, Ask::Count),
