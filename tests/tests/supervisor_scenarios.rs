@@ -4,6 +4,8 @@
 //! `ERGO_SCENARIOS=5000` plays more of them; `ERGO_SCENARIO_SEED=17` begins at another seed. A difference is shown with its
 //! scenario, made as short as it can be, and the seed to play it again.
 
+#[path = "supervisor_scenarios/answer.rs"]
+mod answer;
 #[path = "supervisor_scenarios/coverage.rs"]
 mod coverage;
 #[path = "supervisor_scenarios/event.rs"]

@@ -2,23 +2,21 @@
 //!
 //! Each scenario has a runtime and a node of its own.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::task::Poll;
 use std::time::Duration;
 
-use ergo::etf::{self, Encode};
 use ergo::gen_server::{CallError, StartError};
 use ergo::process::{Context, LocalNode};
-use ergo::supervisor::{
-    ChildError, ChildInfo, ChildState, DynamicSupervisorRef, Supervisor, SupervisorRef,
-};
+use ergo::supervisor::{ChildInfo, ChildState, DynamicSupervisorRef, Supervisor, SupervisorRef};
 use ergo::{Atom, Node, Pid, Reason, Term, term};
 use tokio::runtime;
 use tokio::sync::oneshot;
 
-use crate::event::{Event, Name};
+use crate::answer::{as_term, done, error, listed, named, started, unreached};
+use crate::event::Event;
 use crate::model::{
     Act, Ask, Child, Death, End, Manner, Path, Restart, Scenario, Shutdown, Step, Strategy, What,
     Worker,
@@ -416,74 +414,4 @@ impl Player {
 
 fn recorded<T>(answer: Result<T, CallError>) -> T {
     answer.expect("the recorder outlives all")
-}
-
-fn as_term(value: &impl Encode) -> Term {
-    let bytes = etf::to_bytes(value).expect("a term");
-    etf::from_bytes(&bytes).expect("the same term")
-}
-
-fn error(reason: Term) -> Term {
-    term!({error, (reason)})
-}
-
-fn done(answer: Result<(), ChildError>) -> Term {
-    match answer {
-        Ok(()) => term!(ok),
-        Err(error) => refused(error),
-    }
-}
-
-fn started(answer: Result<Option<Pid>, ChildError>) -> Term {
-    match answer {
-        Ok(Some(pid)) => term!({ok, (pid)}),
-        Ok(None) => term!({ok, undefined}),
-        Err(error) => refused(error),
-    }
-}
-
-fn refused(refused: ChildError) -> Term {
-    match refused {
-        ChildError::Call(call) => unreached(call),
-        other => error(as_term(&other)),
-    }
-}
-
-/// As OTP's client exits when there is no answer.
-fn unreached(error: CallError) -> Term {
-    let reason = match error {
-        CallError::NoProc => term!(noproc),
-        CallError::Exit(reason) => reason.to_term(),
-        other => panic!("{other}"),
-    };
-    term!({exit, (reason)})
-}
-
-/// Children without their modules, which are not the same in two languages.
-fn listed(children: &[ChildInfo], names: &HashMap<Pid, Name>) -> Term {
-    let child = |child: &ChildInfo| {
-        Term::tuple([
-            child.id.clone(),
-            named(as_term(&child.child), names),
-            as_term(&child.kind),
-        ])
-    };
-    let mut listed: Vec<Term> = children.iter().map(child).collect();
-    let undefined = |child: &ChildInfo| child.id == term!(undefined);
-    if children.iter().all(undefined) {
-        listed.sort();
-    }
-    Term::list(listed)
-}
-
-/// The term with names in the place of pids.
-fn named(term: Term, names: &HashMap<Pid, Name>) -> Term {
-    match term {
-        Term::Pid(pid) => {
-            let name = names.get(&pid).map_or("?", String::as_str);
-            Term::from(name.to_owned())
-        }
-        Term::Tuple(tuple) => Term::tuple(tuple.iter().map(|term| named(term.clone(), names))),
-        other => other,
-    }
 }
