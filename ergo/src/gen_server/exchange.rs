@@ -71,7 +71,8 @@ pub(super) fn demonitor(node: &LocalNode, from: Pid, reference: Ref, to: Process
         to: to.target(),
         reference,
     };
-    node.signal(to.node(), control, None);
+    // Without a link there is no monitor any more.
+    node.signal_if_linked(to.node(), control);
 }
 
 /// Why there is no answer.

@@ -105,6 +105,11 @@ impl Links {
         table.current(node)
     }
 
+    /// The link to a node that there is or, as it looks, will be.
+    pub(crate) fn current(&self, node: Atom) -> Option<LinkId> {
+        self.read().current(node)
+    }
+
     /// Sends on one link, which may still be to be set up; `false` when it takes no more. What
     /// speaks of something that was set up on a link means nothing on another.
     pub(crate) fn send_on(

@@ -367,6 +367,13 @@ impl LocalNode {
         }
     }
 
+    /// Sends a signal that is not worth a new connection.
+    pub(crate) fn signal_if_linked(&self, node: Atom, control: Control) {
+        if let Some(link) = self.links().and_then(|links| links.current(node)) {
+            self.signal_on(node, link, control, None);
+        }
+    }
+
     /// Sends a signal on one link, if it still takes any.
     pub(crate) fn signal_on(
         &self,
