@@ -5,7 +5,7 @@ use std::sync::{OnceLock, RwLock};
 
 /// An Erlang atom: a name that is compared, hashed and copied as a 32-bit integer.
 ///
-/// The table of names is the one thing in ergo that is process-wide, as it is in a BEAM. It never
+/// The table of names is that of the whole program, as a BEAM has one. It never
 /// shrinks, so what a peer can add to it is bounded: see [`Atom::from_peer`].
 ///
 /// ```
