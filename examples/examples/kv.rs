@@ -39,7 +39,7 @@ struct KvOpts {
     sweep_every: Duration,
 }
 
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Kv {
     values: HashMap<Term, Term>,
     hits: u64,

@@ -11,19 +11,19 @@
 //! (me@127.0.0.1)1> Sup = {app_sup, 'supervisor@127.0.0.1'}, Kv = {kv, 'supervisor@127.0.0.1'}.
 //! {kv,'supervisor@127.0.0.1'}
 //! (me@127.0.0.1)2> [{Id, Type, Modules} || {Id, _, Type, Modules} <- supervisor:which_children(Sup)].
-//! [{counters,supervisor,[counter_sup]},{kv,worker,[kv]}]
+//! [{kv,worker,[kv]}]
 //! (me@127.0.0.1)3> supervisor:count_children(Sup).
-//! [{specs,2},{active,2},{supervisors,1},{workers,1}]
-//! (me@127.0.0.1)4> gen_server:call(Kv, {put, a, 1}), gen_server:call(Kv, {get, a}).
-//! {ok,1}
-//! (me@127.0.0.1)5> {kv, Old, _, _} = lists:keyfind(kv, 1, supervisor:which_children(Sup)), Ref = monitor(process, Old), ok.
+//! [{specs,1},{active,1},{supervisors,0},{workers,1}]
+//! (me@127.0.0.1)4> gen_server:call(Kv, {put, a, 1}), sys:get_state(Kv).
+//! #{values => #{a => 1}}
+//! (me@127.0.0.1)5> [{kv, Old, _, _}] = supervisor:which_children(Sup), Ref = monitor(process, Old), ok.
 //! ok
 //! (me@127.0.0.1)6> exit(Old, kill), receive {'DOWN', Ref, process, Old, Why} -> Why end.
 //! killed
-//! (me@127.0.0.1)7> {kv, New, _, _} = lists:keyfind(kv, 1, supervisor:which_children(Sup)), {New =/= Old, gen_server:call(Kv, {get, a})}.
+//! (me@127.0.0.1)7> [{kv, New, _, _}] = supervisor:which_children(Sup), {New =/= Old, gen_server:call(Kv, {get, a})}.
 //! {true,{error,not_found}}
-//! (me@127.0.0.1)8> supervisor:terminate_child(Sup, kv), lists:keyfind(kv, 1, supervisor:which_children(Sup)).
-//! {kv,undefined,worker,[kv]}
+//! (me@127.0.0.1)8> supervisor:terminate_child(Sup, kv), supervisor:which_children(Sup).
+//! [{kv,undefined,worker,[kv]}]
 //! (me@127.0.0.1)9> {ok, Again} = supervisor:restart_child(Sup, kv), supervisor:restart_child(Sup, kv).
 //! {error,running}
 //! (me@127.0.0.1)10> {ok, Counter} = supervisor:start_child({counter_sup, 'supervisor@127.0.0.1'}, [40]), gen_server:call(Counter, {add, 2}).
@@ -40,7 +40,7 @@ use ergo::prelude::*;
 use examples::{Options, init_log};
 
 /// A store that forgets everything when it is restarted.
-#[derive(Default)]
+#[derive(Debug, Default, Term)]
 struct Kv {
     values: HashMap<Term, Term>,
 }
@@ -100,14 +100,9 @@ impl AppSup {
     fn kv(&self) -> Child<Kv> {
         Kv::child().name("kv")
     }
-
-    #[child]
-    fn counters(&self) -> Child<CounterSup> {
-        CounterSup::child(CounterSup).name("counter_sup")
-    }
 }
 
-/// Its children are started on request, each with a number of its own.
+/// The root of another tree: its children are started on request, each with a number of its own.
 struct CounterSup;
 
 #[supervisor(strategy = "simple_one_for_one")]
@@ -124,6 +119,9 @@ async fn main() -> ergo::Result<()> {
     let options = Options::from_args("supervisor@127.0.0.1");
     let node = options.node().start().await?;
     AppSup::start(&node, AppSup).name("app_sup").await?;
+    CounterSup::start(&node, CounterSup)
+        .name("counter_sup")
+        .await?;
     println!("ready {}", options.name);
     node.run_until_shutdown().await?;
     Ok(())
