@@ -123,6 +123,14 @@ impl From<Atom> for Reason {
     }
 }
 
+/// `{badarg, <<"what has no encoding">>}`, for a process that ends because of it.
+impl From<EncodeError> for Reason {
+    fn from(error: EncodeError) -> Reason {
+        let text = bytes::Bytes::from(error.to_string());
+        Reason::Other(Tuple::from(vec![Atom::new("badarg").into(), Term::Binary(text)]).into())
+    }
+}
+
 impl From<Reason> for Term {
     fn from(reason: Reason) -> Term {
         reason.to_term()
