@@ -31,6 +31,8 @@
 //! reaches a later call. Of one caller, the server sees calls, casts and infos in the order sent.
 
 mod call;
+mod call_error;
+mod caller;
 mod cast_error;
 mod context;
 mod ended;
@@ -40,17 +42,21 @@ mod expansion;
 mod has_client;
 mod init_error;
 mod many;
+mod message;
 mod next;
 mod otp;
 mod pending;
 mod reply;
 mod server;
 mod server_ref;
+mod settle;
 mod start;
 pub(crate) mod system;
 mod unknown;
 
-pub use call::{Call, CallError};
+pub use call::Call;
+pub use call_error::CallError;
+pub use caller::Caller;
 pub use cast_error::{CastError, Sent};
 pub use context::Context;
 pub use ended::Stop;
@@ -61,11 +67,12 @@ pub use init_error::InitError;
 #[doc(hidden)]
 pub use init_error::IntoInitError;
 pub use many::{abcast, multi_call};
+pub use message::{Message, MessageKind};
 pub use next::{IntoNext, Next, Reply};
 pub use otp::{GenServer, Request};
 pub use pending::{Pending, Requests};
-pub use reply::{Caller, ReplyTo};
-pub use server::{Message, MessageKind, Server, Unknown};
+pub use reply::ReplyTo;
+pub use server::{Server, Unknown};
 pub use server_ref::ServerRef;
 pub use start::{Start, StartError, StartMonitor, Starting};
 

@@ -2,74 +2,24 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use pin_project_lite::pin_project;
 use tokio::time::{Sleep, sleep};
 
-use super::exchange::Exchange;
+use super::call_error::CallError;
+use super::exchange::{DecodeFn, Exchange};
+use super::message::Message;
 use super::pending::Pending;
+use super::reply::ReplyTo;
 use super::server_ref::ServerRef;
-use super::{Message, Reason};
-use crate::etf::{DecodeError, EncodeError};
-use crate::process::{Deadline, LEAST_DEADLINE, LocalNode};
-use crate::term::Atom;
+use crate::etf::{Decode, Encoded};
+use crate::process::{Deadline, LEAST_DEADLINE, LocalNode, Slot};
 
 /// How long a call waits unless told otherwise: OTP's 5 seconds.
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// Why a call has no answer. What the server itself answers, errors too, is never in here.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum CallError {
-    /// The time was over; an answer that comes later is dropped.
-    #[error(
-        "the server did not answer in time; give the call a longer `.timeout(…)` if it needs it"
-    )]
-    Timeout,
-    /// There is no such process, or nobody has this name.
-    #[error(
-        "there is no such process (noproc); is the server started and registered under this name?"
-    )]
-    NoProc,
-    /// The server's node cannot be reached.
-    #[error(
-        "the node {node} cannot be reached (noconnection); is it up, and does it have the same cookie?"
-    )]
-    NoConnection {
-        /// The server's node.
-        node: Atom,
-    },
-    /// The link to the server's node was lost while the call waited. In Erlang: `{nodedown, Node}`.
-    #[error("the link to the node {node} was lost while the call waited (nodedown)")]
-    NodeDown {
-        /// The server's node.
-        node: Atom,
-    },
-    /// The server's mailbox has a capacity, and is full.
-    #[error("the server's mailbox is full; call less, or later")]
-    MailboxFull,
-    /// A server called itself: it would wait for its own end. In Erlang: `calling_self`.
-    #[error(
-        "a server that calls itself waits for ever (calling_self); call the function, or use `ctx.continue_with`"
-    )]
-    CallingSelf,
-    /// The server ended while the call waited.
-    #[error("the server ended while the call waited: {0}")]
-    Exit(Reason),
-    /// The answer is not of the wanted type.
-    #[error("the answer is not of the wanted type")]
-    BadReply(#[source] DecodeError),
-    /// An argument has no encoding.
-    #[error("the request cannot be sent to another node")]
-    Encode(#[source] EncodeError),
-    /// The message, or what was asked, only works within one program.
-    #[error(
-        "only a server of this program can be asked this; it is on another node or of another type"
-    )]
-    LocalOnly,
-}
 
 pin_project! {
     /// A call that is made when it is awaited.
@@ -145,8 +95,32 @@ impl Future for Time {
     }
 }
 
+impl<M: Message> ServerRef<M> {
+    /// A call: `make` puts the right to answer into the message. Nothing is sent before the call is
+    /// awaited.
+    pub fn call<T: Decode>(&self, make: impl FnOnce(ReplyTo<T>) -> M) -> Call<'_, M, T> {
+        self.new_call(make, Some(Encoded::decode::<T>))
+    }
+
+    /// A call whose answer only this program can give: `#[call(local)]`. To a server elsewhere it
+    /// fails with [`CallError::LocalOnly`].
+    pub fn call_local<T>(&self, make: impl FnOnce(ReplyTo<T>) -> M) -> Call<'_, M, T> {
+        self.new_call(make, None)
+    }
+
+    fn new_call<T>(
+        &self,
+        make: impl FnOnce(ReplyTo<T>) -> M,
+        decode: Option<DecodeFn<T>>,
+    ) -> Call<'_, M, T> {
+        let slot = Arc::new(Slot::new());
+        let message = make(ReplyTo::local(Arc::clone(&slot), self.node().calling_pid()));
+        Call::new(self, Exchange::new(message, slot, decode))
+    }
+}
+
 impl<'a, M: Message, T> Call<'a, M, T> {
-    pub(super) fn new(server: &'a ServerRef<M>, exchange: Exchange<M, T>) -> Call<'a, M, T> {
+    fn new(server: &'a ServerRef<M>, exchange: Exchange<M, T>) -> Call<'a, M, T> {
         Call {
             server,
             timeout: Some(DEFAULT_TIMEOUT),

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use super::call::CallError;
+use super::call_error::CallError;
 use super::exchange::{demonitor, failed};
 use super::system::client;
 use super::{Message, Reason, ServerRef};

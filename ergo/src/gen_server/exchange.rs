@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use super::call::CallError;
+use super::call_error::CallError;
 use super::reply::Outcome;
 use super::server_ref::{Route, ServerRef};
 use super::{Message, MessageKind, Reason};

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 
-use super::call::CallError;
+use super::call_error::CallError;
 use super::exchange::Exchange;
 use super::{Message, ServerRef};
 

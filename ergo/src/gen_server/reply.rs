@@ -1,14 +1,13 @@
-//! Who called, and the answer that is owed.
+//! The answer that is owed to a caller.
 
 use std::fmt;
 use std::sync::Arc;
 
-use super::system::{self, shown};
-use super::{Context, Next, Reply, Server};
-use crate::dist::Control;
+use super::caller::Caller;
+use super::system::shown;
 use crate::etf::{Budget, Encode, EncodeError, Encoded, Encoder};
-use crate::process::{CallWatch, LocalNode, ProcessId, Reason, Slot, tag};
-use crate::term::{Atom, Pid, Ref, Term};
+use crate::process::{CallWatch, LocalNode, Reason, Slot};
+use crate::term::{Pid, Term};
 
 /// What a local call's slot is filled with.
 #[derive(Debug)]
@@ -31,122 +30,6 @@ impl<T: Send> CallWatch for Slot<Outcome<T>> {
     }
 }
 
-/// The caller of a request: its pid and the tag that its answer carries. In Erlang: `From`, the
-/// pair `{Pid, Tag}`.
-#[derive(Clone)]
-pub struct Caller(Arc<CallerInner>);
-
-struct CallerInner {
-    pid: Pid,
-    tag: Encoded,
-    /// The tag's reference when it is an alias: `[alias | Ref]`.
-    alias: Option<Ref>,
-    /// The called server, and its node.
-    server: Pid,
-    node: LocalNode,
-}
-
-impl Caller {
-    /// Reads `{Pid, Tag}` as it came; `None` if it is not of that form.
-    pub(crate) fn read(
-        from: &mut crate::etf::Decoder<'_>,
-        server: Pid,
-        node: &LocalNode,
-    ) -> Option<Caller> {
-        from.tuple_of(2).ok()?;
-        let pid = from.pid().ok()?;
-        let tag = from.encoded().ok()?;
-        let alias = tag::read(&tag, node.budget()).and_then(|tag| tag.alias());
-        Some(Caller(Arc::new(CallerInner {
-            pid,
-            tag,
-            alias,
-            server,
-            node: node.clone(),
-        })))
-    }
-
-    /// The caller of a typed call on this node.
-    fn local(pid: Pid, server: Pid, node: &LocalNode) -> Caller {
-        let mut tag = Encoder::new();
-        tag.reference(&node.make_ref());
-        let tag = Encoded::from_encoder(tag);
-        Caller(Arc::new(CallerInner {
-            pid,
-            tag,
-            alias: None,
-            server,
-            node: node.clone(),
-        }))
-    }
-
-    /// The calling process. Tasks that are no processes share one pid of their node.
-    pub fn pid(&self) -> Pid {
-        self.0.pid
-    }
-
-    /// The call's tag, a term that only its maker understands.
-    pub fn tag(&self) -> &Encoded {
-        &self.0.tag
-    }
-
-    /// The right to answer this caller with a value of one type: what a
-    /// [`Message::decode_call`](super::Message::decode_call) puts into its message.
-    pub fn reply_to<T: Encode>(&self) -> ReplyTo<T> {
-        ReplyTo(Some(Way::Wire(self.clone(), T::encode)))
-    }
-
-    /// Whether it still waits, as far as that is known.
-    fn is_awaited(&self) -> bool {
-        let call = &*self.0;
-        match call.alias {
-            // The alias is also the reference of the monitor that the call set.
-            Some(alias) if call.pid.node != call.node.name() => {
-                call.node.is_watched_from(call.pid.node, &alias)
-            }
-            _ => true,
-        }
-    }
-
-    /// Sends `{Tag, Answer}`, where `answer` writes the second element.
-    pub(crate) fn answer(
-        &self,
-        answer: impl FnOnce(&mut Encoder) -> Result<(), EncodeError>,
-    ) -> Result<(), EncodeError> {
-        let call = &*self.0;
-        let mut out = Encoder::new();
-        out.tuple(2)?;
-        out.encoded(&call.tag)?;
-        answer(&mut out)?;
-        let message = Encoded::from_encoder(out);
-        match call.alias {
-            Some(alias) if alias.node == call.node.name() => {
-                call.node.send_alias(call.server, alias, message);
-            }
-            // A caller that dropped its alias must not get the answer by way of its pid.
-            Some(alias) if call.node.takes_alias_sends(call.pid.node) => {
-                let control = Control::AliasSend {
-                    from: call.server,
-                    alias,
-                };
-                call.node.signal(call.pid.node, control, Some(message));
-            }
-            _ => call
-                .node
-                .send_encoded(call.server, ProcessId::Pid(call.pid), message),
-        }
-        Ok(())
-    }
-}
-
-impl fmt::Debug for Caller {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Caller")
-            .field("pid", &self.0.pid)
-            .finish_non_exhaustive()
-    }
-}
-
 /// The right, and the duty, to answer one call, now or later, from anywhere.
 ///
 /// A handler that takes it as its last argument puts the answer off (`{noreply, State}` and
@@ -165,6 +48,14 @@ enum Way<T> {
     Wire(Caller, EncodeFn<T>),
 }
 
+impl Caller {
+    /// The right to answer this caller with a value of one type: what a
+    /// [`Message::decode_call`](super::Message::decode_call) puts into its message.
+    pub fn reply_to<T: Encode>(&self) -> ReplyTo<T> {
+        ReplyTo(Some(Way::Wire(self.clone(), T::encode)))
+    }
+}
+
 impl<T> ReplyTo<T> {
     pub(super) fn local(slot: Arc<Slot<Outcome<T>>>, caller: Pid) -> ReplyTo<T> {
         ReplyTo(Some(Way::Local { slot, caller }))
@@ -177,7 +68,7 @@ impl<T> ReplyTo<T> {
             Some(Way::Local { slot, .. }) => drop(slot.fill(Outcome::Answer(value))),
             Some(Way::Wire(caller, encode)) => {
                 if let Err(error) = caller.answer(|out| encode(&value, out)) {
-                    answer_badreply(&caller, &error);
+                    caller.answer_badreply(&error);
                 }
             }
             None => {}
@@ -196,17 +87,17 @@ impl<T> ReplyTo<T> {
         }
     }
 
-    /// Who is to be answered.
-    pub fn caller<S: Server>(&self, ctx: &Context<S>) -> Caller {
+    /// Who is to be answered, by this server.
+    pub(super) fn caller_of(&self, server: Pid, node: &LocalNode) -> Caller {
         match &self.0 {
             Some(Way::Wire(caller, _)) => caller.clone(),
-            Some(Way::Local { caller, .. }) => Caller::local(*caller, ctx.pid(), ctx.node()),
-            None => Caller::local(ctx.node().caller_pid(), ctx.pid(), ctx.node()),
+            Some(Way::Local { caller, .. }) => Caller::local(*caller, server, node),
+            None => Caller::local(node.caller_pid(), server, node),
         }
     }
 
     /// The answer for the log of `sys`: of a local caller, its type's name.
-    fn shown(&self, value: &T) -> Term {
+    pub(super) fn shown(&self, value: &T) -> Term {
         let mut out = Encoder::new();
         match &self.0 {
             Some(Way::Wire(_, encode)) if encode(value, &mut out).is_ok() => {
@@ -223,38 +114,6 @@ impl<T> ReplyTo<T> {
             _ => None,
         }
     }
-}
-
-impl<T: Send + 'static> ReplyTo<T> {
-    /// Answers with a [`Reply`] and says what the server does next. If it stops, the answer leaves
-    /// after `terminate` has run, as in OTP.
-    pub fn settle<S: Server>(self, reply: Reply<T>, ctx: &mut Context<S>) -> Next {
-        let (value, next) = reply.into_parts();
-        if ctx.debug.is_some() {
-            let from = self.caller(ctx);
-            system::note_reply(ctx, &from, self.shown(&value));
-        }
-        match &next {
-            Next::Stop(_) => ctx.after_terminate(move || self.send(value)),
-            _ => self.send(value),
-        }
-        next
-    }
-}
-
-/// The value has no encoding: that is the server's mistake, and the caller must not pay for it with
-/// its time.
-fn answer_badreply(caller: &Caller, error: &EncodeError) {
-    tracing::error!(target: "ergo::gen_server", server = %caller.0.server, %error, "an answer cannot be encoded");
-    let text = error.to_string();
-    let answered = caller.answer(|out| {
-        out.tuple(2)?;
-        out.atom(Atom::ERROR);
-        out.tuple(2)?;
-        out.atom(Atom::BADREPLY);
-        out.binary(text.as_bytes())
-    });
-    debug_assert!(answered.is_ok(), "atoms and a short binary always encode");
 }
 
 impl<T> Drop for ReplyTo<T> {

@@ -5,14 +5,13 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
-use super::call::{Call, CallError};
+use super::OnNode;
+use super::call_error::CallError;
 use super::cast_error::{CastError, Sent};
-use super::exchange::{DecodeFn, Exchange};
-use super::reply::ReplyTo;
-use super::{Message, MessageKind, OnNode};
-use crate::etf::{Decode, EncodeError, Encoded, Encoder};
+use super::message::{Message, MessageKind};
+use crate::etf::{EncodeError, Encoded, Encoder};
 use crate::process::{
-    AnyProcess, Cause, Envelope, LocalNode, Overflow, Process, ProcessId, Refusal, Refused, Slot,
+    AnyProcess, Cause, Envelope, LocalNode, Overflow, Process, ProcessId, Refusal, Refused,
 };
 use crate::term::{Atom, Pid};
 
@@ -98,28 +97,6 @@ impl<M: Message> ServerRef<M> {
     /// The node from which this reference calls.
     pub fn node(&self) -> &LocalNode {
         &self.node
-    }
-
-    /// A call: `make` puts the right to answer into the message. Nothing is sent before the call is
-    /// awaited.
-    pub fn call<T: Decode>(&self, make: impl FnOnce(ReplyTo<T>) -> M) -> Call<'_, M, T> {
-        self.new_call(make, Some(Encoded::decode::<T>))
-    }
-
-    /// A call whose answer only this program can give: `#[call(local)]`. To a server elsewhere it
-    /// fails with [`CallError::LocalOnly`].
-    pub fn call_local<T>(&self, make: impl FnOnce(ReplyTo<T>) -> M) -> Call<'_, M, T> {
-        self.new_call(make, None)
-    }
-
-    fn new_call<T>(
-        &self,
-        make: impl FnOnce(ReplyTo<T>) -> M,
-        decode: Option<DecodeFn<T>>,
-    ) -> Call<'_, M, T> {
-        let slot = Arc::new(Slot::new());
-        let message = make(ReplyTo::local(Arc::clone(&slot), self.node.calling_pid()));
-        Call::new(self, Exchange::new(message, slot, decode))
     }
 
     /// Sends a cast. Like `gen_server:cast/2` it never fails and says nothing about whether the

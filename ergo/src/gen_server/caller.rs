@@ -1,0 +1,130 @@
+//! Who called.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::dist::Control;
+use crate::etf::{Decoder, EncodeError, Encoded, Encoder};
+use crate::process::{LocalNode, ProcessId, tag};
+use crate::term::{Atom, Pid, Ref};
+
+/// The caller of a request: its pid and the tag that its answer carries. In Erlang: `From`, the
+/// pair `{Pid, Tag}`.
+#[derive(Clone)]
+pub struct Caller(Arc<CallerInner>);
+
+struct CallerInner {
+    pid: Pid,
+    tag: Encoded,
+    /// The tag's reference when it is an alias: `[alias | Ref]`.
+    alias: Option<Ref>,
+    /// The called server, and its node.
+    server: Pid,
+    node: LocalNode,
+}
+
+impl Caller {
+    /// Reads `{Pid, Tag}` as it came; `None` if it is not of that form.
+    pub(crate) fn read(from: &mut Decoder<'_>, server: Pid, node: &LocalNode) -> Option<Caller> {
+        from.tuple_of(2).ok()?;
+        let pid = from.pid().ok()?;
+        let tag = from.encoded().ok()?;
+        let alias = tag::read(&tag, node.budget()).and_then(|tag| tag.alias());
+        Some(Caller(Arc::new(CallerInner {
+            pid,
+            tag,
+            alias,
+            server,
+            node: node.clone(),
+        })))
+    }
+
+    /// The caller of a typed call on this node.
+    pub(super) fn local(pid: Pid, server: Pid, node: &LocalNode) -> Caller {
+        let mut tag = Encoder::new();
+        tag.reference(&node.make_ref());
+        let tag = Encoded::from_encoder(tag);
+        Caller(Arc::new(CallerInner {
+            pid,
+            tag,
+            alias: None,
+            server,
+            node: node.clone(),
+        }))
+    }
+
+    /// The calling process. Tasks that are no processes share one pid of their node.
+    pub fn pid(&self) -> Pid {
+        self.0.pid
+    }
+
+    /// The call's tag, a term that only its maker understands.
+    pub fn tag(&self) -> &Encoded {
+        &self.0.tag
+    }
+
+    /// Whether it still waits, as far as that is known.
+    pub(super) fn is_awaited(&self) -> bool {
+        let call = &*self.0;
+        match call.alias {
+            // The alias is also the reference of the monitor that the call set.
+            Some(alias) if call.pid.node != call.node.name() => {
+                call.node.is_watched_from(call.pid.node, &alias)
+            }
+            _ => true,
+        }
+    }
+
+    /// Sends `{Tag, Answer}`, where `answer` writes the second element.
+    pub(crate) fn answer(
+        &self,
+        answer: impl FnOnce(&mut Encoder) -> Result<(), EncodeError>,
+    ) -> Result<(), EncodeError> {
+        let call = &*self.0;
+        let mut out = Encoder::new();
+        out.tuple(2)?;
+        out.encoded(&call.tag)?;
+        answer(&mut out)?;
+        let message = Encoded::from_encoder(out);
+        match call.alias {
+            Some(alias) if alias.node == call.node.name() => {
+                call.node.send_alias(call.server, alias, message);
+            }
+            // A caller that dropped its alias must not get the answer by way of its pid.
+            Some(alias) if call.node.takes_alias_sends(call.pid.node) => {
+                let control = Control::AliasSend {
+                    from: call.server,
+                    alias,
+                };
+                call.node.signal(call.pid.node, control, Some(message));
+            }
+            _ => call
+                .node
+                .send_encoded(call.server, ProcessId::Pid(call.pid), message),
+        }
+        Ok(())
+    }
+
+    /// The value has no encoding: that is the server's mistake, and the caller must not pay for it
+    /// with its time.
+    pub(super) fn answer_badreply(&self, error: &EncodeError) {
+        tracing::error!(target: "ergo::gen_server", server = %self.0.server, %error, "an answer cannot be encoded");
+        let text = error.to_string();
+        let answered = self.answer(|out| {
+            out.tuple(2)?;
+            out.atom(Atom::ERROR);
+            out.tuple(2)?;
+            out.atom(Atom::BADREPLY);
+            out.binary(text.as_bytes())
+        });
+        debug_assert!(answered.is_ok(), "atoms and a short binary always encode");
+    }
+}
+
+impl fmt::Debug for Caller {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Caller")
+            .field("pid", &self.0.pid)
+            .finish_non_exhaustive()
+    }
+}
