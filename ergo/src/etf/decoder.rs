@@ -16,7 +16,7 @@ use bytes::Bytes;
 
 use super::error::{Expected, Malformed, Spent};
 use super::tag::*;
-use super::{Budget, Decode, DecodeError, DecodeErrorKind, Encoded, Found};
+use super::{Budget, Decode, DecodeError, DecodeErrorKind, Found};
 use crate::term::Atom;
 
 /// Reads terms under a [`Budget`], straight from the bytes.
@@ -225,16 +225,9 @@ impl<'a> Decoder<'a> {
         T::decode(self)
     }
 
-    /// Passes over one term and returns it, still encoded.
-    pub fn encoded(&mut self) -> Result<Encoded, DecodeError> {
-        let from = self.position();
-        self.skip()?;
-        let to = self.position();
-        let bytes = match self.source {
-            Some(source) => source.slice(from..to),
-            None => Bytes::copy_from_slice(&self.data[from..to]),
-        };
-        Ok(Encoded::new(bytes, self.atoms.into()))
+    /// The atoms of the frame's header.
+    pub(super) fn header_atoms(&self) -> &'a [Atom] {
+        self.atoms
     }
 
     /// An error at the next term.

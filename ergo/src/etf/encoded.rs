@@ -122,9 +122,34 @@ impl Encoded {
     }
 
     /// The bytes, if they can be sent as they are.
-    pub(super) fn ready(&self) -> Option<&[u8]> {
+    fn ready(&self) -> Option<&[u8]> {
         self.ours
             .then(|| self.bytes.strip_prefix(&[VERSION]).unwrap_or(&self.bytes))
+    }
+}
+
+impl Encoder {
+    /// One term that is already encoded.
+    ///
+    /// What came from a peer is checked on the way, and its references to a frame's header become
+    /// plain atoms, so that it can go to any other peer.
+    pub fn encoded(&mut self, value: &Encoded) -> Result<(), EncodeError> {
+        match value.ready() {
+            Some(bytes) => {
+                self.buffer_mut().extend_from_slice(bytes);
+                Ok(())
+            }
+            // A peer's bytes: what is no term, or would end a link, must not leave this node.
+            None => self.checked_copy(&mut value.decoder(&Budget::default())),
+        }
+    }
+}
+
+impl Decoder<'_> {
+    /// Passes over one term and returns it, still encoded.
+    pub fn encoded(&mut self) -> Result<Encoded, DecodeError> {
+        let bytes = self.skipped_bytes()?;
+        Ok(Encoded::new(bytes, self.header_atoms().into()))
     }
 }
 

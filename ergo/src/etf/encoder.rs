@@ -10,7 +10,7 @@ use bytes::{BufMut, Bytes, BytesMut};
 
 use super::encode_error::{Counted, NotFinite};
 use super::tag::*;
-use super::{Budget, Encode, EncodeError, Encoded};
+use super::{Encode, EncodeError};
 use crate::term::{Atom, AtomError, Pid, Port, Ref};
 
 /// Writes terms in the form that OTP 25 and later emit, into a buffer that grows.
@@ -336,21 +336,6 @@ impl Encoder {
     #[inline]
     pub fn value<T: Encode + ?Sized>(&mut self, value: &T) -> Result<(), EncodeError> {
         value.encode(self)
-    }
-
-    /// One term that is already encoded.
-    ///
-    /// What came from a peer is checked on the way, and its references to a frame's header become
-    /// plain atoms, so that it can go to any other peer.
-    pub fn encoded(&mut self, value: &Encoded) -> Result<(), EncodeError> {
-        match value.ready() {
-            Some(bytes) => {
-                self.out.put_slice(bytes);
-                Ok(())
-            }
-            // A peer's bytes: what is no term, or would end a link, must not leave this node.
-            None => self.checked_copy(&mut value.decoder(&Budget::default())),
-        }
     }
 
     #[inline]

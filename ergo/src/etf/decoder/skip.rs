@@ -1,5 +1,7 @@
 //! Passing over terms.
 
+use bytes::Bytes;
+
 use super::super::tag::*;
 use super::Decoder;
 use crate::etf::DecodeError;
@@ -18,6 +20,17 @@ impl Decoder<'_> {
             pending = pending - 1 + self.skip_one()?;
         }
         Ok(())
+    }
+
+    /// Passes over one term and returns its bytes: a slice of the input, if that can be shared.
+    pub(in crate::etf) fn skipped_bytes(&mut self) -> Result<Bytes, DecodeError> {
+        let source = self.source;
+        let from = self.position();
+        let term = self.skipped()?;
+        Ok(match source {
+            Some(source) => source.slice(from..self.position()),
+            None => Bytes::copy_from_slice(term),
+        })
     }
 
     /// Passes over a term but for the terms in it, whose number it gives.

@@ -13,7 +13,10 @@ use crate::etf::{DecodeErrorKind, Decoder, EncodeError};
 impl Encoder {
     /// Copies the next term in the form that this encoder gives to everything: references to a
     /// frame's header become atoms, old tags new ones. No atom enters the table.
-    pub(super) fn checked_copy(&mut self, from: &mut Decoder<'_>) -> Result<(), EncodeError> {
+    pub(in crate::etf) fn checked_copy(
+        &mut self,
+        from: &mut Decoder<'_>,
+    ) -> Result<(), EncodeError> {
         let start = self.len();
         self.copy(from, false).inspect_err(|_| self.truncate(start))
     }
