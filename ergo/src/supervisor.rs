@@ -55,6 +55,7 @@ mod error;
 pub mod expansion;
 mod group;
 mod info;
+mod is_child;
 mod message;
 mod options;
 mod parent;

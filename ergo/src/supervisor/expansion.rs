@@ -3,6 +3,7 @@
 use std::marker::PhantomData;
 use std::sync::Arc;
 
+use super::is_child::IsChild;
 use super::start_child::StartChild;
 use super::supervisor_ref::DynamicSupervisorRef;
 use super::{
@@ -27,26 +28,6 @@ impl HasClient for SupervisorSpec {
 
     fn client(on: &LocalNode, pid: Pid) -> SupervisorRef {
         SupervisorRef::from_pid(on, pid)
-    }
-}
-
-/// What a `#[child]` returns.
-#[diagnostic::on_unimplemented(
-    message = "a `#[child]` returns a `Child`, not `{Self}`",
-    label = "not a `Child`",
-    note = "for a server `Kv`, return `Child<Kv>` and make it with `Kv::child(…)`"
-)]
-pub trait IsChild: Sized + 'static {
-    type Of;
-
-    fn into_child(self) -> Child<Self::Of>;
-}
-
-impl<S: 'static> IsChild for Child<S> {
-    type Of = S;
-
-    fn into_child(self) -> Child<S> {
-        self
     }
 }
 

@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use super::expansion::IsChild;
+use super::is_child::IsChild;
 use super::{ChildError, SupervisorRef};
 use crate::gen_server::HasClient;
 use crate::term::Pid;
