@@ -5,8 +5,8 @@ pub use crate::gen_server::{
     CallError, Caller, Context, Down, Exit, GenServer, InitError, Next, Reply, ReplyTo, StartError,
 };
 pub use crate::supervisor::{
-    Child, ChildError, ChildSpec, Restart, Shutdown, Strategy, Supervisor, SupervisorRef,
-    SupervisorSpec,
+    Child, ChildError, ChildSpec, GenServerChild, Restart, Shutdown, Strategy, Supervisor,
+    SupervisorRef, SupervisorSpec,
 };
 pub use crate::{
     Atom, Decode, Encode, Node, OnNode, Pid, Reason, Ref, Term, gen_server, supervisor, term,

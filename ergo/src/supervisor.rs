@@ -68,7 +68,7 @@ mod stop;
 mod supervise;
 mod supervisor_ref;
 
-pub use child::{Child, Process};
+pub use child::{Child, GenServerChild, Process};
 pub use child_spec::{ChildSpec, DynamicSpec};
 pub use error::ChildError;
 pub use info::{ChildCounts, ChildInfo, ChildSpecInfo, ChildState};

@@ -9,7 +9,6 @@ use super::{
     Start,
 };
 use crate::etf::{Decode, DecodeError, Decoder, Encode, EncodeError, Encoded, Encoder};
-use crate::supervisor::Child;
 use crate::term::Term;
 
 /// A server with OTP's callbacks and no macro: one type for its calls, one for its casts, one for
@@ -17,7 +16,8 @@ use crate::term::Term;
 ///
 /// Whoever has a [`ServerRef`] of it calls with `server.request(request).await`, casts with
 /// `server.cast(Request::Cast(request))`. In a callback, `ctx.continue_with(Request::Info(message))` is
-/// `{continue, Message}`: [`GenServer::handle_info`] gets it before anything in the mailbox.
+/// `{continue, Message}`: [`GenServer::handle_info`] gets it before anything in the mailbox. A
+/// supervisor starts it as `Stack::child(args)`, see [`GenServerChild`](crate::supervisor::GenServerChild).
 ///
 /// ```
 /// use ergo::gen_server::{Context, GenServer, InitError, Next, Reason, ReplyTo};
@@ -73,11 +73,6 @@ pub trait GenServer: Sized + Send + 'static {
     /// `gen_server:start_link/3,4`.
     fn start_link(on: &impl OnNode, args: Self::Args) -> Start<Self> {
         Start::new(on, args).link()
-    }
-
-    /// One start of this server, for a supervisor to do.
-    fn child(args: Self::Args) -> Child<Self> {
-        Child::new(args)
     }
 
     /// `init/1`: makes the state, or says why there is none.

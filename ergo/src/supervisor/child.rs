@@ -10,7 +10,7 @@ use super::engine::Engine;
 use super::options::ChildKind;
 use super::parent::Parent;
 use super::spec::SupervisorSpec;
-use crate::gen_server::{Server, ServerRef, Start, StartError};
+use crate::gen_server::{GenServer, Server, ServerRef, Start, StartError};
 use crate::process::{Context, IntoExit, Reason, RegisterError, SpawnError, catch_panics};
 use crate::term::{Atom, Pid};
 
@@ -109,6 +109,40 @@ impl<S: Server> Child<S> {
         AnyChild::server::<S>(ChildKind::Worker, move || args).into()
     }
 }
+
+/// A [`GenServer`] as a child: every one has this, as the types of `#[gen_server]` have a `child` of
+/// their own. It is in the [prelude](crate::prelude).
+///
+/// ```
+/// # use ergo::gen_server::{Context, GenServer, InitError, Next, ReplyTo};
+/// # use ergo::Term;
+/// use ergo::supervisor::{ChildSpec, GenServerChild};
+/// # struct Stack(Vec<Term>);
+/// # impl GenServer for Stack {
+/// #     type Args = Vec<Term>;
+/// #     type Call = Term;
+/// #     type Reply = Term;
+/// #     type Cast = Term;
+/// #     type Info = Term;
+/// #     async fn init(items: Vec<Term>, _: &mut Context<Self>) -> Result<Self, InitError> {
+/// #         Ok(Stack(items))
+/// #     }
+/// #     async fn handle_call(&mut self, _: Term, _: ReplyTo<Term>, _: &mut Context<Self>) -> Next {
+/// #         Next::Continue
+/// #     }
+/// #     async fn handle_cast(&mut self, _: Term, _: &mut Context<Self>) -> Next { Next::Continue }
+/// # }
+///
+/// let stack = ChildSpec::new("stack", || Stack::child(Vec::new()));
+/// ```
+pub trait GenServerChild: GenServer {
+    /// One start of this server, for a supervisor to do.
+    fn child(args: Self::Args) -> Child<Self> {
+        Child::new(args)
+    }
+}
+
+impl<S: GenServer> GenServerChild for S {}
 
 /// The type of a child that is a plain process, see [`Child::process`].
 #[derive(Debug)]
