@@ -91,17 +91,19 @@ async fn the_node_goes_down_as_a_beam_does() {
         include_str!("application_judge.erl"),
     )
     .unwrap();
-    let compile = r#"{ok, _} = compile:file("application_judge"), halt()."#;
+    // By full names: an `erl` that changes its root begins elsewhere.
+    let path = directory.to_str().unwrap();
+    let compile = format!(
+        r#"{{ok, _}} = compile:file("{path}/application_judge", [{{outdir, "{path}"}}]), halt()."#
+    );
     let erl = |eval: &str| {
         let mut command = Command::new(tests::erl());
-        command
-            .args(["-noinput", "-eval", eval])
-            .current_dir(&directory);
+        command.args(["-noinput", "-pa", path, "-eval", eval]);
         command.env("ERL_CRASH_DUMP_BYTES", "0");
         command.stdout(Stdio::null()).stderr(Stdio::null());
         command.spawn().unwrap()
     };
-    assert!(erl(compile).wait().unwrap().success());
+    assert!(erl(&compile).wait().unwrap().success());
     let judged: Vec<_> = ends()
         .into_iter()
         .map(|(name, restart, reason)| {

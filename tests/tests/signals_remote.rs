@@ -444,6 +444,10 @@ async fn both_views(pair: &Pair, probe: &Probe, puppet: Pid, name: &'static str)
 #[tokio::test]
 async fn both_sides_agree_after_any_links_and_unlinks() {
     let pair = Pair::start().await;
+    if pair.erl.release() < 24 {
+        // Without UNLINK_ID, which came after Debian's 23, crossing signals leave the sides at odds: the reason for it.
+        return;
+    }
     let mut probe = Probe::trapping(&pair.node).await;
     let puppet = pair.puppet("puppet", "trap").await;
     // Both sides link and unlink as fast as they can, at once.

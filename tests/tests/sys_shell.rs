@@ -180,7 +180,7 @@ async fn what_comes_meanwhile_keeps_its_order() {
         "sys:suspend(S),
          Ids = [gen_server:send_request(S, {add, N}) || N <- lists:seq(1, 100)],
          sys:resume(S),
-         Answers = [begin {reply, A} = gen_server:receive_response(Id, 5000), A end || Id <- Ids],
+         Answers = [begin {reply, A} = gen_server:wait_response(Id, 5000), A end || Id <- Ids],
          Answers =:= [N * (N + 1) div 2 || N <- lists:seq(1, 100)].",
         "true",
     )
