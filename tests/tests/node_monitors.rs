@@ -289,8 +289,8 @@ async fn nodeup_comes_first_and_nodedown_last() {
                 }
             })
             .await;
-        erl.eval(&format!("erlang:disconnect_node({}).", node.name()))
-            .await;
+        let cut = format!("erlang:disconnect_node({}).", node.name());
+        assert_eq!(erl.eval(&cut).await, "true");
         let (mut exits, mut downs) = (0, 0);
         for _ in 0..2 * count {
             match watcher.next().await {

@@ -63,6 +63,11 @@ impl Caller {
         &self.0.tag
     }
 
+    /// The tag's reference, if it is an alias.
+    pub(super) fn alias(&self) -> Option<Ref> {
+        self.0.alias
+    }
+
     /// Whether it still waits, as far as that is known.
     pub(super) fn is_awaited(&self) -> bool {
         let call = &*self.0;

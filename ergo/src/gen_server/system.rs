@@ -5,6 +5,7 @@
 
 pub(crate) mod client;
 mod debug;
+mod form;
 mod request;
 pub mod shown;
 mod status;
@@ -46,7 +47,10 @@ pub(super) fn serve<S: Server>(
         .unwrap_or_else(|_| Atom::UNDEFINED.into());
     let mut end = None;
     let answer = match Request::read(request) {
-        Request::GetState => state_of(server),
+        Request::GetState => {
+            form::answer_state(ctx.node(), caller, state_of(server));
+            return None;
+        }
         Request::GetStatus => status::status(server, ctx),
         // A fun cannot run here; `sys:replace_state` makes an exception of it, as of a fun that fails.
         Request::ReplaceState => {
@@ -75,13 +79,17 @@ pub(super) fn serve<S: Server>(
             term!({error, {unknown_system_msg, (request)}})
         }
     };
-    if let Err(error) = caller.answer(|out| out.term(&answer)) {
-        refuse(caller, &error);
-    }
+    self::answer(caller, &answer);
     if ctx.debug.as_ref().is_some_and(|debug| debug.is_idle()) {
         ctx.debug = None;
     }
     end
+}
+
+fn answer(caller: &Caller, answer: &Term) {
+    if let Err(error) = caller.answer(|out| out.term(answer)) {
+        refuse(caller, &error);
+    }
 }
 
 /// An answer that cannot be sent must not cost the caller its time.

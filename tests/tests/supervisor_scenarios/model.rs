@@ -160,6 +160,12 @@ impl Scenario {
         starts || self.top.has_auto_shutdown()
     }
 
+    /// Whether a supervisor of instances may end with the last significant one: later releases of
+    /// OTP refuse this.
+    pub(crate) fn has_significant_instances(&self) -> bool {
+        self.top.has_significant_instances()
+    }
+
     /// Whether one thing happens after the other, at times that do not matter.
     pub(crate) fn is_sequential(&self) -> bool {
         let at_once = |step: &Step| matches!(step, Step::Burst(..) | Step::Wait);
@@ -193,6 +199,16 @@ impl Sup {
         self.auto_shutdown != AutoShutdown::Never
             || children.any(|child| match &child.what {
                 What::Supervisor(inner) => inner.has_auto_shutdown(),
+                What::Worker(_) => false,
+            })
+    }
+
+    fn has_significant_instances(&self) -> bool {
+        let mut children = self.children.iter();
+        (self.strategy == Strategy::SimpleOneForOne
+            && self.auto_shutdown == AutoShutdown::AllSignificant)
+            || children.any(|child| match &child.what {
+                What::Supervisor(inner) => inner.has_significant_instances(),
                 What::Worker(_) => false,
             })
     }

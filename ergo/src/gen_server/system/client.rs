@@ -5,7 +5,8 @@ use std::future::{Future, IntoFuture};
 use std::pin::Pin;
 use std::time::Duration;
 
-use crate::etf::{Decode, EncodeError, Encoder};
+use super::form;
+use crate::etf::{Decode, EncodeError, Encoded, Encoder};
 use crate::gen_server::{CallError, Message, MessageKind, Reason, ReplyTo, ServerRef};
 use crate::process::ProcessId;
 use crate::term;
@@ -68,13 +69,29 @@ impl<T: Decode + Send + 'static> IntoFuture for SysCall<T> {
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
-            let request = self.request;
-            let call = self.server.call(|_: ReplyTo<T>| Asked(request));
-            match self.timeout {
-                Some(timeout) => call.timeout(timeout).await,
-                None => call.no_timeout().await,
+            let of = self.server.process_id().node();
+            let elsewhere = of != self.server.node().name();
+            if !elsewhere || self.request != Term::atom("get_state") {
+                return asked(&self.server, self.request, self.timeout).await;
             }
+            let answer = asked(&self.server, self.request, self.timeout).await?;
+            let state = form::unwrapped(self.server.node(), of, answer).await;
+            let state = Encoded::from_value(&state).map_err(CallError::Encode)?;
+            let budget = self.server.node().budget();
+            state.decode(budget).map_err(CallError::BadReply)
         })
+    }
+}
+
+async fn asked<T: Decode + Send + 'static>(
+    server: &ServerRef<Asked>,
+    request: Term,
+    timeout: Option<Duration>,
+) -> Result<T, CallError> {
+    let call = server.call(|_: ReplyTo<T>| Asked(request));
+    match timeout {
+        Some(timeout) => call.timeout(timeout).await,
+        None => call.no_timeout().await,
     }
 }
 
