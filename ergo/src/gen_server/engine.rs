@@ -194,12 +194,14 @@ fn take<S: Server>(
         Envelope::Typed(message) => Taken::Message(message),
         Envelope::Wire(encoded) => take_wire(server, ctx, &encoded),
         // Taken back meanwhile: not to be seen.
-        Envelope::Down(down) if !ctx.accepts(&down) => Taken::Gone,
-        Envelope::Down(down) => S::Message::from_down(*down)
+        Envelope::Down(down) if !ctx.accepts(&down.reference) => Taken::Gone,
+        Envelope::Down(down) => S::Message::from_down(down.open(ctx.node().budget()))
             .map_or_else(|down| take_signal(server, ctx, &down), Taken::Message),
         // As in OTP, a server ends with its parent even if it traps exits.
-        Envelope::Exit(exit) if ctx.parent == Some(exit.from) => Taken::End(exit.reason),
-        Envelope::Exit(exit) => S::Message::from_exit(*exit)
+        Envelope::Exit(exit) if ctx.parent == Some(exit.from) => {
+            Taken::End(exit.open(ctx.node().budget()).reason)
+        }
+        Envelope::Exit(exit) => S::Message::from_exit(exit.open(ctx.node().budget()))
             .map_or_else(|exit| take_signal(server, ctx, &exit), Taken::Message),
         Envelope::Stop(reason) => Taken::End(*reason),
     }

@@ -146,8 +146,8 @@ pub(super) fn note_arrived<S: Server>(ctx: &mut Context<S>, envelope: &Envelope<
         Envelope::Stop(_) => return,
         Envelope::Typed(message) => Arrived::Typed(message),
         Envelope::Wire(encoded) => Arrived::Encoded(encoded),
-        Envelope::Down(down) => Arrived::Signal(Encoded::from_value(&**down)),
-        Envelope::Exit(exit) => Arrived::Signal(Encoded::from_value(&**exit)),
+        Envelope::Down(down) => Arrived::Signal(Encoded::from_value(&down.clone().open(&budget))),
+        Envelope::Exit(exit) => Arrived::Signal(Encoded::from_value(&exit.clone().open(&budget))),
     };
     let pid = ctx.pid();
     let Some(debug) = &mut ctx.debug else { return };

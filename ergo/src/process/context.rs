@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::core::{AnyProcess, Core};
 use super::dest::Dest;
 use super::spawn::{self, IntoExit, SpawnError, SpawnOptions, Spawned};
-use super::{AliasMode, Context, Down, LocalNode, OnNode, ProcessId, Reason, RegisterError};
+use super::{AliasMode, Context, LocalNode, OnNode, ProcessId, Reason, RegisterError};
 use crate::etf::{Encode, EncodeError, Encoded};
 use crate::term::{Atom, Pid, Ref, Term};
 
@@ -82,8 +82,8 @@ impl ProcessContext {
     }
 
     /// Takes a `DOWN` out of the mailbox; `false` if its monitor was taken back meanwhile.
-    pub(crate) fn accepts(&mut self, down: &Down) -> bool {
-        self.core().take_monitor(&down.reference).is_some()
+    pub(crate) fn accepts(&mut self, monitor: &Ref) -> bool {
+        self.core().take_monitor(monitor).is_some()
     }
 
     /// Links to a process: whichever ends first sends the other an exit signal. Links are

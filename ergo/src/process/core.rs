@@ -15,7 +15,7 @@ use self::links::Link;
 use super::info::Details;
 use super::mailbox::{Counts, Envelope, Limit, Mailbox, Overflow, Refused};
 use super::node_monitor::NodeWatches;
-use super::signal::{ArrivedReason, Down, Exit, ProcessId};
+use super::signal::{ArrivedDown, ArrivedExit, ArrivedReason, ProcessId};
 use super::{LocalNode, Reason, RegisterError};
 use crate::etf::Encoded;
 use crate::term::{Atom, Pid, Ref, Term};
@@ -70,8 +70,8 @@ pub(crate) trait AnyProcess: Send + Sync {
     fn core(&self) -> &Core;
     fn deliver(&self, message: Encoded) -> Result<(), Refusal>;
     /// Each of these says whether the process was still there.
-    fn deliver_down(&self, down: Down) -> bool;
-    fn deliver_exit(&self, exit: Exit) -> bool;
+    fn deliver_down(&self, down: ArrivedDown) -> bool;
+    fn deliver_exit(&self, exit: ArrivedExit) -> bool;
     fn request_stop(&self, reason: Reason) -> bool;
     fn counts(&self) -> Counts;
     fn as_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync>;
@@ -86,11 +86,11 @@ impl<M: Send + 'static> AnyProcess for Process<M> {
         Ok(self.push(Envelope::Wire(Box::new(message)))?)
     }
 
-    fn deliver_down(&self, down: Down) -> bool {
+    fn deliver_down(&self, down: ArrivedDown) -> bool {
         self.deliver_signal(Envelope::Down(Box::new(down)))
     }
 
-    fn deliver_exit(&self, exit: Exit) -> bool {
+    fn deliver_exit(&self, exit: ArrivedExit) -> bool {
         self.deliver_signal(Envelope::Exit(Box::new(exit)))
     }
 

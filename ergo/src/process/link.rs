@@ -167,7 +167,6 @@ impl LocalNode {
         let Some(process) = self.process(&to) else {
             return;
         };
-        let reason = self.opened(process.core(), reason);
         self.remotes().with(peer.name, |shared| {
             self.exit_signal_to(&process, from, reason, true);
             if !process.core().has_link(&from) {

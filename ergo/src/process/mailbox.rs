@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard};
 
 use super::Reason;
-use super::signal::{Down, Exit};
+use super::signal::{ArrivedDown, ArrivedExit};
 use crate::etf::{Budget, Encoded};
 
 /// A queue that grew longer than this is freed when the process has nothing more to read.
@@ -23,9 +23,9 @@ pub(crate) enum Envelope<M> {
     /// A message that is still a term in bytes: from a peer, or sent dynamically.
     Wire(Box<Encoded>),
     /// A monitored process is gone.
-    Down(Box<Down>),
+    Down(Box<ArrivedDown>),
     /// An exit signal, for a process that traps them.
-    Exit(Box<Exit>),
+    Exit(Box<ArrivedExit>),
     /// A request to end in good order: `terminate` runs, then the process ends with this reason.
     Stop(Box<Reason>),
 }

@@ -280,8 +280,8 @@ impl Context {
                     return None;
                 }
             },
-            Envelope::Down(down) => Received::Down(*down),
-            Envelope::Exit(exit) => Received::Exit(*exit),
+            Envelope::Down(down) => Received::Down(down.open(self.own.node().budget())),
+            Envelope::Exit(exit) => Received::Exit(exit.open(self.own.node().budget())),
             // Plain processes are stopped by exit signals.
             Envelope::Stop(_) => return None,
         })

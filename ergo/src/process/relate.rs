@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::call_table::CallFailure;
 use super::core::{AnyProcess, Core, Remains};
-use super::signal::{ArrivedReason, Down, Exit, Parting, ProcessId};
+use super::signal::{ArrivedDown, ArrivedExit, ArrivedReason, Parting, ProcessId};
 use super::{LocalNode, Reason, Watcher};
 use crate::dist::{Control, Destination};
 use crate::term::{Pid, Ref};
@@ -129,8 +129,7 @@ impl LocalNode {
             return;
         }
         self.monitor_gone(watcher.core(), &reference);
-        let reason = reason.into_reason(self.budget());
-        watcher.deliver_down(Down {
+        watcher.deliver_down(ArrivedDown {
             reference,
             process,
             reason,
@@ -140,7 +139,6 @@ impl LocalNode {
     /// An exit signal reaches a local process.
     pub(crate) fn exit_signal(&self, from: Pid, to: &Pid, reason: ArrivedReason, by_link: bool) {
         if let Some(process) = self.process(to) {
-            let reason = self.opened(process.core(), reason);
             self.exit_signal_to(&process, from, reason, by_link);
         }
     }
@@ -153,27 +151,16 @@ impl LocalNode {
         by_link: bool,
     ) {
         let deliver = |reason: ArrivedReason| {
-            let reason = reason.into_reason(self.budget());
-            process.deliver_exit(Exit { from, reason });
+            process.deliver_exit(ArrivedExit { from, reason });
         };
         let core = process.core();
         core.exit_signal(&from, reason, by_link, deliver);
     }
 
-    /// The reason of an exit signal, decoded before any lock is held if the process is likely to
-    /// read it.
-    pub(super) fn opened(&self, core: &Core, reason: ArrivedReason) -> ArrivedReason {
-        if core.traps_exit() {
-            reason.into_reason(self.budget()).into()
-        } else {
-            reason
-        }
-    }
-
     /// Sends an exit signal. In Erlang: `exit(Pid, Reason)`.
     ///
     /// A process that does not trap exits ends with the reason, unless it is `normal`; one that
-    /// traps them gets [`Exit`]; `kill` ends either, and others see `killed`.
+    /// traps them gets [`Exit`](super::Exit); `kill` ends either, and others see `killed`.
     pub fn exit(&self, to: Pid, reason: impl Into<Reason>) {
         self.exit_from(self.calling_pid(), to, reason.into());
     }
@@ -248,5 +235,39 @@ impl LocalNode {
                 self.signal_on(to.node, link, control, Some(reason.encoded()));
             }
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::etf::Encoded;
+    use crate::process::{Birth, Envelope, Inbox};
+    use crate::term::Term;
+
+    #[test]
+    fn reasons_of_peers_wait_in_the_mailbox_as_bytes() {
+        let node = crate::Node::alone();
+        let process = node.create::<Term>(&Birth::default());
+        let (core, other) = (&process.core, node.create::<Term>(&Birth::default()));
+        let arrived = || ArrivedReason::Wire(Encoded::from_value("why").unwrap());
+        core.set_trap_exit(true);
+        let reference = node.make_ref();
+        node.set_monitor(core, reference, other.core.pid.into());
+        node.exit_signal(other.core.pid, &core.pid, arrived(), false);
+        node.down(&core.pid, reference, other.core.pid.into(), arrived());
+
+        let mut inbox = Inbox::new();
+        let Some(Envelope::Exit(exit)) = inbox.next(&process.mailbox) else {
+            panic!("the exit signal comes first");
+        };
+        assert!(matches!(exit.reason, ArrivedReason::Wire(_)));
+        let Some(Envelope::Down(down)) = inbox.next(&process.mailbox) else {
+            panic!("the end of what is watched comes second");
+        };
+        assert!(matches!(down.reason, ArrivedReason::Wire(_)));
+        let why = Reason::Other(Term::from("why"));
+        assert_eq!(exit.open(node.budget()).reason, why);
+        assert_eq!(down.open(node.budget()).reason, why);
     }
 }

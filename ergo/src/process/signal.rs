@@ -118,6 +118,42 @@ impl From<Reason> for ArrivedReason {
     }
 }
 
+/// A `DOWN` in the mailbox.
+#[derive(Debug, Clone)]
+pub(crate) struct ArrivedDown {
+    pub(crate) reference: Ref,
+    pub(crate) process: ProcessId,
+    pub(crate) reason: ArrivedReason,
+}
+
+impl ArrivedDown {
+    /// As the process sees it; to be called in its task.
+    pub(crate) fn open(self, budget: &Budget) -> Down {
+        Down {
+            reference: self.reference,
+            process: self.process,
+            reason: self.reason.into_reason(budget),
+        }
+    }
+}
+
+/// An exit signal in the mailbox.
+#[derive(Debug, Clone)]
+pub(crate) struct ArrivedExit {
+    pub(crate) from: Pid,
+    pub(crate) reason: ArrivedReason,
+}
+
+impl ArrivedExit {
+    /// As the process sees it; to be called in its task.
+    pub(crate) fn open(self, budget: &Budget) -> Exit {
+        Exit {
+            from: self.from,
+            reason: self.reason.into_reason(budget),
+        }
+    }
+}
+
 /// The reason of a process that has ended, on its way to many: encoded once, if at all.
 pub(crate) struct Parting {
     reason: Reason,
