@@ -29,6 +29,7 @@
 //! reaches nobody is [counted](LocalNode::undelivered), and so is [what there is](LocalNode::census).
 
 mod alias;
+mod aliases;
 mod attached;
 mod call_table;
 mod context;
@@ -43,7 +44,9 @@ mod local;
 mod mailbox;
 mod names;
 mod node_monitor;
+mod node_watches;
 mod panic;
+mod parting;
 mod plain;
 mod reason;
 mod relate;
@@ -60,14 +63,14 @@ mod timer;
 mod undelivered;
 mod watch;
 
-pub use alias::AliasMode;
+pub use aliases::AliasMode;
 pub use context::ProcessContext;
 pub use dest::Dest;
 pub use info::{Census, ProcessInfo, ProcessStatus};
 pub use local::{LocalNode, OnNode};
 pub use mailbox::Overflow;
 pub use names::RegisterError;
-pub use node_monitor::{MonitorNodes, NodeType};
+pub use node_watches::{MonitorNodes, NodeType};
 pub use plain::{Context, Received};
 pub use reason::Reason;
 pub use signal::{Down, Exit, ProcessId};
@@ -81,8 +84,8 @@ pub(crate) use self::core::{AnyProcess, Birth, CallWatch, Core, Process, Refusal
 pub(crate) use call_table::{CallFailure, CallResult};
 pub(crate) use deadlines::{Deadline, LEAST as LEAST_DEADLINE};
 pub(crate) use mailbox::{Envelope, Inbox, Limit, Refused, is_system_request};
+pub(crate) use parting::encoded_atom;
 pub(crate) use run::{Life, catch_panics};
-pub(crate) use send::encoded_atom;
 pub(crate) use slot::Slot;
 pub(crate) use timer::{send_after, send_interval};
 pub(crate) use watch::{EndWatch, watch_end};

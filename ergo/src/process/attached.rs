@@ -4,18 +4,15 @@ use std::any::{Any, TypeId};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
-use super::LocalNode;
-
 /// One value of each type, made when it is first asked for: the floors above have their state at
 /// the node without this floor knowing their types.
 #[derive(Default)]
 pub(crate) struct Attached(Mutex<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>);
 
-impl LocalNode {
-    /// The node's value of this type. It must not hold the node, which would then never end.
-    pub(crate) fn attached<T: Default + Send + Sync + 'static>(&self) -> Arc<T> {
+impl Attached {
+    /// The value of this type.
+    pub(super) fn get<T: Default + Send + Sync + 'static>(&self) -> Arc<T> {
         let mut values = self
-            .attachments()
             .0
             .lock()
             .unwrap_or_else(|poisoned| poisoned.into_inner());

@@ -1,20 +1,18 @@
 //! What a process can do as itself.
 
 use std::fmt;
-use std::future::Future;
 use std::sync::Arc;
 
 use super::core::{AnyProcess, Core};
 use super::dest::Dest;
-use super::spawn::{self, IntoExit, SpawnError, SpawnOptions, Spawned};
-use super::{AliasMode, Context, LocalNode, OnNode, ProcessId, Reason, RegisterError};
+use super::{AliasMode, LocalNode, OnNode, ProcessId, Reason, RegisterError};
 use crate::etf::{Encode, EncodeError, Encoded};
 use crate::term::{Atom, Pid, Ref, Term};
 
 /// What a process can do as itself: link, monitor, send, spawn, and be told of exits.
 ///
 /// The contexts of all kinds of processes [deref](std::ops::Deref) to it: that of a plain process,
-/// [`process::Context`](Context), and that of a server,
+/// [`process::Context`](super::Context), and that of a server,
 /// [`gen_server::Context`](crate::gen_server::Context). Whatever is set up here (links, monitors,
 /// names, aliases) ends with the process.
 pub struct ProcessContext {
@@ -153,63 +151,6 @@ impl ProcessContext {
     /// of OTP 27.
     pub fn set_label(&mut self, label: impl Into<Term>) {
         self.core().set_label(label.into());
-    }
-
-    /// Starts a plain process. In Erlang: `spawn(Fun)`.
-    pub fn spawn<F, B>(&self, body: F) -> Pid
-    where
-        F: FnOnce(Context) -> B + Send + 'static,
-        B: Future + Send + 'static,
-        B::Output: IntoExit,
-    {
-        self.start(SpawnOptions::new(), body).pid
-    }
-
-    /// Starts a plain process that is linked to this one. In Erlang: `spawn_link(Fun)`.
-    pub fn spawn_link<F, B>(&mut self, body: F) -> Pid
-    where
-        F: FnOnce(Context) -> B + Send + 'static,
-        B: Future + Send + 'static,
-        B::Output: IntoExit,
-    {
-        self.start(SpawnOptions::new().link(), body).pid
-    }
-
-    /// Starts a plain process that this one watches. In Erlang: `spawn_monitor(Fun)`.
-    pub fn spawn_monitor<F, B>(&mut self, body: F) -> (Pid, Ref)
-    where
-        F: FnOnce(Context) -> B + Send + 'static,
-        B: Future + Send + 'static,
-        B::Output: IntoExit,
-    {
-        // Set before it runs: the `DOWN` has its reason, however soon it ends.
-        let spawned = self.start(SpawnOptions::new().monitor(), body);
-        let reference = spawned.monitor.expect("it was asked for");
-        (spawned.pid, reference)
-    }
-
-    fn start<F, B>(&self, options: SpawnOptions, body: F) -> Spawned
-    where
-        F: FnOnce(Context) -> B + Send + 'static,
-        B: Future + Send + 'static,
-        B::Output: IntoExit,
-    {
-        spawn::spawn(self.node(), Some(self.core()), options, body)
-            .expect("without a name nothing is refused")
-    }
-
-    /// Starts a plain process with options. In Erlang: `spawn_opt(Fun, Options)`.
-    ///
-    /// # Errors
-    ///
-    /// When the wanted name is taken.
-    pub fn spawn_opt<F, B>(&mut self, options: SpawnOptions, body: F) -> Result<Spawned, SpawnError>
-    where
-        F: FnOnce(Context) -> B + Send + 'static,
-        B: Future + Send + 'static,
-        B::Output: IntoExit,
-    {
-        spawn::spawn(self.node(), Some(self.core()), options, body)
     }
 }
 

@@ -14,7 +14,7 @@ pub(crate) use self::links::Unlinked;
 use self::links::Link;
 use super::info::Details;
 use super::mailbox::{Counts, Envelope, Limit, Mailbox, Overflow, Refused};
-use super::node_monitor::NodeWatches;
+use super::node_watches::NodeWatches;
 use super::signal::{ArrivedDown, ArrivedExit, ArrivedReason, ProcessId};
 use super::{LocalNode, Reason, RegisterError};
 use crate::etf::Encoded;

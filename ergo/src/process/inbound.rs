@@ -3,10 +3,13 @@
 //! Everything here runs in the link's reader and never waits: messages and reasons stay bytes
 //! until the process that they are for decodes them.
 
+use std::sync::{Arc, Weak};
+
 use super::call_table::CallFailure;
 use super::local::{LocalNode, WeakNode};
+use super::parting::Parting;
 use super::remote::Lost;
-use super::signal::{ArrivedReason, Parting, ProcessId};
+use super::signal::{ArrivedReason, ProcessId};
 use super::undelivered::Cause;
 use super::{Reason, Watcher};
 use crate::dist::{Control, Destination, SpawnFlags, Target};
@@ -15,14 +18,8 @@ use crate::net::{Inbound, LinkDown, LinkId, Peer};
 use crate::term::{Atom, Pid, Ref};
 
 /// Where the links of a node deliver.
-pub(crate) struct Incoming {
+struct Incoming {
     node: WeakNode,
-}
-
-impl Incoming {
-    pub(crate) fn new(node: WeakNode) -> Incoming {
-        Incoming { node }
-    }
 }
 
 impl Inbound for Incoming {
@@ -61,6 +58,11 @@ impl Inbound for Incoming {
 }
 
 impl LocalNode {
+    /// What the node's links report to: alive as long as the node is.
+    pub(crate) fn incoming(&self) -> Weak<dyn Inbound> {
+        self.incoming_or(|node| Arc::new(Incoming { node }))
+    }
+
     fn incoming_signal(&self, peer: &Peer, control: Control, payload: Option<Encoded>) {
         let reason = || match payload.clone() {
             Some(reason) => ArrivedReason::Wire(reason),

@@ -1,7 +1,8 @@
 //! Links between processes, here and across nodes.
 
 use super::core::{Core, Unlinked};
-use super::signal::{ArrivedReason, Parting};
+use super::parting::Parting;
+use super::signal::ArrivedReason;
 use super::{LocalNode, Reason};
 use crate::dist::{Control, DistFlags};
 use crate::net::{LinkId, Peer};

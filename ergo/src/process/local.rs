@@ -7,16 +7,15 @@ use std::sync::{Arc, OnceLock, Weak};
 use dashmap::DashMap;
 use tokio_util::task::TaskTracker;
 
-use super::alias::Aliases;
+use super::aliases::Aliases;
 use super::attached::Attached;
 use super::call_table::CallTable;
 use super::core::{AnyProcess, Birth, Core, Process};
 use super::current::current;
 use super::deadlines::Deadlines;
-use super::inbound::Incoming;
 use super::mailbox::Mailbox;
 use super::names::{Names, RegisterError};
-use super::node_monitor::Subscriptions;
+use super::node_watches::Subscriptions;
 use super::panic::locate_panics;
 use super::remote::Remotes;
 use super::signal::ProcessId;
@@ -76,7 +75,7 @@ struct Inner {
     undelivered: Counters,
     attached: Attached,
     links: OnceLock<Arc<Links>>,
-    incoming: OnceLock<Arc<Incoming>>,
+    incoming: OnceLock<Arc<dyn Inbound>>,
     tasks: TaskTracker,
     stopping: AtomicBool,
 }
@@ -118,15 +117,13 @@ impl LocalNode {
         self.0.links.get_or_init(|| links);
     }
 
-    /// What the node's links report to: alive as long as the node is.
-    pub(crate) fn incoming(&self) -> Weak<dyn Inbound> {
-        let weak = Arc::downgrade(&self.0);
-        let incoming = self
-            .0
-            .incoming
-            .get_or_init(|| Arc::new(Incoming::new(WeakNode(weak))));
-        let incoming: Arc<dyn Inbound> = incoming.clone();
-        Arc::downgrade(&incoming)
+    /// What the node's links report to, made the first time: alive as long as the node is.
+    pub(super) fn incoming_or(
+        &self,
+        make: impl FnOnce(WeakNode) -> Arc<dyn Inbound>,
+    ) -> Weak<dyn Inbound> {
+        let weak = WeakNode(Arc::downgrade(&self.0));
+        Arc::downgrade(self.0.incoming.get_or_init(|| make(weak)))
     }
 
     /// Whether a node takes messages to aliases (OTP 24 and later).
@@ -256,8 +253,9 @@ impl LocalNode {
         &self.0.undelivered
     }
 
-    pub(super) fn attachments(&self) -> &Attached {
-        &self.0.attached
+    /// The node's value of this type. It must not hold the node, which would then never end.
+    pub(crate) fn attached<T: Default + Send + Sync + 'static>(&self) -> Arc<T> {
+        self.0.attached.get()
     }
 
     /// Takes a process out of the tables.

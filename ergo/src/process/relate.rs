@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use super::call_table::CallFailure;
 use super::core::{AnyProcess, Core, Remains};
-use super::signal::{ArrivedDown, ArrivedExit, ArrivedReason, Parting, ProcessId};
+use super::parting::Parting;
+use super::signal::{ArrivedDown, ArrivedExit, ArrivedReason, ProcessId};
 use super::{LocalNode, Reason, Watcher};
 use crate::dist::{Control, Destination};
 use crate::term::{Pid, Ref};

@@ -1,12 +1,14 @@
-//! Sending: to a pid, a name, an alias, here or elsewhere.
+//! Sending: to a pid, a name, an alias, here or elsewhere; and counting what reaches nobody.
+
+use std::fmt::Debug;
 
 use super::core::Refusal;
 use super::dest::Dest;
-use super::undelivered::Cause;
+use super::undelivered::{Cause, Undelivered};
 use super::{LocalNode, ProcessId};
 use crate::dist::Control;
-use crate::etf::{Encode, EncodeError, Encoded, Encoder};
-use crate::term::{Atom, Pid, Ref};
+use crate::etf::{Encode, EncodeError, Encoded};
+use crate::term::{Pid, Ref};
 
 impl LocalNode {
     /// Sends a message to any process, here or elsewhere: it never blocks, and like Erlang's `!` it
@@ -85,11 +87,22 @@ impl LocalNode {
             None => self.count_undelivered(Cause::NoAlias, &alias),
         }
     }
-}
 
-/// An atom as it travels.
-pub(crate) fn encoded_atom(atom: Atom) -> Encoded {
-    let mut out = Encoder::new();
-    out.atom(atom);
-    Encoded::from_encoder(out)
+    /// How many messages reached nobody so far.
+    ///
+    /// ```
+    /// # async fn example() -> ergo::Result<()> {
+    /// let node = ergo::Node::alone();
+    /// node.send(("nobody", node.name()), &1)?;
+    /// assert_eq!(node.undelivered().no_process, 1);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn undelivered(&self) -> Undelivered {
+        self.counters().read()
+    }
+
+    pub(crate) fn count_undelivered(&self, cause: Cause, to: &dyn Debug) {
+        self.counters().add(cause, to);
+    }
 }

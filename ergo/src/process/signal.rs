@@ -1,9 +1,6 @@
 //! What a process learns of others: `DOWN` and `EXIT`.
 
-use std::cell::OnceCell;
-
 use super::Reason;
-use super::send::encoded_atom;
 use crate::dist::Target;
 use crate::etf::{Budget, Encoded};
 use crate::term::{Atom, Pid, Ref};
@@ -151,38 +148,5 @@ impl ArrivedExit {
             from: self.from,
             reason: self.reason.into_reason(budget),
         }
-    }
-}
-
-/// The reason of a process that has ended, on its way to many: encoded once, if at all.
-pub(crate) struct Parting {
-    reason: Reason,
-    encoded: OnceCell<Encoded>,
-}
-
-impl Parting {
-    pub(crate) fn new(reason: Reason) -> Parting {
-        Parting {
-            reason,
-            encoded: OnceCell::new(),
-        }
-    }
-
-    pub(crate) fn reason(&self) -> &Reason {
-        &self.reason
-    }
-
-    /// As it travels. One that cannot (NaN, say) was made here: what it says is lost, not that the
-    /// process ended.
-    pub(crate) fn encoded(&self) -> Encoded {
-        let encode = || {
-            Encoded::from_value(&self.reason).unwrap_or_else(|error| {
-                tracing::warn!(
-                    target: "ergo::process", %error, "an exit reason cannot be encoded"
-                );
-                encoded_atom(Atom::new("unencodable_reason"))
-            })
-        };
-        self.encoded.get_or_init(encode).clone()
     }
 }

@@ -8,7 +8,7 @@ use super::core::{Birth, Core};
 use super::mailbox::Limit;
 use super::plain::Context;
 use super::run::Life;
-use super::{LocalNode, OnNode, Overflow, Reason, RegisterError};
+use super::{LocalNode, OnNode, Overflow, ProcessContext, Reason, RegisterError};
 use crate::term::{Atom, Pid, Ref, Term};
 
 /// How a plain process starts. In Erlang: the options of `spawn_opt/2`.
@@ -195,8 +195,67 @@ impl LocalNode {
     }
 }
 
+impl ProcessContext {
+    /// Starts a plain process. In Erlang: `spawn(Fun)`.
+    pub fn spawn<F, B>(&self, body: F) -> Pid
+    where
+        F: FnOnce(Context) -> B + Send + 'static,
+        B: Future + Send + 'static,
+        B::Output: IntoExit,
+    {
+        self.start(SpawnOptions::new(), body).pid
+    }
+
+    /// Starts a plain process that is linked to this one. In Erlang: `spawn_link(Fun)`.
+    pub fn spawn_link<F, B>(&mut self, body: F) -> Pid
+    where
+        F: FnOnce(Context) -> B + Send + 'static,
+        B: Future + Send + 'static,
+        B::Output: IntoExit,
+    {
+        self.start(SpawnOptions::new().link(), body).pid
+    }
+
+    /// Starts a plain process that this one watches. In Erlang: `spawn_monitor(Fun)`.
+    pub fn spawn_monitor<F, B>(&mut self, body: F) -> (Pid, Ref)
+    where
+        F: FnOnce(Context) -> B + Send + 'static,
+        B: Future + Send + 'static,
+        B::Output: IntoExit,
+    {
+        // Set before it runs: the `DOWN` has its reason, however soon it ends.
+        let spawned = self.start(SpawnOptions::new().monitor(), body);
+        let reference = spawned.monitor.expect("it was asked for");
+        (spawned.pid, reference)
+    }
+
+    fn start<F, B>(&self, options: SpawnOptions, body: F) -> Spawned
+    where
+        F: FnOnce(Context) -> B + Send + 'static,
+        B: Future + Send + 'static,
+        B::Output: IntoExit,
+    {
+        spawn(self.node(), Some(self.core()), options, body)
+            .expect("without a name nothing is refused")
+    }
+
+    /// Starts a plain process with options. In Erlang: `spawn_opt(Fun, Options)`.
+    ///
+    /// # Errors
+    ///
+    /// When the wanted name is taken.
+    pub fn spawn_opt<F, B>(&mut self, options: SpawnOptions, body: F) -> Result<Spawned, SpawnError>
+    where
+        F: FnOnce(Context) -> B + Send + 'static,
+        B: Future + Send + 'static,
+        B::Output: IntoExit,
+    {
+        spawn(self.node(), Some(self.core()), options, body)
+    }
+}
+
 /// Starts a process whose parent, if any, is given.
-pub(super) fn spawn<F, B>(
+fn spawn<F, B>(
     node: &LocalNode,
     parent: Option<&Core>,
     options: SpawnOptions,

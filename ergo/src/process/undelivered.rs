@@ -4,7 +4,7 @@ use std::fmt::Debug;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::core::Refusal;
-use super::{LocalNode, Refused};
+use super::mailbox::Refused;
 
 /// How many messages of a node reached nobody, by cause.
 ///
@@ -55,20 +55,14 @@ impl Cause {
 #[derive(Debug, Default)]
 pub(crate) struct Counters([AtomicU64; 5]);
 
-impl LocalNode {
-    /// How many messages reached nobody so far.
-    ///
-    /// ```
-    /// # async fn example() -> ergo::Result<()> {
-    /// let node = ergo::Node::alone();
-    /// node.send(("nobody", node.name()), &1)?;
-    /// assert_eq!(node.undelivered().no_process, 1);
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn undelivered(&self) -> Undelivered {
-        let Counters(counters) = self.counters();
-        let count = |cause: Cause| counters[cause as usize].load(Ordering::Relaxed);
+impl Counters {
+    pub(super) fn add(&self, cause: Cause, to: &dyn Debug) {
+        self.0[cause as usize].fetch_add(1, Ordering::Relaxed);
+        tracing::debug!(target: "ergo::process", ?to, ?cause, "message undelivered");
+    }
+
+    pub(super) fn read(&self) -> Undelivered {
+        let count = |cause: Cause| self.0[cause as usize].load(Ordering::Relaxed);
         Undelivered {
             no_process: count(Cause::NoProcess),
             no_alias: count(Cause::NoAlias),
@@ -76,10 +70,5 @@ impl LocalNode {
             no_connection: count(Cause::NoConnection),
             undecodable: count(Cause::Undecodable),
         }
-    }
-
-    pub(crate) fn count_undelivered(&self, cause: Cause, to: &dyn Debug) {
-        self.counters().0[cause as usize].fetch_add(1, Ordering::Relaxed);
-        tracing::debug!(target: "ergo::process", ?to, ?cause, "message undelivered");
     }
 }
