@@ -4,8 +4,7 @@ use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote};
 use syn::spanned::Spanned;
 use syn::{
-    Attribute, GenericParam, Ident, ImplItem, ImplItemFn, Item, ItemImpl, LitStr, Meta, Pat,
-    PatType, Type,
+    Attribute, GenericParam, Ident, ImplItem, ImplItemFn, Item, ItemImpl, LitStr, Meta, Type,
 };
 
 use crate::attr::{Options, Schema};
@@ -18,7 +17,7 @@ pub(crate) struct Maker {
     attribute: &'static str,
     makes: &'static str,
     /// The attributes that it reads on methods.
-    pub(crate) markers: &'static [&'static str],
+    markers: &'static [&'static str],
     /// What those mark.
     marks: &'static str,
 }
@@ -54,12 +53,49 @@ pub(crate) struct Place {
 }
 
 impl Place {
-    /// Reads the block; anything else is given back as it was, with the error noted.
-    pub(crate) fn block(
+    /// The expansion of the attribute on `item`: the block without our attributes, what `generate`
+    /// makes of it and of the methods that have one, as `mark` reads it, and the errors.
+    pub(crate) fn expand<M>(
+        &self,
+        item: TokenStream,
+        mut errors: Errors,
+        mark: impl FnMut(&Attribute, &ImplItemFn, &mut Errors) -> Option<M>,
+        generate: impl FnOnce(&ItemImpl, Vec<M>, &mut Errors) -> Option<TokenStream>,
+    ) -> TokenStream {
+        let (item, marked) = match self.read(item, &mut errors, mark) {
+            Ok(read) => read,
+            Err(item) => {
+                let errors = errors.into_compile_errors();
+                return quote!(#item #errors);
+            }
+        };
+        let generated = generate(&item, marked, &mut errors);
+        // What only our code would have used must not be reported as unused beside the real mistake.
+        let quiet = (!errors.is_empty()).then(|| quote!(#[allow(dead_code, unused_variables)]));
+        let errors = errors.into_compile_errors();
+        quote!(#quiet #item #generated #errors)
+    }
+
+    /// The block without our attributes, and the methods that had them; anything else is given back
+    /// as it was, with the error noted.
+    fn read<M>(
         &self,
         tokens: TokenStream,
         errors: &mut Errors,
-    ) -> Result<ItemImpl, TokenStream> {
+        mut mark: impl FnMut(&Attribute, &ImplItemFn, &mut Errors) -> Option<M>,
+    ) -> Result<(ItemImpl, Vec<M>), TokenStream> {
+        let mut item = self.block(tokens, errors)?;
+        let mut marked = Vec::new();
+        self.methods(&mut item, errors, |method, errors| {
+            if let Some(attr) = self.marker(method, errors) {
+                marked.extend(mark(&attr, method, errors));
+            }
+        });
+        Ok((self.inherent(item, errors)?, marked))
+    }
+
+    /// Reads the block; anything else is given back as it was, with the error noted.
+    fn block(&self, tokens: TokenStream, errors: &mut Errors) -> Result<ItemImpl, TokenStream> {
         let mut item = match syn::parse2::<Item>(tokens.clone()) {
             Ok(Item::Impl(item)) => item,
             Ok(other) => {
@@ -96,7 +132,7 @@ impl Place {
     }
 
     /// Calls `read` for every method; our attributes on anything else are an error.
-    pub(crate) fn methods(
+    fn methods(
         &self,
         item: &mut ItemImpl,
         errors: &mut Errors,
@@ -120,6 +156,28 @@ impl Place {
         }
     }
 
+    /// Takes our attributes off a method; the first says what it is.
+    fn marker(&self, method: &mut ImplItemFn, errors: &mut Errors) -> Option<Attribute> {
+        let ours = take(&mut method.attrs, |attr| {
+            is_one_of(attr, self.maker.markers)
+        });
+        let mut ours = ours.into_iter();
+        let first = ours.next()?;
+        let name = name_of(&first);
+        for other in ours {
+            let message = if name_of(&other) == name {
+                format!("`#[{name}]` stands here twice; keep one")
+            } else {
+                format!(
+                    "`{}` is `#[{name}]` already; one method handles one kind of message",
+                    method.sig.ident
+                )
+            };
+            errors.push(other, message);
+        }
+        Some(first)
+    }
+
     /// Attributes of another macro's methods.
     fn foreign(&self, attrs: &mut Vec<Attribute>, errors: &mut Errors) {
         let others = MAKERS
@@ -141,11 +199,7 @@ impl Place {
     }
 
     /// The block again, unless it implements a trait.
-    pub(crate) fn inherent(
-        &self,
-        item: ItemImpl,
-        errors: &mut Errors,
-    ) -> Result<ItemImpl, TokenStream> {
+    fn inherent(&self, item: ItemImpl, errors: &mut Errors) -> Result<ItemImpl, TokenStream> {
         if let Some((path, _)) = &item.trait_ {
             errors.push(path, self.on_trait_impl);
             return Err(item.into_token_stream());
@@ -255,10 +309,7 @@ pub(crate) fn name_of(attr: &Attribute) -> String {
 }
 
 /// Takes the attributes that `is_ours` out of the list.
-pub(crate) fn take(
-    attrs: &mut Vec<Attribute>,
-    is_ours: impl Fn(&Attribute) -> bool,
-) -> Vec<Attribute> {
+fn take(attrs: &mut Vec<Attribute>, is_ours: impl Fn(&Attribute) -> bool) -> Vec<Attribute> {
     let (ours, rest) = std::mem::take(attrs).into_iter().partition(is_ours);
     *attrs = rest;
     ours
@@ -295,36 +346,6 @@ pub(crate) fn own_starters(
         own.push(name);
     }
     own
-}
-
-/// The plain name of a parameter, which is that of the client's method, too.
-pub(crate) fn argument_name(input: &PatType, index: usize, errors: &mut Errors) -> Option<Ident> {
-    let conditional = input.attrs.iter().find(|a| a.path().is_ident("cfg"));
-    if let Some(attr) = conditional {
-        errors.push(
-            attr,
-            "an argument cannot depend on a `cfg`; put the `cfg` on the method and write it twice",
-        );
-        return None;
-    }
-    match &*input.pat {
-        Pat::Ident(pat) if pat.by_ref.is_none() && pat.subpat.is_none() => Some(pat.ident.clone()),
-        // Nobody reads it here, but it is part of the pattern, and the client's method needs a name.
-        Pat::Wild(wild) => Some(unnamed(index, wild.span())),
-        pattern => {
-            errors.push(
-                pattern,
-                "the argument's name is also that of the client's; take a plain name here and \
-                 take the value apart in the body",
-            );
-            None
-        }
-    }
-}
-
-/// A name for a parameter that has none.
-pub(crate) fn unnamed(index: usize, at: Span) -> Ident {
-    Ident::new(&format!("arg{index}"), at)
 }
 
 /// Notes a text that is too long for an atom.

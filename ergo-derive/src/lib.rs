@@ -12,6 +12,7 @@ mod client_type;
 mod errors;
 mod gen_server;
 mod literal;
+mod method;
 mod supervisor;
 mod term;
 mod types;

@@ -14,7 +14,6 @@ mod signature;
 mod valid;
 
 use proc_macro2::TokenStream;
-use quote::quote;
 
 use crate::errors::Errors;
 
@@ -22,21 +21,10 @@ use crate::errors::Errors;
 pub(crate) fn expand(attribute: TokenStream, item: TokenStream) -> TokenStream {
     let mut errors = Errors::new();
     let options = options::SupervisorOptions::read(attribute, &mut errors);
-    let block = match parse::block(item, &mut errors) {
-        Ok(block) => block,
-        Err(item) => {
-            let errors = errors.into_compile_errors();
-            return quote!(#item #errors);
-        }
-    };
-    let parse::Block { item, marked } = block;
-    let generated = signature::model(&item, marked, options, &mut errors).map(|mut model| {
-        valid::check(&mut model, &item, &mut errors);
+    parse::PLACE.expand(item, errors, parse::marked, |item, marked, errors| {
+        let mut model = signature::model(item, marked, options, errors)?;
+        valid::check(&mut model, item, errors);
         model.stub = !errors.is_empty();
-        expand::expand(&model)
-    });
-    // What only our code would have used must not be reported as unused beside the real mistake.
-    let quiet = (!errors.is_empty()).then(|| quote!(#[allow(dead_code, unused_variables)]));
-    let errors = errors.into_compile_errors();
-    quote!(#quiet #item #generated #errors)
+        Some(expand::expand(&model))
+    })
 }

@@ -96,20 +96,6 @@ impl Handler {
                     .all(|p| crate::types::unsendable(&p.ty, true).is_none()))
     }
 
-    fn docs(&self) -> impl Iterator<Item = &Attribute> {
-        self.named(&["doc"])
-    }
-
-    fn cfgs(&self) -> impl Iterator<Item = &Attribute> {
-        self.named(&["cfg"])
-    }
-
-    fn named<'a>(&'a self, names: &'a [&str]) -> impl Iterator<Item = &'a Attribute> {
-        self.attrs
-            .iter()
-            .filter(move |attr| names.iter().any(|name| attr.path().is_ident(name)))
-    }
-
     /// The field in which a call carries the right to answer: `reply`, or what the handler calls it.
     fn reply_field(&self) -> Ident {
         use super::model::Role;

@@ -3,6 +3,8 @@
 use proc_macro2::Span;
 use syn::{Attribute, Generics, Ident, Path, Type};
 
+use crate::method::Attrs;
+
 use super::options::Unknown;
 
 /// A server.
@@ -71,7 +73,7 @@ pub(super) struct Handler {
     pub(super) method: Ident,
     pub(super) variant: Ident,
     /// Docs, `cfg`, `allow` and `deprecated`: what holds for the client's method too.
-    pub(super) attrs: Vec<Attribute>,
+    pub(super) attrs: Attrs,
     pub(super) is_async: bool,
     pub(super) params: Vec<Param>,
     pub(super) output: Output,

@@ -1,20 +1,14 @@
-//! The `impl` block: our attributes are read and taken off it.
+//! What our attributes on methods say.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::Span;
 use syn::spanned::Spanned;
-use syn::{Attribute, Ident, ImplItemFn, ItemImpl, LitStr, Meta};
+use syn::{Attribute, ImplItemFn, LitStr, Meta};
 
 use crate::attr::{Known, Options, Schema};
-use crate::block::{self, GEN_SERVER, Place, is_one_of, name_of, take};
+use crate::block::{self, GEN_SERVER, Place, name_of};
 use crate::errors::Errors;
 
 use super::model::Kind;
-
-/// The block without our attributes, and the methods that had them.
-pub(super) struct Block {
-    pub(super) item: ItemImpl,
-    pub(super) marked: Vec<Marked>,
-}
 
 /// A method with one of our attributes.
 pub(super) struct Marked {
@@ -73,7 +67,7 @@ const TERMINATE: Schema = Schema {
     elsewhere: &[],
 };
 
-const PLACE: Place = Place {
+pub(super) const PLACE: Place = Place {
     maker: &GEN_SERVER,
     on_type: "`#[gen_server]` stands on the `impl` block with the handlers, not on the type",
     on_fn: "`#[gen_server]` stands on an `impl` block; a single handler takes `#[call]`, `#[cast]` \
@@ -83,43 +77,10 @@ const PLACE: Place = Place {
     elsewhere: "`#[gen_server]` stands on the `impl` block of a server's type: `impl Kv { … }`",
 };
 
-/// Reads the block; anything else is given back as it was, with the error noted.
-pub(super) fn block(tokens: TokenStream, errors: &mut Errors) -> Result<Block, TokenStream> {
-    let mut item = PLACE.block(tokens, errors)?;
-    let mut marked = Vec::new();
-    PLACE.methods(&mut item, errors, |method, errors| {
-        marked.extend(marked_method(method, errors));
-    });
-    let item = PLACE.inherent(item, errors)?;
-    Ok(Block { item, marked })
-}
-
-/// The name of the block's type.
-pub(super) fn type_name(item: &ItemImpl, errors: &mut Errors) -> Option<Ident> {
-    PLACE.type_name(item, errors)
-}
-
-fn marked_method(method: &mut ImplItemFn, errors: &mut Errors) -> Option<Marked> {
-    let mut markers = take(&mut method.attrs, |attr| {
-        is_one_of(attr, GEN_SERVER.markers)
-    })
-    .into_iter();
-    let first = markers.next()?;
-    for other in markers {
-        let message = if name_of(&other) == name_of(&first) {
-            format!("`#[{}]` stands here twice; keep one", name_of(&other))
-        } else {
-            format!(
-                "`{}` is `#[{}]` already; one method handles one kind of message",
-                method.sig.ident,
-                name_of(&first)
-            )
-        };
-        errors.push(other, message);
-    }
-    let marker = read(&first, errors)?;
+/// Reads our attribute on a method.
+pub(super) fn marked(attr: &Attribute, method: &ImplItemFn, errors: &mut Errors) -> Option<Marked> {
     Some(Marked {
-        marker,
+        marker: read(attr, errors)?,
         method: method.clone(),
     })
 }

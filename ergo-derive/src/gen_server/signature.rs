@@ -9,11 +9,12 @@ use syn::{Ident, ImplItemFn, ItemImpl, ReceiverKind, ReturnType, Safety, Signatu
 use crate::block::{copied, fits_atom};
 use crate::case::{Case, unraw};
 use crate::errors::Errors;
+use crate::method::{Attrs, no_generics};
 use crate::types::{self, Unsendable, is_named, is_unit};
 
 use super::model::{Handler, Kind, Model, Output, Pattern, Role};
 use super::options::ServerOptions;
-use super::parse::{self, Marked, Marker};
+use super::parse::{Marked, Marker, PLACE};
 
 /// The block as a model; `None` if it is not even of a type with a name.
 pub(super) fn model(
@@ -23,7 +24,7 @@ pub(super) fn model(
     errors: &mut Errors,
 ) -> Option<Model> {
     let self_ty = &*item.self_ty;
-    let ident = parse::type_name(item, errors)?;
+    let ident = PLACE.type_name(item, errors)?;
     let word = unraw(&ident);
     let derived = |suffix: &str| format_ident!("{word}{suffix}", span = ident.span());
     let mut model = Model {
@@ -100,7 +101,7 @@ fn handler(
         local,
         method: sig.ident.clone(),
         variant: variant(&sig.ident),
-        attrs: copied(&method.attrs, &["doc", "cfg", "allow", "deprecated"]),
+        attrs: Attrs::of(method, &["doc", "cfg", "allow", "deprecated"]),
         is_async: sig.asyncness.is_some(),
         params: params.unwrap_or_else(|| params::readable(sig, kind, &model.self_ty)),
         output: output.unwrap_or_else(|| readable_output(model, sig, kind)),
@@ -152,15 +153,8 @@ fn plain(sig: &Signature, errors: &mut Errors) {
     if let Some(abi) = &sig.abi {
         errors.push(abi, "a handler is called by ergo alone: remove `extern`");
     }
-    if !sig.generics.params.is_empty() {
-        errors.push(
-            &sig.generics,
-            "a message has one concrete type, so a handler has no generics of its own; name the \
-             types, or move the parameters to the `impl` block",
-        );
-    } else if let Some(clause) = &sig.generics.where_clause {
-        errors.push(clause, "move the bounds to the `impl` block");
-    }
+    let why = "a message has one concrete type, so a handler has no generics of its own";
+    no_generics(sig, why, errors);
 }
 
 fn receiver(sig: &Signature, errors: &mut Errors) {

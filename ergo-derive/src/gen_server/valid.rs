@@ -92,7 +92,7 @@ fn doubles(model: &Model, errors: &mut Errors) -> Vec<usize> {
             seen.insert(key, handler);
             continue;
         };
-        if is_conditional(first) && is_conditional(handler) {
+        if first.attrs.is_conditional() && handler.attrs.is_conditional() {
             continue;
         }
         let message = match handler.kind {
@@ -124,7 +124,7 @@ fn variants(model: &Model, doubled: &[usize], errors: &mut Errors) -> Vec<usize>
         let Some(first) = seen.insert(handler.variant.to_string(), handler) else {
             continue;
         };
-        if is_conditional(first) && is_conditional(handler) {
+        if first.attrs.is_conditional() && handler.attrs.is_conditional() {
             continue;
         }
         collide.push(index);
@@ -172,8 +172,4 @@ fn reserved(model: &mut Model, item: &ItemImpl, errors: &mut Errors) {
 
 fn has_method(handler: &Handler) -> bool {
     matches!(handler.kind, Kind::Call | Kind::Cast)
-}
-
-fn is_conditional(handler: &Handler) -> bool {
-    handler.attrs.iter().any(|attr| attr.path().is_ident("cfg"))
 }

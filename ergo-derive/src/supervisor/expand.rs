@@ -109,7 +109,7 @@ fn added(model: &Model, names: &Names, child: &Child) -> TokenStream {
     let Names {
         supervisor, spec, ..
     } = names;
-    let (id, cfgs) = (&child.id, child.cfgs());
+    let (id, cfgs) = (&child.id, child.attrs.cfgs());
     let treated = treated(names, child);
     let added = if model.template().is_some() {
         let (name, (_, ty_generics, _)) = (template::name(model), model.generics.split_for_impl());

@@ -5,6 +5,8 @@ use std::time::Duration;
 use proc_macro2::Span;
 use syn::{Attribute, Generics, Ident, Path, Type};
 
+use crate::method::Attrs;
+
 /// A supervisor.
 pub(super) struct Model {
     /// The `impl`'s type, with its generic arguments.
@@ -73,7 +75,7 @@ pub(super) struct Child {
     pub(super) significant: Option<Span>,
     pub(super) kind: Option<Kind>,
     /// Docs and `cfg`.
-    pub(super) attrs: Vec<Attribute>,
+    pub(super) attrs: Attrs,
     pub(super) params: Vec<Param>,
     /// The parameters as they were written, for errors about all of them.
     pub(super) inputs: proc_macro2::TokenStream,
@@ -108,18 +110,4 @@ pub(super) enum Shutdown {
 pub(super) enum Kind {
     Worker,
     Supervisor,
-}
-
-impl Child {
-    pub(super) fn is_conditional(&self) -> bool {
-        self.cfgs().next().is_some()
-    }
-
-    pub(super) fn cfgs(&self) -> impl Iterator<Item = &Attribute> {
-        self.attrs.iter().filter(|attr| attr.path().is_ident("cfg"))
-    }
-
-    pub(super) fn docs(&self) -> impl Iterator<Item = &Attribute> {
-        self.attrs.iter().filter(|attr| attr.path().is_ident("doc"))
-    }
 }

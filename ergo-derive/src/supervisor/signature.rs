@@ -1,16 +1,17 @@
 //! What each method's signature means.
 
 use quote::{ToTokens, format_ident, quote};
-use syn::{FnArg, ImplItemFn, ItemImpl, ReceiverKind, ReturnType, Safety, Signature, Type};
+use syn::{FnArg, ItemImpl, ReceiverKind, ReturnType, Safety, Signature, Type};
 
-use crate::block::{argument_name, copied, unnamed};
+use crate::block::copied;
 use crate::case::unraw;
 use crate::errors::Errors;
+use crate::method::{Attrs, argument_name, no_generics, unnamed};
 use crate::types::{self, Unsendable, is_reference_to};
 
 use super::model::{Child, Model, Param};
 use super::options::SupervisorOptions;
-use super::parse::{self, Marked};
+use super::parse::{Marked, PLACE};
 
 /// The block as a model; `None` if it is not even of a type with a name.
 pub(super) fn model(
@@ -19,7 +20,7 @@ pub(super) fn model(
     options: SupervisorOptions,
     errors: &mut Errors,
 ) -> Option<Model> {
-    let ident = parse::type_name(item, errors)?;
+    let ident = PLACE.type_name(item, errors)?;
     let client = options
         .client
         .unwrap_or_else(|| format_ident!("{}Ref", unraw(&ident), span = ident.span()));
@@ -68,16 +69,12 @@ fn child(marked: Marked, self_ty: &Type, errors: &mut Errors) -> Child {
         shutdown: options.shutdown,
         significant: options.significant,
         kind: options.kind,
-        attrs: attrs(&method),
+        attrs: Attrs::of(&method, &["doc", "cfg"]),
         params,
         inputs: inputs(sig),
         output,
         broken,
     }
-}
-
-fn attrs(method: &ImplItemFn) -> Vec<syn::Attribute> {
-    copied(&method.attrs, &["doc", "cfg"])
 }
 
 /// What no method of a child may be.
@@ -96,15 +93,8 @@ fn plain(sig: &Signature, errors: &mut Errors) {
              call",
         );
     }
-    if !sig.generics.params.is_empty() {
-        errors.push(
-            &sig.generics,
-            "a child has one concrete type, so its method has no generics of its own; name the \
-             types, or move the parameters to the `impl` block",
-        );
-    } else if let Some(clause) = &sig.generics.where_clause {
-        errors.push(clause, "move the bounds to the `impl` block");
-    }
+    let why = "a child has one concrete type, so its method has no generics of its own";
+    no_generics(sig, why, errors);
 }
 
 fn receiver(sig: &Signature, errors: &mut Errors) {

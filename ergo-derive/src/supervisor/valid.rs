@@ -59,7 +59,7 @@ fn template(model: &Model, errors: &mut Errors) {
             ),
         );
     }
-    if let Some(attr) = first.cfgs().next() {
+    if let Some(attr) = first.attrs.cfgs().next() {
         errors.push(
             attr,
             "the supervisor is nothing without its one child: put the `cfg` on the `impl` block",
@@ -109,7 +109,7 @@ fn ids(model: &Model, errors: &mut Errors) {
         let Some(first) = model.children[..index].iter().find(same) else {
             continue;
         };
-        if first.is_conditional() && child.is_conditional() {
+        if first.attrs.is_conditional() && child.attrs.is_conditional() {
             continue;
         }
         // The compiler has its own word on two methods of one name.

@@ -58,7 +58,7 @@ fn method(model: &Model, names: &Names<'_>, handler: &Handler) -> Option<TokenSt
     if handler.broken && !handler.arguments().all(|param| is_passable(&param.ty)) {
         return None;
     }
-    let attrs = handler.named(&["cfg", "allow", "deprecated"]);
+    let attrs = handler.attrs.named(&["cfg", "allow", "deprecated"]);
     let docs = docs(model, handler);
     let (method, message) = (here(&handler.method), &model.message);
     let (_, ty_generics, _) = model.generics.split_for_impl();
@@ -107,8 +107,8 @@ fn declared(param: &Param) -> TokenStream {
 
 /// The handler's docs, and what the call is in Erlang.
 fn docs(model: &Model, handler: &Handler) -> TokenStream {
-    let documented = handler.docs().next().is_some();
-    let docs = handler.docs();
+    let documented = handler.attrs.docs().next().is_some();
+    let docs = handler.attrs.docs();
     let (about, function) = match handler.kind {
         Kind::Call => ("Asks", "call"),
         _ => ("Tells", "cast"),

@@ -129,7 +129,7 @@ fn body(model: &Model, names: &Names<'_>, infos: bool) -> (TokenStream, TokenStr
         .iter()
         .map(|handler| variant(model, handler, names));
     let arms = handlers.iter().map(|handler| {
-        let (variant, cfgs) = (here(&handler.variant), handler.cfgs());
+        let (variant, cfgs) = (here(&handler.variant), handler.attrs.cfgs());
         let text = variant.to_string();
         let written = if has_fields(handler) {
             quote!(f.debug_struct(#text).finish_non_exhaustive())
@@ -187,9 +187,9 @@ pub(super) fn never(model: &Model, infos: bool) -> Option<TokenStream> {
 
 fn variant(model: &Model, handler: &Handler, names: &Names<'_>) -> TokenStream {
     let variant = &handler.variant;
-    let cfgs = handler.cfgs();
-    let documented = handler.docs().next().is_some();
-    let docs = handler.docs();
+    let cfgs = handler.attrs.cfgs();
+    let documented = handler.attrs.docs().next().is_some();
+    let docs = handler.attrs.docs();
     let about = (!documented).then(|| doc(format!("For `{}::{}`.", model.ident, handler.method)));
     let pattern = doc(format!(" In Erlang: `{}`.", handler.erlang()));
     let gap = documented.then(|| doc(""));
@@ -243,7 +243,7 @@ fn clone(model: &Model, names: &Names<'_>) -> TokenStream {
     let (name, cfgs) = (&model.info, names.cfgs);
     let (impl_generics, ty_generics, bounds) = model.generics.split_for_impl();
     let arms = handlers.iter().map(|handler| {
-        let (variant, cfgs) = (here(&handler.variant), handler.cfgs());
+        let (variant, cfgs) = (here(&handler.variant), handler.attrs.cfgs());
         let idents: Vec<&Ident> = handler.arguments().map(|p| &p.ident).collect();
         quote! {
             #(#cfgs)*
@@ -256,7 +256,7 @@ fn clone(model: &Model, names: &Names<'_>) -> TokenStream {
     // A type that a `cfg` takes away cannot be named in a bound, which has no `cfg` of its own.
     let bound = handlers
         .iter()
-        .filter(|handler| handler.cfgs().next().is_none())
+        .filter(|handler| handler.attrs.cfgs().next().is_none())
         .flat_map(|handler| handler.arguments())
         .map(|param| &param.ty);
     let user = bounds

@@ -186,7 +186,7 @@ fn arm(names: &Names<'_>, handler: &Handler, variant: TokenStream) -> TokenStrea
     let Names {
         gen_server, ctx, ..
     } = names;
-    let cfgs = handler.cfgs();
+    let cfgs = handler.attrs.cfgs();
     let fields = idents(handler.arguments());
     let reply = handler.reply_field();
     let call = handler.kind == Kind::Call;

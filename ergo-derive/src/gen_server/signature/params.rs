@@ -4,8 +4,8 @@ use quote::ToTokens;
 use syn::spanned::Spanned;
 use syn::{FnArg, Ident, Signature, Type};
 
-use crate::block::{argument_name, unnamed};
 use crate::errors::Errors;
+use crate::method::{argument_name, unnamed};
 
 use super::sendable;
 use crate::gen_server::model::{Kind, Param, Role};

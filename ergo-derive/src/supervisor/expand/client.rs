@@ -74,7 +74,7 @@ fn start_child(model: &Model, names: &Names, child: &Child) -> Option<TokenStrea
         let idents = child.params.iter().map(|param| here(&param.ident));
         quote!(#supervisor::expansion::start_child::<#self_ty, #name #ty_generics>(&self.0, (#(#idents,)*)))
     };
-    let docs: Vec<&Attribute> = child.docs().collect();
+    let docs: Vec<&Attribute> = child.attrs.docs().collect();
     let about = docs.is_empty().then(|| {
         doc(format!(
             " Starts a child, made by `{}::{}`. Awaited, this gives its client.",

@@ -102,7 +102,7 @@ fn decoder(model: &Model, names: &Names<'_>, kind: Kind) -> Option<TokenStream> 
     let arms: Vec<TokenStream> = handlers
         .iter()
         .filter_map(|handler| {
-            let (cfgs, head) = (handler.cfgs(), handler.head()?);
+            let (cfgs, head) = (handler.attrs.cfgs(), handler.head()?);
             let message = decoded(model, names, handler);
             Some(quote! {
                 #(#cfgs)*
@@ -117,14 +117,14 @@ fn decoder(model: &Model, names: &Names<'_>, kind: Kind) -> Option<TokenStream> 
     let otherwise = match any {
         Some(handler) => {
             let message = decoded(model, names, handler);
-            let cfgs = handler.cfgs();
+            let cfgs = handler.attrs.cfgs();
             let cfgs: Vec<_> = cfgs.map(|attr| &attr.meta).collect();
             match &cfgs[..] {
                 [] => {
                     quote!(_ => ::core::result::Result::Ok(::core::option::Option::Some(#message)),)
                 }
                 _ => {
-                    let cfgs = handler.cfgs();
+                    let cfgs = handler.attrs.cfgs();
                     quote! {
                         #(#cfgs)*
                         _ => ::core::result::Result::Ok(::core::option::Option::Some(#message)),
@@ -208,7 +208,7 @@ fn decoded(model: &Model, names: &Names<'_>, handler: &Handler) -> TokenStream {
 fn signals(model: &Model, names: &Names<'_>) -> TokenStream {
     let gen_server = &names.gen_server;
     let one = |handler: &Handler| {
-        let (variant, cfgs) = (here(&handler.variant), handler.cfgs());
+        let (variant, cfgs) = (here(&handler.variant), handler.attrs.cfgs());
         let (function, ty, field) = match handler.kind {
             Kind::Down => (quote!(from_down), quote!(Down), quote!(down)),
             Kind::Exit => (quote!(from_exit), quote!(Exit), quote!(exit)),
@@ -269,7 +269,7 @@ fn encoded(names: &Names<'_>, handler: &Handler) -> TokenStream {
         out,
         ..
     } = names;
-    let (variant, cfgs) = (here(&handler.variant), handler.cfgs());
+    let (variant, cfgs) = (here(&handler.variant), handler.attrs.cfgs());
     let cfgs = quote!(#(#cfgs)*);
     let written = |param: &Param| {
         let (ident, ty) = (&param.ident, &param.ty);
@@ -311,7 +311,7 @@ fn kind(model: &Model, names: &Names<'_>) -> TokenStream {
         .has_infos()
         .then(|| quote!(Self::#info_variant(_) => #gen_server::MessageKind::Info,));
     let arms = model.direct().map(|handler| {
-        let (variant, cfgs) = (here(&handler.variant), handler.cfgs());
+        let (variant, cfgs) = (here(&handler.variant), handler.attrs.cfgs());
         let kind = match handler.kind {
             Kind::Call => quote!(Call),
             Kind::Cast => quote!(Cast),
