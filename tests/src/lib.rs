@@ -3,15 +3,16 @@
 //!
 //! ```no_run
 //! # async fn test() {
-//! use tests::{Epmd, Erl};
+//! use tests::Cluster;
 //!
-//! let epmd = Epmd::start();
-//! let erl = Erl::options().distributed(epmd.port()).start().await;
-//! assert_eq!(erl.eval("lists:sum([1, 2, 3]).").await, "6");
+//! let cluster = Cluster::start();
+//! let (erl, node) = (cluster.erl().await, cluster.node().await);
+//! let ping = format!("net_adm:ping({}).", node.name());
+//! assert_eq!(erl.eval(&ping).await, "pong");
 //! # }
 //! ```
 //!
-//! - Every test has its own EPMD, node names and cookie ([`unique`]), so that all of them run in parallel.
+//! - Every test has its own EPMD, node names and cookie ([`Cluster`], [`unique`]), so that all of them run in parallel.
 //! - Nothing waits longer than [`DEADLINE`]: a hang is a failure that shows what the node printed.
 //! - What a test started dies with it, by [`Drop`]; the Erlang nodes end also when the test process is killed,
 //!   because their request pipe closes.
@@ -21,6 +22,7 @@
 mod agent;
 pub mod apps;
 mod child;
+mod cluster;
 mod epmd;
 mod erl;
 mod example;
@@ -31,9 +33,11 @@ pub mod readme;
 mod shell;
 pub mod terms;
 mod unique;
+mod wait;
 
 pub use agent::Exception;
 pub use child::DEADLINE;
+pub use cluster::Cluster;
 pub use epmd::Epmd;
 pub use erl::{Erl, Options};
 pub use example::Example;
@@ -41,6 +45,7 @@ pub use probe::{Probe, gone};
 pub use program::{elixir, epmd, erl, iex};
 pub use shell::Shell;
 pub use unique::{unique, unique_node};
+pub use wait::{run, until, within};
 
 /// Counts the allocations of the calling thread while a closure runs.
 ///

@@ -7,6 +7,7 @@ use tokio::sync::oneshot;
 use tokio::time::timeout;
 
 use crate::child::DEADLINE;
+use crate::wait::until;
 
 /// What a probe does as itself; a reason ends it.
 type Order = Box<dyn FnOnce(&mut Context) -> Option<Reason> + Send>;
@@ -152,7 +153,5 @@ pub async fn gone(node: &LocalNode, pid: Pid) {
     assert_eq!(watcher.down().await.reference, monitor);
     let own = watcher.pid;
     drop(watcher);
-    while node.is_alive(&own) {
-        tokio::task::yield_now().await;
-    }
+    until(|| !node.is_alive(&own)).await;
 }

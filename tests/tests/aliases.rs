@@ -1,40 +1,10 @@
 //! Aliases: when they end, here and over the wire, in both directions.
 
-use std::future::Future;
-
 use ergo::process::{AliasMode, Context, Dest, Received};
-use ergo::{LocalNode, Node, Pid, Reason, Ref, Term, term};
+use ergo::{Node, Pid, Reason, Ref, Term, term};
 use tests::peer::{CREATION, Peer};
-use tests::{DEADLINE, Epmd, Erl, unique_node};
+use tests::{Cluster, Erl, run, unique_node, until, within};
 use tokio::sync::{mpsc, oneshot};
-use tokio::time::timeout;
-
-async fn within<T>(future: impl Future<Output = T>) -> T {
-    timeout(DEADLINE, future).await.expect("it takes too long")
-}
-
-/// Runs a process and gives what its body comes to.
-async fn run<F, B, T>(node: &LocalNode, body: F) -> T
-where
-    F: FnOnce(Context) -> B + Send + 'static,
-    B: Future<Output = T> + Send + 'static,
-    T: Send + 'static,
-{
-    let (sender, result) = oneshot::channel();
-    node.spawn(async move |ctx| {
-        let _ = sender.send(body(ctx).await);
-    });
-    within(result).await.expect("the process comes to its end")
-}
-
-async fn joined(epmd: &Epmd, cookie: &str) -> Node {
-    Node::builder(&unique_node("rust"))
-        .cookie(cookie)
-        .epmd_port(epmd.port())
-        .start()
-        .await
-        .unwrap()
-}
 
 /// What happens to a monitor that is an alias too.
 #[derive(Debug, Clone, Copy)]
@@ -216,13 +186,13 @@ const MIRROR: &str = "
 
 #[tokio::test]
 async fn a_monitors_alias_ends_so_over_the_wire() {
-    let epmd = Epmd::start();
-    let erl = Erl::options().distributed(epmd.port()).start().await;
+    let cluster = Cluster::start();
+    let erl = cluster.erl().await;
     if !has_aliases(&erl).await {
         return;
     }
     erl.load_module(MIRROR).await;
-    let node = joined(&epmd, erl.cookie()).await;
+    let node = cluster.node().await;
     for line in TABLE {
         let (sender, ready) = oneshot::channel();
         let played = run(&node, async move |mut ctx| {
@@ -253,12 +223,12 @@ async fn a_monitors_alias_ends_so_over_the_wire() {
 /// A process of ours sends to aliases of a BEAM, and answers through the alias of its monitor.
 #[tokio::test]
 async fn aliases_of_a_beam() {
-    let epmd = Epmd::start();
-    let erl = Erl::options().distributed(epmd.port()).start().await;
+    let cluster = Cluster::start();
+    let erl = cluster.erl().await;
     if !has_aliases(&erl).await {
         return;
     }
-    let node = joined(&epmd, erl.cookie()).await;
+    let node = cluster.node().await;
     let mirror = node.spawn(mirror);
     node.register("mirror", mirror).unwrap();
     let name = node.name();
@@ -306,12 +276,7 @@ async fn an_alias_is_its_makers_and_ends_with_it() {
         alias
     })
     .await;
-    within(async {
-        while node.census().aliases > 0 {
-            tokio::task::yield_now().await;
-        }
-    })
-    .await;
+    until(|| node.census().aliases == 0).await;
     node.send(alias, &1).unwrap();
     assert_eq!(node.undelivered().no_alias, 3);
 }
@@ -319,10 +284,9 @@ async fn an_alias_is_its_makers_and_ends_with_it() {
 /// A peer sends to an alias of ours; to one of another node, it does not send through us.
 #[tokio::test]
 async fn a_peer_does_not_send_through_us() {
-    let epmd = Epmd::start();
-    let (cookie, hostile) = ("aliases", unique_node("hostile"));
-    let node = joined(&epmd, cookie).await;
-    let third = joined(&epmd, cookie).await;
+    let cluster = Cluster::start();
+    let hostile = unique_node("hostile");
+    let (node, third) = (cluster.node().await, cluster.node().await);
     let (sender, mut got) = mpsc::unbounded_channel();
     let receive = |sender: mpsc::UnboundedSender<(bool, Term)>, of_third| {
         async move |mut ctx: Context| {
@@ -344,8 +308,9 @@ async fn a_peer_does_not_send_through_us() {
     // Were it relayed, the way would be there.
     assert!(node.ping(third.name().as_str()).await);
     let port = node.port().unwrap();
+    let cookie = cluster.cookie().to_owned();
     tokio::task::spawn_blocking(move || {
-        let mut peer = Peer::join(port, &hostile, cookie);
+        let mut peer = Peer::join(port, &hostile, &cookie);
         let from = pid(&hostile);
         for alias in [theirs, ours] {
             // {33, FromPid, Alias}

@@ -3,7 +3,7 @@
 use ergo::node::NodeBuilder;
 use ergo::prelude::*;
 use ergo::process::ProcessId;
-use tests::{Epmd, Erl, unique, unique_node};
+use tests::{Cluster, Erl, unique, unique_node};
 
 /// Keeps what it is told, in order, and hears of the ends of others.
 #[derive(Default)]
@@ -93,7 +93,7 @@ struct Pair {
     erl: Erl,
     node: Node,
     recorder: RecorderRef,
-    epmd: Epmd,
+    cluster: Cluster,
 }
 
 impl Pair {
@@ -102,18 +102,16 @@ impl Pair {
     }
 
     async fn start_with(options: impl FnOnce(NodeBuilder) -> NodeBuilder) -> Pair {
-        let epmd = Epmd::start();
-        let erl = Erl::options().distributed(epmd.port()).start().await;
-        let node = Node::builder(&unique_node("rust"))
-            .cookie(erl.cookie())
-            .epmd_port(epmd.port());
+        let cluster = Cluster::start();
+        let erl = cluster.erl().await;
+        let node = cluster.builder(&unique_node("rust"));
         let node = options(node).start().await.unwrap();
         let recorder = Recorder::start(&node).name("recorder").await.unwrap();
         Pair {
             erl,
             node,
             recorder,
-            epmd,
+            cluster,
         }
     }
 
@@ -274,13 +272,9 @@ async fn a_lost_node_is_heard_of_on_both_sides() {
         erl,
         node,
         recorder,
-        epmd,
+        cluster,
     } = pair;
-    let second = Erl::options()
-        .distributed(epmd.port())
-        .cookie(erl.cookie())
-        .start()
-        .await;
+    let second = cluster.erl().await;
     let watch = format!(
         "Me = self(), spawn(fun() -> monitor_node({0}, true), Me ! ready, receive {{nodedown, {0}}} -> register(heard, self()), receive after infinity -> ok end end end), receive ready -> ok end.",
         node.name()
@@ -301,16 +295,11 @@ async fn a_lost_node_is_heard_of_on_both_sides() {
 
 #[tokio::test]
 async fn a_name_can_be_used_again_at_once() {
-    let epmd = Epmd::start();
-    let erl = Erl::options().distributed(epmd.port()).start().await;
+    let cluster = Cluster::start();
+    let erl = cluster.erl().await;
     let name = unique_node("again");
     for round in 0..5 {
-        let node = Node::builder(&name)
-            .cookie(erl.cookie())
-            .epmd_port(epmd.port())
-            .start()
-            .await
-            .unwrap();
+        let node = cluster.builder(&name).start().await.unwrap();
         let recorder = Recorder::start(&node).name("recorder").await.unwrap();
         erl.eval(&format!(
             "gen_server:cast({{recorder, '{name}'}}, {{note, {round}}})."
@@ -323,16 +312,10 @@ async fn a_name_can_be_used_again_at_once() {
 
 #[tokio::test]
 async fn one_program_runs_many_nodes() {
-    let epmd = Epmd::start();
-    let cookie = unique("cookie");
+    let cluster = Cluster::start();
     let mut nodes = Vec::new();
     for _ in 0..3 {
-        let node = Node::builder(&unique_node("many"))
-            .cookie(&cookie)
-            .epmd_port(epmd.port())
-            .start()
-            .await
-            .unwrap();
+        let node = cluster.node().await;
         Recorder::start(&node).name("recorder").await.unwrap();
         nodes.push(node);
     }
@@ -343,11 +326,7 @@ async fn one_program_runs_many_nodes() {
             assert_eq!(recorder.take(1).await.unwrap(), [Term::from(from.name())]);
         }
     }
-    let erl = Erl::options()
-        .distributed(epmd.port())
-        .cookie(&cookie)
-        .start()
-        .await;
+    let erl = cluster.erl().await;
     for node in &nodes {
         assert_eq!(
             erl.eval(&format!("net_adm:ping({}).", node.name())).await,
@@ -359,16 +338,10 @@ async fn one_program_runs_many_nodes() {
 
 #[tokio::test]
 async fn short_names_meet_short_names() {
-    let epmd = Epmd::start();
+    let cluster = Cluster::start();
     let short = format!("{}@localhost", unique("erl"));
-    let erl = Erl::options()
-        .distributed(epmd.port())
-        .name(&short)
-        .start()
-        .await;
-    let node = Node::builder(&format!("{}@localhost", unique("rust")))
-        .cookie(erl.cookie())
-        .epmd_port(epmd.port());
+    let erl = cluster.options(Erl::options()).name(&short).start().await;
+    let node = cluster.builder(&format!("{}@localhost", unique("rust")));
     let node = node.start().await.unwrap();
     assert_eq!(
         erl.eval(&format!("net_adm:ping({}).", node.name())).await,
@@ -376,24 +349,15 @@ async fn short_names_meet_short_names() {
     );
     assert!(node.ping(erl.name()).await);
 
-    let long = Erl::options()
-        .distributed(epmd.port())
-        .cookie(erl.cookie())
-        .start()
-        .await;
+    let long = cluster.erl().await;
     assert!(!node.ping(long.name()).await);
 }
 
 #[tokio::test]
 async fn elixir_calls_and_is_called() {
-    let epmd = Epmd::start();
-    let elixir = Erl::elixir().distributed(epmd.port()).start().await;
-    let node = Node::builder(&unique_node("rust"))
-        .cookie(elixir.cookie())
-        .epmd_port(epmd.port())
-        .start()
-        .await
-        .unwrap();
+    let cluster = Cluster::start();
+    let elixir = cluster.options(Erl::elixir()).start().await;
+    let node = cluster.node().await;
     let recorder = Recorder::start(&node).name("recorder").await.unwrap();
     let cast = format!(
         "GenServer.cast({{:recorder, :{}}}, {{:note, %{{\"key\" => nil, list: [1.0, ~c\"abc\"]}}}})",

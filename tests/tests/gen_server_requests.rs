@@ -6,7 +6,7 @@ use std::time::Duration;
 use ergo::gen_server::{Requests, abcast, multi_call};
 use ergo::prelude::*;
 use ergo::sys;
-use tests::{DEADLINE, Epmd, Erl, unique_node};
+use tests::{Cluster, DEADLINE, Erl, unique_node};
 
 /// A desk in Erlang that answers when it is told to.
 const DESK: &str = "
@@ -110,27 +110,22 @@ struct Office {
     node: Node,
     here: DeskRef,
     there: DeskRef,
-    _epmd: Epmd,
+    _cluster: Cluster,
 }
 
 impl Office {
     async fn open() -> Office {
-        let epmd = Epmd::start();
-        let erl = Erl::options().distributed(epmd.port()).start().await;
+        let cluster = Cluster::start();
+        let erl = cluster.erl().await;
         erl.load_module(DESK).await;
         erl.eval("{ok, _} = desk:start(), ok.").await;
-        let node = Node::builder(&unique_node("rust"))
-            .cookie(erl.cookie())
-            .epmd_port(epmd.port())
-            .start()
-            .await
-            .unwrap();
+        let node = cluster.node().await;
         Office {
             here: Desk::start(&node).name("desk").await.unwrap(),
             there: DeskRef::named(&node, "desk", erl.name()),
             erl,
             node,
-            _epmd: epmd,
+            _cluster: cluster,
         }
     }
 

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use ergo::prelude::*;
 use tests::peer::{CREATION, FLAGS, Peer, name_message, reply_message};
-use tests::{Epmd, Erl, unique_node};
+use tests::{Cluster, Erl, unique_node};
 
 struct Echo;
 
@@ -28,31 +28,22 @@ impl Echo {
 struct Target {
     node: Node,
     erl: Erl,
-    cookie: String,
-    _epmd: Epmd,
+    cluster: Cluster,
 }
 
 impl Target {
     async fn start() -> Target {
-        let epmd = Epmd::start();
-        let erl = Erl::options().distributed(epmd.port()).start().await;
-        let node = Node::builder(&unique_node("target"))
-            .cookie(erl.cookie())
-            .epmd_port(epmd.port());
-        let node = node
+        let cluster = Cluster::start();
+        let erl = cluster.erl().await;
+        let node = cluster
+            .builder(&unique_node("target"))
             .net_setuptime(Duration::from_secs(2))
             .max_message(1 << 20)
             .start()
             .await
             .unwrap();
         Echo::start(&node).name("echo").await.unwrap();
-        let cookie = erl.cookie().to_owned();
-        let target = Target {
-            node,
-            erl,
-            cookie,
-            _epmd: epmd,
-        };
+        let target = Target { node, erl, cluster };
         // The Erlang node is connected from here on, and is told if it ever is not.
         let watch = format!(
             "spawn(fun() -> monitor_node({}, true), receive Down -> exit(Down) end end), ok.",
@@ -84,7 +75,7 @@ impl Target {
         &self,
         script: impl FnOnce(u16, String) -> T + Send + 'static,
     ) -> T {
-        let (port, cookie) = (self.port(), self.cookie.clone());
+        let (port, cookie) = (self.port(), self.cluster.cookie().to_owned());
         tokio::task::spawn_blocking(move || script(port, cookie))
             .await
             .unwrap()
@@ -215,11 +206,7 @@ async fn silent_peers_cost_a_bounded_time() {
         .await;
     // While they wait, the node serves: those it knows, and new ones.
     target.goes_on("a hundred silent peers").await;
-    let newcomer = Erl::options()
-        .distributed(target._epmd.port())
-        .cookie(&target.cookie)
-        .start()
-        .await;
+    let newcomer = target.cluster.erl().await;
     let started = Instant::now();
     assert_eq!(
         newcomer

@@ -6,13 +6,9 @@ use ergo::gen_server::{CallError, CastError, Context, Sent, ServerRef};
 use ergo::prelude::*;
 use ergo::process::{Overflow, Received, SpawnOptions};
 use ergo::{LocalNode, Pid};
-use tests::{DEADLINE, Epmd, Erl, unique_node};
+use tests::{Cluster, unique_node, until, within};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
-
-async fn within<T>(future: impl std::future::Future<Output = T>) -> T {
-    timeout(DEADLINE, future).await.expect("it takes too long")
-}
 
 /// Holds its first message until it is let go, and reports all others.
 struct Slow {
@@ -253,12 +249,7 @@ async fn what_is_passed_over_counts() {
 async fn what_reaches_nobody_is_counted_by_cause() {
     let node = Node::alone();
     let dead = node.spawn(async |_| ());
-    within(async {
-        while node.is_alive(&dead) {
-            tokio::task::yield_now().await;
-        }
-    })
-    .await;
+    until(|| !node.is_alive(&dead)).await;
     node.send(dead, &1).unwrap();
     node.send("nobody", &1).unwrap();
     node.send(node.make_ref(), &1).unwrap();
@@ -271,14 +262,9 @@ async fn what_reaches_nobody_is_counted_by_cause() {
 /// A BEAM is not told; what it sends to a full mailbox is counted here.
 #[tokio::test]
 async fn a_beam_sends_to_a_full_mailbox() {
-    let epmd = Epmd::start();
-    let erl = Erl::options().distributed(epmd.port()).start().await;
-    let node = Node::builder(&unique_node("rust"))
-        .cookie(erl.cookie())
-        .epmd_port(epmd.port())
-        .start()
-        .await
-        .unwrap();
+    let cluster = Cluster::start();
+    let erl = cluster.erl().await;
+    let node = cluster.node().await;
     let full = Full::start(&node, Overflow::Reject).await;
     let name = node.name();
     let sent = format!(
@@ -297,14 +283,8 @@ async fn a_beam_sends_to_a_full_mailbox() {
 
 #[tokio::test]
 async fn what_cannot_be_decoded_is_counted() {
-    let epmd = Epmd::start();
-    let cookie = "undecodable";
-    let node = Node::builder(&unique_node("rust"))
-        .cookie(cookie)
-        .epmd_port(epmd.port())
-        .start()
-        .await
-        .unwrap();
+    let cluster = Cluster::start();
+    let node = cluster.node().await;
     let (sender, mut seen) = mpsc::unbounded_channel();
     let options = SpawnOptions::new().name("sink");
     let pid = node.spawn_opt(options, async move |mut ctx| {
@@ -313,9 +293,9 @@ async fn what_cannot_be_decoded_is_counted() {
         }
     });
     let port = node.port().unwrap();
-    let peer = unique_node("peer");
+    let (peer, cookie) = (unique_node("peer"), cluster.cookie().to_owned());
     tokio::task::spawn_blocking(move || {
-        let mut peer = tests::peer::Peer::join(port, &peer, cookie);
+        let mut peer = tests::peer::Peer::join(port, &peer, &cookie);
         // {6, Pid, '', sink} and a payload that is no term, then one that is.
         let name = b"peer@h";
         let mut control = vec![112, 131, 104, 4, 97, 6, 88, 119, name.len() as u8];

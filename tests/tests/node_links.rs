@@ -6,19 +6,18 @@ use std::time::{Duration, Instant};
 use ergo::Node;
 use ergo::dist::handshake::{HandshakeError, Stage};
 use ergo::net::ConnectError;
-use tests::{Epmd, Erl, unique, unique_node};
+use tests::{Cluster, Erl, unique, unique_node};
 
-async fn node(epmd: &Epmd, name: &str, cookie: &str) -> Node {
-    let builder = Node::builder(name).cookie(cookie).epmd_port(epmd.port());
-    builder.start().await.unwrap()
+async fn node(cluster: &Cluster, name: &str) -> Node {
+    cluster.builder(name).start().await.unwrap()
 }
 
 #[tokio::test]
 async fn each_side_connects_and_is_seen() {
-    let epmd = Epmd::start();
-    let erl = Erl::options().distributed(epmd.port()).start().await;
+    let cluster = Cluster::start();
+    let erl = cluster.erl().await;
     let name = unique_node("ergo");
-    let node = node(&epmd, &name, erl.cookie()).await;
+    let node = node(&cluster, &name).await;
     assert_eq!(erl.eval(&format!("net_adm:ping('{name}').")).await, "pong");
     assert_eq!(erl.eval("nodes().").await, "[]");
     assert_eq!(erl.eval("nodes(hidden).").await, format!("['{name}']"));
@@ -40,12 +39,12 @@ async fn each_side_connects_and_is_seen() {
 
 #[tokio::test]
 async fn both_dialling_at_once_get_one_link() {
-    let epmd = Epmd::start();
-    let erl = Erl::options().distributed(epmd.port()).start().await;
+    let cluster = Cluster::start();
+    let erl = cluster.erl().await;
     // Once the greater name is ours, and once theirs.
     for prefix in ["a", "z"] {
         let name = unique_node(prefix);
-        let node = node(&epmd, &name, erl.cookie()).await;
+        let node = node(&cluster, &name).await;
         for _ in 0..20 {
             let connect = format!("net_kernel:connect_node('{name}').");
             let (ours, theirs) = tokio::join!(node.connect(erl.name()), erl.eval(&connect));
@@ -66,10 +65,11 @@ async fn both_dialling_at_once_get_one_link() {
 
 #[tokio::test]
 async fn different_cookies_are_named_on_both_sides() {
-    let epmd = Epmd::start();
-    let erl = Erl::options().distributed(epmd.port()).start().await;
+    let cluster = Cluster::start();
+    let erl = cluster.erl().await;
     let name = unique_node("ergo");
-    let node = node(&epmd, &name, "another").await;
+    let builder = cluster.builder(&name).cookie("another");
+    let node = builder.start().await.unwrap();
     let error = node.connect(erl.name()).await.unwrap_err();
     assert!(matches!(
         error,
@@ -82,13 +82,12 @@ async fn different_cookies_are_named_on_both_sides() {
 
 #[tokio::test]
 async fn an_erlang_node_without_a_name_is_given_one() {
-    let epmd = Epmd::start();
-    let cookie = unique("cookie");
+    let cluster = Cluster::start();
     let name = format!("{}@localhost", unique("ergo"));
-    let node = node(&epmd, &name, &cookie).await;
+    let node = node(&cluster, &name).await;
     let erl = Erl::options()
-        .env("ERL_EPMD_PORT", &epmd.port().to_string())
-        .args(&["-sname", "undefined", "-setcookie", &cookie])
+        .env("ERL_EPMD_PORT", &cluster.epmd_port().to_string())
+        .args(&["-sname", "undefined", "-setcookie", cluster.cookie()])
         .start()
         .await;
     assert_eq!(erl.eval("node().").await, "nonode@nohost");
@@ -106,12 +105,11 @@ async fn an_erlang_node_without_a_name_is_given_one() {
 
 #[tokio::test]
 async fn a_node_that_falls_silent_is_given_up() {
-    let epmd = Epmd::start();
-    let erl = Erl::options().distributed(epmd.port()).start().await;
+    let cluster = Cluster::start();
+    let erl = cluster.erl().await;
     let name = unique_node("ergo");
     let silence = Duration::from_secs(1);
-    let builder = Node::builder(&name).cookie(erl.cookie());
-    let builder = builder.epmd_port(epmd.port()).net_ticktime(silence);
+    let builder = cluster.builder(&name).net_ticktime(silence);
     let node = builder.start().await.unwrap();
     // Such a tick time asks more of Erlang than its own: talk meanwhile.
     let process = erl.eval("os:getpid().").await;
@@ -138,10 +136,10 @@ async fn a_node_that_falls_silent_is_given_up() {
 
 #[tokio::test]
 async fn a_node_that_dies_is_noticed_at_once() {
-    let epmd = Epmd::start();
-    let erl = Erl::options().distributed(epmd.port()).start().await;
+    let cluster = Cluster::start();
+    let erl = cluster.erl().await;
     let erlang = erl.name().to_owned();
-    let node = node(&epmd, &unique_node("ergo"), erl.cookie()).await;
+    let node = cluster.node().await;
     assert!(node.ping(&erlang).await);
     erl.kill();
     let begin = Instant::now();

@@ -2,32 +2,12 @@
 
 use ergo::prelude::*;
 use ergo::process::{MonitorNodes, NodeType, Received};
-use tests::{Epmd, Erl, Probe, unique, unique_node};
+use tests::{Cluster, Probe, unique_node};
 use tokio::sync::mpsc;
 
-struct Cluster {
-    epmd: Epmd,
-    cookie: String,
-}
-
-impl Cluster {
-    fn new() -> Cluster {
-        Cluster {
-            epmd: Epmd::start(),
-            cookie: unique("cookie"),
-        }
-    }
-
-    async fn node(&self, visible: bool) -> Node {
-        let builder = Node::builder(&unique_node("watch")).cookie(&self.cookie);
-        let builder = builder.epmd_port(self.epmd.port()).visible(visible);
-        builder.start().await.unwrap()
-    }
-
-    async fn erl(&self) -> Erl {
-        let options = Erl::options().distributed(self.epmd.port());
-        options.cookie(&self.cookie).start().await
-    }
+async fn a_node(cluster: &Cluster, visible: bool) -> Node {
+    let builder = cluster.builder(&unique_node("watch"));
+    builder.visible(visible).start().await.unwrap()
 }
 
 fn nodedown(node: &str) -> Term {
@@ -40,8 +20,8 @@ fn nodeup(node: &str) -> Term {
 
 #[tokio::test]
 async fn a_watched_node_is_connected_and_its_loss_told_once_for_each_time() {
-    let cluster = Cluster::new();
-    let (node, erl) = (cluster.node(false).await, cluster.erl().await);
+    let cluster = Cluster::start();
+    let (node, erl) = (cluster.node().await, cluster.erl().await);
     let mut watcher = Probe::start(&node);
     let other = Atom::new(erl.name());
     let connected = watcher
@@ -63,8 +43,8 @@ async fn a_watched_node_is_connected_and_its_loss_told_once_for_each_time() {
 
 #[tokio::test]
 async fn a_node_that_cannot_be_reached_is_down() {
-    let cluster = Cluster::new();
-    let node = cluster.node(false).await;
+    let cluster = Cluster::start();
+    let node = cluster.node().await;
     let alone = Node::alone();
     for node in [&node, &alone] {
         let mut watcher = Probe::start(node);
@@ -88,8 +68,8 @@ async fn a_node_that_cannot_be_reached_is_down() {
 
 #[tokio::test]
 async fn a_watch_that_is_taken_back_or_whose_process_ends_leaves_nothing() {
-    let cluster = Cluster::new();
-    let (node, erl) = (cluster.node(false).await, cluster.erl().await);
+    let cluster = Cluster::start();
+    let (node, erl) = (cluster.node().await, cluster.erl().await);
     node.connect(erl.name()).await.unwrap();
     let other = Atom::new(erl.name());
     let mut watcher = Probe::start(&node);
@@ -132,8 +112,8 @@ async fn a_watch_that_is_taken_back_or_whose_process_ends_leaves_nothing() {
 
 /// What a subscriber with these options hears when a node comes, goes on our side, comes and dies.
 async fn heard(visible: bool, options: &[MonitorNodes]) -> (String, Vec<Vec<String>>) {
-    let cluster = Cluster::new();
-    let (node, erl) = (cluster.node(visible).await, cluster.erl().await);
+    let cluster = Cluster::start();
+    let (node, erl) = (a_node(&cluster, visible).await, cluster.erl().await);
     let mut watchers = Vec::new();
     for options in options.iter().copied() {
         let watcher = Probe::start(&node);
@@ -224,8 +204,8 @@ async fn subscribers_hear_what_they_asked_for() {
 
 #[tokio::test]
 async fn a_beam_says_it_in_the_same_words() {
-    let cluster = Cluster::new();
-    let (node, erl) = (cluster.node(true).await, cluster.erl().await);
+    let cluster = Cluster::start();
+    let (node, erl) = (a_node(&cluster, true).await, cluster.erl().await);
     let name = node.name();
     let subscribe = "
         Options = [[], [{node_type, visible}], [nodedown_reason], [{node_type, all}, nodedown_reason]],
@@ -249,8 +229,8 @@ async fn a_beam_says_it_in_the_same_words() {
 
 #[tokio::test]
 async fn nodeup_comes_first_and_nodedown_last() {
-    let cluster = Cluster::new();
-    let (node, erl) = (cluster.node(true).await, cluster.erl().await);
+    let cluster = Cluster::start();
+    let (node, erl) = (a_node(&cluster, true).await, cluster.erl().await);
     let mut watcher = Probe::trapping(&node).await;
     watcher
         .act(|ctx| {
@@ -343,8 +323,8 @@ impl Mirror {
 
 #[tokio::test]
 async fn a_server_takes_them_as_infos_from_rust_nodes_too() {
-    let cluster = Cluster::new();
-    let (node, other) = (cluster.node(false).await, cluster.node(false).await);
+    let cluster = Cluster::start();
+    let (node, other) = (cluster.node().await, cluster.node().await);
     let (send, mut heard) = mpsc::unbounded_channel();
     let _mirror = Mirror::start(&node, other.name(), send).await.unwrap();
     assert_eq!(heard.recv().await, Some((other.name(), true)));

@@ -7,28 +7,9 @@ use ergo::gen_server::ReplyTo;
 use ergo::process::{
     Context, ProcessStatus, Received, RegisterError, SpawnError, SpawnOptions, Spawned,
 };
-use ergo::{Atom, LocalNode, Node, Pid, Reason, Term, term};
-use tests::{DEADLINE, Epmd, Erl, unique_node};
+use ergo::{Atom, Node, Pid, Reason, Term, term};
+use tests::{Cluster, Erl, run, until, within};
 use tokio::sync::{mpsc, oneshot};
-use tokio::time::timeout;
-
-/// Runs a process and gives what its body comes to.
-async fn run<F, B, T>(node: &LocalNode, body: F) -> T
-where
-    F: FnOnce(Context) -> B + Send + 'static,
-    B: Future<Output = T> + Send + 'static,
-    T: Send + 'static,
-{
-    let (sender, result) = oneshot::channel();
-    node.spawn(async move |ctx| {
-        let _ = sender.send(body(ctx).await);
-    });
-    within(result).await.expect("the process comes to its end")
-}
-
-async fn within<T>(future: impl Future<Output = T>) -> T {
-    timeout(DEADLINE, future).await.expect("it takes too long")
-}
 
 /// Fits an integer message.
 fn number(received: Received) -> Result<i64, Received> {
@@ -40,16 +21,6 @@ fn number(received: Received) -> Result<i64, Received> {
 
 fn message(n: i64) -> Received {
     Received::Message(n.into())
-}
-
-/// Waits for a condition that no event tells of, giving way to others meanwhile.
-async fn until(mut holds: impl FnMut() -> bool) {
-    within(async {
-        while !holds() {
-            tokio::task::yield_now().await;
-        }
-    })
-    .await;
 }
 
 #[tokio::test]
@@ -569,8 +540,8 @@ async fn a_process_that_gave_up_to_wait_is_running() {
 /// A BEAM's server sees who calls, and a process of ours sees a BEAM's.
 #[tokio::test]
 async fn a_process_calls_and_sends_in_its_own_name() {
-    let epmd = Epmd::start();
-    let erl = Erl::options().distributed(epmd.port()).start().await;
+    let cluster = Cluster::start();
+    let erl = cluster.erl().await;
     erl.load_module(
         "-module(who). -behaviour(gen_server). -export([init/1, handle_call/3, handle_cast/2]).
          init(_) -> {ok, none}.
@@ -580,12 +551,7 @@ async fn a_process_calls_and_sends_in_its_own_name() {
     .await;
     erl.eval("{ok, _} = gen_server:start({local, who}, who, [], []).")
         .await;
-    let node = Node::builder(&unique_node("rust"))
-        .cookie(erl.cookie())
-        .epmd_port(epmd.port())
-        .start()
-        .await
-        .unwrap();
+    let node = cluster.node().await;
     let there = erl.name().to_owned();
     let here = Who::start(&node).await.unwrap();
     let (own, callers) = run(&node, async move |ctx| {
@@ -648,8 +614,8 @@ async fn what_a_process_starts_through_its_node_is_its_child() {
         of.spawn_opt(options, async |_| ()).expect("in a process");
     });
     let parent = parent.expect("no name is wanted").pid;
-    let found = timeout(DEADLINE, found_here.recv()).await;
-    let (_, its_parent, its_leader) = found.expect("in time").expect("the child runs");
+    let found = within(found_here.recv()).await;
+    let (_, its_parent, its_leader) = found.expect("the child runs");
     assert_eq!((its_parent, its_leader), (Some(parent), leader));
 
     // A task is no process, and has no children.

@@ -9,7 +9,7 @@ use std::time::Duration;
 use ergo::gen_server::InitError;
 use ergo::prelude::*;
 use ergo::supervisor::{AutoShutdown, ChildCounts, ChildKind, ChildState, Modules, Process};
-use tests::{DEADLINE, Epmd, Erl, unique, unique_node};
+use tests::{Cluster, DEADLINE, Erl};
 
 /// Knows from whom it was made, and can crash.
 struct Worker {
@@ -517,28 +517,20 @@ async fn any_kind_of_child_has_its_kind_of_client() {
     assert_eq!(tenants.count_children().await.unwrap().supervisors, 1);
 }
 
-struct Cluster {
+/// An Erlang node and a Rust node.
+struct Pair {
     erl: Erl,
     node: Node,
-    cookie: String,
-    epmd: Epmd,
+    cluster: Cluster,
 }
 
-impl Cluster {
-    async fn start() -> Cluster {
-        let epmd = Epmd::start();
-        let cookie = unique("cookie");
-        let erl = Erl::options()
-            .distributed(epmd.port())
-            .cookie(&cookie)
-            .start()
-            .await;
-        let node = another(&epmd, &cookie).await;
-        Cluster {
-            erl,
-            node,
-            cookie,
-            epmd,
+impl Pair {
+    async fn start() -> Pair {
+        let cluster = Cluster::start();
+        Pair {
+            erl: cluster.erl().await,
+            node: cluster.node().await,
+            cluster,
         }
     }
 
@@ -549,23 +541,11 @@ impl Cluster {
     }
 }
 
-async fn another(epmd: &Epmd, cookie: &str) -> Node {
-    let node = Node::builder(&unique_node("sup"));
-    node.cookie(cookie)
-        .epmd_port(epmd.port())
-        .start()
-        .await
-        .unwrap()
-}
-
 #[tokio::test]
 async fn a_shell_starts_children_whose_arguments_are_terms() {
-    let cluster = Cluster::start().await;
-    let _pool = Pool::start(&cluster.node, pool())
-        .name("pool")
-        .await
-        .unwrap();
-    let name = cluster
+    let pair = Pair::start().await;
+    let _pool = Pool::start(&pair.node, pool()).name("pool").await.unwrap();
+    let name = pair
         .eval(
             "{ok, Pid} = supervisor:start_child({pool, Node}, [<<\"ann\">>, 7]), \
              gen_server:call(Pid, name).",
@@ -577,7 +557,7 @@ async fn a_shell_starts_children_whose_arguments_are_terms() {
         ("[<<\"fail\">>, 1]", "{error,no_such_worker}"),
     ] {
         let asked = format!("supervisor:start_child({{pool, Node}}, {args}).");
-        assert_eq!(cluster.eval(&asked).await, answer);
+        assert_eq!(pair.eval(&asked).await, answer);
     }
     for (args, why) in [
         ("[<<\"ann\">>]", "expected a list of 2 arguments"),
@@ -588,43 +568,37 @@ async fn a_shell_starts_children_whose_arguments_are_terms() {
             "{{error, {{bad_arguments, Why}}}} = supervisor:start_child({{pool, Node}}, {args}), \
              binary_to_list(Why)."
         );
-        let said = cluster.eval(&asked).await;
+        let said = pair.eval(&asked).await;
         assert!(said.contains(why), "{args}: {said}");
     }
     let which = "lists:map(fun({Id, Pid, Type, Modules}) -> {Id, is_pid(Pid), Type, Modules} end, \
                  supervisor:which_children({pool, Node})).";
-    assert_eq!(
-        cluster.eval(which).await,
-        "[{undefined,true,worker,[worker]}]"
-    );
+    assert_eq!(pair.eval(which).await, "[{undefined,true,worker,[worker]}]");
 }
 
 #[tokio::test]
 async fn a_shell_is_told_that_only_the_program_has_the_arguments() {
-    let cluster = Cluster::start().await;
-    let _connections = ConnSup::start(&cluster.node, ConnSup)
+    let pair = Pair::start().await;
+    let _connections = ConnSup::start(&pair.node, ConnSup)
         .name("conns")
         .await
         .unwrap();
     let asked = "{error, {local_only, Why}} = supervisor:start_child({conns, Node}, [socket]), \
                  binary_to_list(Why).";
-    let said = cluster.eval(asked).await;
+    let said = pair.eval(asked).await;
     assert!(said.contains("no terms"), "{said}");
 }
 
 #[tokio::test]
 async fn another_node_starts_children_by_the_typed_reference() {
-    let cluster = Cluster::start().await;
-    let _pool = Pool::start(&cluster.node, pool())
-        .name("pool")
-        .await
-        .unwrap();
-    let _connections = ConnSup::start(&cluster.node, ConnSup)
+    let pair = Pair::start().await;
+    let _pool = Pool::start(&pair.node, pool()).name("pool").await.unwrap();
+    let _connections = ConnSup::start(&pair.node, ConnSup)
         .name("conns")
         .await
         .unwrap();
-    let there = cluster.node.name();
-    let other = another(&cluster.epmd, &cluster.cookie).await;
+    let there = pair.node.name();
+    let other = pair.cluster.node().await;
     let pool = PoolRef::named(&other, "pool", there.as_str());
     let worker = pool.start_child("far".to_owned(), 1).await.unwrap();
     assert_eq!(worker.name().await.unwrap(), "far 1, made 1");

@@ -8,7 +8,7 @@ use ergo::supervisor::{
     Process, Restart, Shutdown, Strategy, SupervisorRef, SupervisorSpec,
 };
 use ergo::{Atom, Node, Term};
-use tests::{Epmd, Erl, unique_node};
+use tests::{Cluster, Erl};
 
 /// The same supervisors in Erlang, and what is asked of both, `fixed/1` and `dynamic/1`: the answers
 /// with pids made alike, and without the start functions.
@@ -114,26 +114,22 @@ fn dynamic() -> SupervisorSpec {
     SupervisorSpec::new(Strategy::SimpleOneForOne).child(template)
 }
 
-struct Cluster {
+/// An Erlang node and a Rust node.
+struct Pair {
     erl: Erl,
     node: Node,
-    _epmd: Epmd,
+    _cluster: Cluster,
 }
 
-impl Cluster {
-    async fn start() -> Cluster {
-        let epmd = Epmd::start();
-        let erl = Erl::options().distributed(epmd.port()).start().await;
-        let node = Node::builder(&unique_node("rust"))
-            .cookie(erl.cookie())
-            .epmd_port(epmd.port())
-            .start()
-            .await
-            .unwrap();
-        Cluster {
+impl Pair {
+    async fn start() -> Pair {
+        let cluster = Cluster::start();
+        let erl = cluster.erl().await;
+        let node = cluster.node().await;
+        Pair {
             erl,
             node,
-            _epmd: epmd,
+            _cluster: cluster,
         }
     }
 
@@ -146,12 +142,12 @@ impl Cluster {
 
 #[tokio::test]
 async fn answers_as_a_real_supervisor_does() {
-    let cluster = Cluster::start().await;
-    cluster.erl.load_module(TWIN).await;
-    cluster.erl.eval("twin:start().").await;
-    fixed().start(&cluster.node).name("app_sup").await.unwrap();
-    let real = cluster.erl.eval("twin:fixed(twin).").await;
-    assert_eq!(cluster.eval("twin:fixed(Sup).").await, real);
+    let pair = Pair::start().await;
+    pair.erl.load_module(TWIN).await;
+    pair.erl.eval("twin:start().").await;
+    fixed().start(&pair.node).name("app_sup").await.unwrap();
+    let real = pair.erl.eval("twin:fixed(twin).").await;
+    assert_eq!(pair.eval("twin:fixed(Sup).").await, real);
     assert!(
         real.contains("already") || real.contains("running"),
         "{real}"
@@ -160,23 +156,19 @@ async fn answers_as_a_real_supervisor_does() {
 
 #[tokio::test]
 async fn answers_as_a_real_dynamic_supervisor_does() {
-    let cluster = Cluster::start().await;
-    cluster.erl.load_module(TWIN).await;
-    cluster.erl.eval("twin:start().").await;
-    dynamic()
-        .start(&cluster.node)
-        .name("app_sup")
-        .await
-        .unwrap();
-    let real = cluster.erl.eval("twin:dynamic(twins).").await;
-    assert_eq!(cluster.eval("twin:dynamic(Sup).").await, real);
+    let pair = Pair::start().await;
+    pair.erl.load_module(TWIN).await;
+    pair.erl.eval("twin:start().").await;
+    dynamic().start(&pair.node).name("app_sup").await.unwrap();
+    let real = pair.erl.eval("twin:dynamic(twins).").await;
+    assert_eq!(pair.eval("twin:dynamic(Sup).").await, real);
     assert!(real.contains("simple_one_for_one"), "{real}");
 }
 
 #[tokio::test]
 async fn refuses_what_only_a_beam_can_start() {
-    let cluster = Cluster::start().await;
-    let supervisor = fixed().start(&cluster.node).name("app_sup").await.unwrap();
+    let pair = Pair::start().await;
+    let supervisor = fixed().start(&pair.node).name("app_sup").await.unwrap();
     supervisor.terminate_child("a").await.unwrap();
     let said = "{error,{unsupported_child_spec,<<\"this supervisor is written in Rust and cannot call the child's start \
                 function; start a child of the program's own\">>}}";
@@ -188,28 +180,24 @@ async fn refuses_what_only_a_beam_can_start() {
         ("[one]", "{error,{invalid_child_spec,[one]}}"),
     ] {
         let call = format!("supervisor:start_child(Sup, {spec}).");
-        assert_eq!(cluster.eval(&call).await, answer, "{spec}");
+        assert_eq!(pair.eval(&call).await, answer, "{spec}");
     }
     let running = "{error, {already_started, Pid}} = supervisor:start_child(Sup, #{id => {inner, 1}, start => {m, f, []}}),
                    {_, Pid, _, _} = lists:keyfind({inner, 1}, 1, supervisor:which_children(Sup)), ok.";
-    assert_eq!(cluster.eval(running).await, "ok");
+    assert_eq!(pair.eval(running).await, "ok");
     // A real one crashes.
     assert_eq!(
-        cluster.eval("gen_server:call(Sup, what).").await,
+        pair.eval("gen_server:call(Sup, what).").await,
         "{error,{badcall,what}}"
     );
     let lives = "gen_server:cast(Sup, what), Sup ! what, proplists:get_value(specs, supervisor:count_children(Sup)).";
-    assert_eq!(cluster.eval(lives).await, "4");
+    assert_eq!(pair.eval(lives).await, "4");
 }
 
 #[tokio::test]
 async fn arguments_from_elsewhere_are_checked() {
-    let cluster = Cluster::start().await;
-    dynamic()
-        .start(&cluster.node)
-        .name("app_sup")
-        .await
-        .unwrap();
+    let pair = Pair::start().await;
+    dynamic().start(&pair.node).name("app_sup").await.unwrap();
     for (args, said) in [
         ("[one]", "expected a list of 2 arguments, got"),
         ("[1, 2, 3]", "expected a list of 2 arguments, got"),
@@ -219,30 +207,26 @@ async fn arguments_from_elsewhere_are_checked() {
         let call = format!(
             "{{error, {{bad_arguments, Text}}}} = supervisor:start_child(Sup, {args}), binary_to_list(Text)."
         );
-        let text = cluster.eval(&call).await;
+        let text = pair.eval(&call).await;
         assert!(text.contains(said), "{args}: {text}");
     }
 
     struct Local;
     let template = ChildSpec::dynamic("local", |_: (Local,)| worker());
     let spec = SupervisorSpec::new(Strategy::SimpleOneForOne).child(template);
-    let local: DynamicSupervisorRef<(Local,)> = spec
-        .start(&cluster.node)
-        .name("local")
-        .typed()
-        .await
-        .unwrap();
+    let local: DynamicSupervisorRef<(Local,)> =
+        spec.start(&pair.node).name("local").typed().await.unwrap();
     let refused =
         "{error, {local_only, _}} = supervisor:start_child({local, element(2, Sup)}, [1]), ok.";
-    assert_eq!(cluster.eval(refused).await, "ok");
+    assert_eq!(pair.eval(refused).await, "ok");
     assert!(local.start_child((Local,)).await.unwrap().is_some());
 }
 
 #[tokio::test]
 async fn is_looked_at_and_suspended_by_sys() {
-    let cluster = Cluster::start().await;
-    fixed().start(&cluster.node).name("app_sup").await.unwrap();
-    let seen = cluster
+    let pair = Pair::start().await;
+    fixed().start(&pair.node).name("app_sup").await.unwrap();
+    let seen = pair
         .eval(
             "#{strategy := one_for_one, auto_shutdown := never, restarts := 0, children := Children} = sys:get_state(Sup),
              Children = supervisor:which_children(Sup),
@@ -257,9 +241,9 @@ async fn is_looked_at_and_suspended_by_sys() {
 
 #[tokio::test]
 async fn restarts_what_a_shell_kills() {
-    let cluster = Cluster::start().await;
-    let supervisor = fixed().start(&cluster.node).name("app_sup").await.unwrap();
-    let killed = cluster
+    let pair = Pair::start().await;
+    let supervisor = fixed().start(&pair.node).name("app_sup").await.unwrap();
+    let killed = pair
         .eval(
             "Child = fun() -> {_, P, _, _} = lists:keyfind(a, 1, supervisor:which_children(Sup)), P end,
              Kill = fun() -> P = Child(), M = monitor(process, P), exit(P, kill), receive {'DOWN', M, _, _, R} -> {P, R} end end,
@@ -271,26 +255,17 @@ async fn restarts_what_a_shell_kills() {
         .await;
     assert_eq!(killed, "shutdown");
     assert_eq!(supervisor.ended().await.unwrap(), Reason::Shutdown);
-    assert_eq!(cluster.node.whereis("app_sup"), None);
+    assert_eq!(pair.node.whereis("app_sup"), None);
 }
 
 #[tokio::test]
 async fn a_person_at_a_shell_sees_the_tree() {
-    let epmd = Epmd::start();
-    let cookie = tests::unique("cookie");
-    let node = Node::builder(&unique_node("rust"))
-        .cookie(&cookie)
-        .epmd_port(epmd.port())
-        .start()
-        .await
-        .unwrap();
+    let cluster = Cluster::start();
+    let node = cluster.node().await;
     fixed().start(&node).name("app_sup").await.unwrap();
     let name = node.name();
     let shown = tokio::task::spawn_blocking(move || {
-        let mut shell = Erl::options()
-            .distributed(epmd.port())
-            .cookie(&cookie)
-            .shell();
+        let mut shell = cluster.options(Erl::options()).shell();
         let mut ask = |call: &str| shell.line(&call.replace("Sup", &format!("{{app_sup,{name}}}")));
         [
             ask("supervisor:count_children(Sup)."),
@@ -314,10 +289,10 @@ async fn a_person_at_a_shell_sees_the_tree() {
 
 #[tokio::test]
 async fn steers_a_supervisor_on_a_beam() {
-    let cluster = Cluster::start().await;
-    cluster.erl.load_module(TWIN).await;
-    cluster.erl.eval("twin:start().").await;
-    let twin = SupervisorRef::named(&cluster.node, "twin", cluster.erl.name());
+    let pair = Pair::start().await;
+    pair.erl.load_module(TWIN).await;
+    pair.erl.eval("twin:start().").await;
+    let twin = SupervisorRef::named(&pair.node, "twin", pair.erl.name());
     let which = twin.which_children().await.unwrap();
     let inner = &which[2];
     assert_eq!(
@@ -338,7 +313,7 @@ async fn steers_a_supervisor_on_a_beam() {
     let b = ChildId::from(Term::charlist("b"));
     let shutdown = twin.get_childspec(b).await.map(|spec| spec.shutdown);
     assert_eq!(shutdown, Ok(Shutdown::BrutalKill));
-    let twins = SupervisorRef::named(&cluster.node, "twins", cluster.erl.name());
+    let twins = SupervisorRef::named(&pair.node, "twins", pair.erl.name());
     let args = (1, "two".to_owned());
     assert!(twins.start_child_with(&args).await.unwrap().is_some());
     assert!(matches!(

@@ -2,7 +2,7 @@
 //! its own: both must show the same.
 
 use ergo::prelude::*;
-use tests::{Epmd, Erl, Shell, unique, unique_node};
+use tests::{Cluster, Erl, Shell};
 
 /// The server in Erlang. Its state, as that of the one in Rust, is `{counter, N}`.
 const COUNTER: &str = "
@@ -56,27 +56,22 @@ struct Pair {
     erl: Erl,
     node: Node,
     counter: CounterRef,
-    _epmd: Epmd,
+    _cluster: Cluster,
 }
 
 impl Pair {
     async fn start() -> Pair {
-        let epmd = Epmd::start();
-        let erl = Erl::options().distributed(epmd.port()).start().await;
+        let cluster = Cluster::start();
+        let erl = cluster.erl().await;
         erl.load_module(COUNTER).await;
         erl.eval("{ok, _} = counter:start(), ok.").await;
-        let node = Node::builder(&unique_node("rust"))
-            .cookie(erl.cookie())
-            .epmd_port(epmd.port())
-            .start()
-            .await
-            .unwrap();
+        let node = cluster.node().await;
         let counter = Counter::start(&node).name("counter").await.unwrap();
         Pair {
             erl,
             node,
             counter,
-            _epmd: epmd,
+            _cluster: cluster,
         }
     }
 
@@ -380,17 +375,11 @@ ok
 
 #[tokio::test]
 async fn an_operator_looks_in() {
-    let epmd = Epmd::start();
-    let cookie = unique("cookie");
-    let node = Node::builder(&unique_node("rust"))
-        .cookie(&cookie)
-        .epmd_port(epmd.port())
-        .start()
-        .await
-        .unwrap();
+    let cluster = Cluster::start();
+    let node = cluster.node().await;
     let counter = Counter::start(&node).name("counter").await.unwrap();
     let transcript = TRANSCRIPT.replace("RUST", node.name().as_str());
-    let options = Erl::options().distributed(epmd.port()).cookie(&cookie);
+    let options = cluster.options(Erl::options());
     let typed = transcript.clone();
     let shown = tokio::task::spawn_blocking(move || replay(options.shell(), &typed)).await;
     assert_eq!(shown.unwrap(), transcript);

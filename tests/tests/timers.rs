@@ -1,6 +1,5 @@
 //! Timers: when they fire, what cancelling one says, and with whom they end.
 
-use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -8,28 +7,10 @@ use std::time::Duration;
 use ergo::gen_server;
 use ergo::prelude::{Next, gen_server as server};
 use ergo::process::{Context, Received, TimerRef};
-use ergo::{LocalNode, Node, Reason, Term, term};
-use tests::{DEADLINE, Epmd, Erl, unique_node};
+use ergo::{Node, Reason, Term, term};
+use tests::{Cluster, Erl, run, until};
 use tokio::sync::{mpsc, oneshot};
-use tokio::time::{Instant, timeout};
-
-async fn within<T>(future: impl Future<Output = T>) -> T {
-    timeout(DEADLINE, future).await.expect("it takes too long")
-}
-
-/// Runs a process and gives what its body comes to.
-async fn run<F, B, T>(node: &LocalNode, body: F) -> T
-where
-    F: FnOnce(Context) -> B + Send + 'static,
-    B: Future<Output = T> + Send + 'static,
-    T: Send + 'static,
-{
-    let (sender, result) = oneshot::channel();
-    node.spawn(async move |ctx| {
-        let _ = sender.send(body(ctx).await);
-    });
-    result.await.expect("the process comes to its end")
-}
+use tokio::time::Instant;
 
 fn ms(n: u64) -> Duration {
     Duration::from_millis(n)
@@ -403,25 +384,15 @@ async fn many_timers() {
         }
     })
     .await;
-    let ended = async {
-        while !node.pids().is_empty() {
-            tokio::task::yield_now().await;
-        }
-    };
-    ended.await;
+    until(|| node.pids().is_empty()).await;
     assert_eq!(node.census(), Default::default());
 }
 
 #[tokio::test]
 async fn timers_to_a_beam() {
-    let epmd = Epmd::start();
-    let erl = Erl::options().distributed(epmd.port()).start().await;
-    let node = Node::builder(&unique_node("rust"))
-        .cookie(erl.cookie())
-        .epmd_port(epmd.port())
-        .start()
-        .await
-        .unwrap();
+    let cluster = Cluster::start();
+    let erl = cluster.erl().await;
+    let node = cluster.node().await;
     erl.eval(
         "S = self(),
          P = spawn(fun() ->
@@ -448,6 +419,6 @@ async fn timers_to_a_beam() {
             term!([plain, {timeout, (reference), started}, beat, beat])
         );
     };
-    within(run(&node, body)).await;
+    run(&node, body).await;
     node.stop().await;
 }

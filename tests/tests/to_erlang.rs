@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use ergo::gen_server::CallError;
 use ergo::prelude::*;
-use tests::{Epmd, Erl, unique_node};
+use tests::{Cluster, Erl, unique_node};
 
 /// The server, in Erlang; `desk` is its registered name.
 const DESK: &str = "
@@ -108,27 +108,22 @@ struct Office {
     erl: Erl,
     node: Node,
     desk: DeskRef,
-    _epmd: Epmd,
+    cluster: Cluster,
 }
 
 impl Office {
     async fn open() -> Office {
-        let epmd = Epmd::start();
-        let erl = Erl::options().distributed(epmd.port()).start().await;
+        let cluster = Cluster::start();
+        let erl = cluster.erl().await;
         erl.load_module(DESK).await;
         erl.eval("{ok, _} = desk:start().").await;
-        let node = Node::builder(&unique_node("rust"))
-            .cookie(erl.cookie())
-            .epmd_port(epmd.port())
-            .start()
-            .await
-            .unwrap();
+        let node = cluster.node().await;
         let desk = DeskRef::named(&node, "desk", erl.name());
         Office {
             erl,
             node,
             desk,
-            _epmd: epmd,
+            cluster,
         }
     }
 }
@@ -345,10 +340,8 @@ async fn a_lost_node_ends_the_calls_that_wait() {
 #[tokio::test]
 async fn a_wrong_cookie_is_no_connection() {
     let office = Office::open().await;
-    let stranger = Node::builder(&unique_node("stranger"))
-        .cookie("wrong")
-        .epmd_port(office._epmd.port());
-    let stranger = stranger.start().await.unwrap();
+    let stranger = office.cluster.builder(&unique_node("stranger"));
+    let stranger = stranger.cookie("wrong").start().await.unwrap();
     let desk = DeskRef::named(&stranger, "desk", office.erl.name());
     let started = Instant::now();
     assert!(matches!(

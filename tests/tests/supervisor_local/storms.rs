@@ -115,12 +115,7 @@ async fn waits_for_a_child_that_cannot_be_killed_yet() {
         .child(template.shutdown(Shutdown::BrutalKill));
     let supervisor: DynamicSupervisorRef<()> = spec.start(&node).typed().await.unwrap();
     let pid = supervisor.start_child(()).await.unwrap().unwrap();
-    let working = async {
-        while busy.load(Ordering::Acquire) == 0 {
-            tokio::task::yield_now().await;
-        }
-    };
-    timeout(DEADLINE, working).await.unwrap();
+    tests::until(|| busy.load(Ordering::Acquire) != 0).await;
     let terminating = {
         let supervisor = supervisor.clone();
         tokio::spawn(async move { supervisor.terminate_child(pid).await })

@@ -1,0 +1,38 @@
+//! Waiting for what happens in this program, never longer than [`DEADLINE`].
+
+use ergo::LocalNode;
+use ergo::process::Context;
+use tokio::sync::oneshot;
+use tokio::time::timeout;
+
+use crate::child::DEADLINE;
+
+/// What a future comes to, which must be before the deadline.
+pub async fn within<T>(future: impl Future<Output = T>) -> T {
+    timeout(DEADLINE, future).await.expect("it takes too long")
+}
+
+/// Waits for a condition that no event tells of, giving way to others meanwhile.
+pub async fn until(mut holds: impl FnMut() -> bool) {
+    within(async {
+        while !holds() {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+}
+
+/// Runs a process and gives what its body comes to.
+pub async fn run<F, B, T>(node: &LocalNode, body: F) -> T
+where
+    F: FnOnce(Context) -> B + Send + 'static,
+    B: Future<Output = T> + Send + 'static,
+    T: Send + 'static,
+{
+    let (sender, result) = oneshot::channel();
+    node.spawn(async move |ctx| {
+        // The test waits for it.
+        let _ = sender.send(body(ctx).await);
+    });
+    within(result).await.expect("the process comes to its end")
+}
