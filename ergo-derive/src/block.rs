@@ -8,7 +8,6 @@ use syn::{
 };
 
 use crate::attr::{Options, Schema};
-use crate::case::unraw;
 use crate::errors::Errors;
 use crate::types::{bare, last_segment};
 
@@ -319,33 +318,6 @@ fn take(attrs: &mut Vec<Attribute>, is_ours: impl Fn(&Attribute) -> bool) -> Vec
 pub(crate) fn copied(attrs: &[Attribute], names: &[&str]) -> Vec<Attribute> {
     let ours = attrs.iter().filter(|attr| is_one_of(attr, names));
     ours.cloned().collect()
-}
-
-/// Notes the methods that have the name of a function of ours, and gives those names.
-pub(crate) fn own_starters(
-    item: &ItemImpl,
-    ty: &Ident,
-    starters: &[(&str, &str)],
-    instead: impl Fn(&str) -> String,
-    errors: &mut Errors,
-) -> Vec<String> {
-    let mut own = Vec::new();
-    for member in &item.items {
-        let ImplItem::Fn(method) = member else {
-            continue;
-        };
-        let name = unraw(&method.sig.ident);
-        let Some((_, does)) = starters.iter().find(|(starter, _)| *starter == name) else {
-            continue;
-        };
-        let instead = instead(&name);
-        errors.push(
-            &method.sig.ident,
-            format!("`{ty}::{name}` is what {does}; give this another name{instead}"),
-        );
-        own.push(name);
-    }
-    own
 }
 
 /// Notes a text that is too long for an atom.

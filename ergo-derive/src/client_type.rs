@@ -1,46 +1,46 @@
 //! Typed clients, such as `KvRef`: a struct around a reference of the library.
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::TokenStream;
 use quote::quote;
-use syn::{Attribute, Generics, Path};
 
+use crate::owner::Owner;
 use crate::written::{doc, unused_params};
 
 /// A client about to be written.
 pub(crate) struct ClientType<'a> {
-    /// `KvRef`
-    pub(crate) name: &'a Ident,
-    /// `Kv`
-    pub(crate) of: &'a Ident,
-    pub(crate) krate: &'a Path,
-    pub(crate) cfgs: &'a [Attribute],
-    pub(crate) generics: &'a Generics,
+    pub(crate) owner: &'a Owner,
     pub(crate) docs: TokenStream,
     /// The type that it derefs to.
     pub(crate) inner: TokenStream,
     /// What it can do beside that.
     pub(crate) methods: TokenStream,
-    /// The bodies of the methods are not there, nor is what used their arguments.
-    pub(crate) stub: bool,
 }
 
 impl ClientType<'_> {
     /// `impl HasClient for Kv`
-    pub(crate) fn said(&self, of: TokenStream) -> TokenStream {
-        let (name, krate, cfgs, inner) = (self.name, self.krate, self.cfgs, &self.inner);
-        let (impl_generics, ty_generics, bounds) = self.generics.split_for_impl();
+    pub(crate) fn said(&self) -> TokenStream {
+        let Owner {
+            self_ty,
+            generics,
+            cfgs,
+            krate,
+            client,
+            ..
+        } = self.owner;
+        let inner = &self.inner;
+        let (impl_generics, ty_generics, bounds) = generics.split_for_impl();
         let value = self.marker();
         quote! {
             #(#cfgs)*
             #[automatically_derived]
-            impl #impl_generics #krate::gen_server::HasClient for #of #bounds {
-                type Client = #name #ty_generics;
+            impl #impl_generics #krate::gen_server::HasClient for #self_ty #bounds {
+                type Client = #client #ty_generics;
 
                 fn client(
                     on: &#krate::process::LocalNode,
                     pid: #krate::term::Pid,
                 ) -> Self::Client {
-                    #name(<#inner>::from_pid(on, pid) #value)
+                    #client(<#inner>::from_pid(on, pid) #value)
                 }
             }
         }
@@ -48,21 +48,26 @@ impl ClientType<'_> {
 
     pub(crate) fn written(&self) -> TokenStream {
         let ClientType {
-            name,
-            of,
-            krate,
-            cfgs,
-            generics,
+            owner,
             docs,
             inner,
             methods,
-            stub,
         } = self;
+        let Owner {
+            ident: of,
+            generics,
+            cfgs,
+            krate,
+            client: name,
+            stub,
+            ..
+        } = owner;
         let (impl_generics, ty_generics, bounds) = generics.split_for_impl();
         let params = &generics.params;
         let params = (!params.is_empty()).then(|| quote!(<#params>));
         let field = self.unused().map(|ty| quote!(, #ty));
         let value = self.marker();
+        // The bodies of the methods are not there, nor is what used their arguments.
         let quiet = stub.then(|| quote!(#[allow(unused_variables)]));
         let on_node = quote!(#krate::process::OnNode);
         let text_named = doc(format!(
@@ -138,7 +143,7 @@ impl ClientType<'_> {
 
     /// The second field, if there is one.
     fn unused(&self) -> Option<TokenStream> {
-        unused_params(self.generics, self.inner.clone())
+        unused_params(&self.owner.generics, self.inner.clone())
     }
 
     /// Its value.

@@ -13,6 +13,7 @@ mod errors;
 mod gen_server;
 mod literal;
 mod method;
+mod owner;
 mod supervisor;
 mod term;
 mod types;

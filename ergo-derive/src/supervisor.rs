@@ -24,7 +24,7 @@ pub(crate) fn expand(attribute: TokenStream, item: TokenStream) -> TokenStream {
     parse::PLACE.expand(item, errors, parse::marked, |item, marked, errors| {
         let mut model = signature::model(item, marked, options, errors)?;
         valid::check(&mut model, item, errors);
-        model.stub = !errors.is_empty();
+        model.owner.stub = !errors.is_empty();
         Some(expand::expand(&model))
     })
 }

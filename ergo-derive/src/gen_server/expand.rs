@@ -41,7 +41,7 @@ struct Names<'a> {
 
 impl Names<'_> {
     fn of(model: &Model) -> Names<'_> {
-        let krate: &Path = &model.krate;
+        let krate: &Path = &model.owner.krate;
         let local = |name| Ident::new(name, Span::mixed_site());
         Names {
             gen_server: quote!(#krate::gen_server),
@@ -54,7 +54,7 @@ impl Names<'_> {
             out: local("out"),
             reply: local("reply"),
             signal: local("signal"),
-            cfgs: &model.cfgs,
+            cfgs: &model.owner.cfgs,
         }
     }
 }

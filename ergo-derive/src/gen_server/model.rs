@@ -1,37 +1,24 @@
 //! What an `impl` block says, once understood.
 
 use proc_macro2::Span;
-use syn::{Attribute, Generics, Ident, Path, Type};
+use syn::{Attribute, Generics, Ident, Type};
 
 use crate::method::Attrs;
+use crate::owner::Owner;
 
 use super::options::Unknown;
 
 /// A server.
 pub(super) struct Model {
-    /// The `impl`'s type, with its generic arguments.
-    pub(super) self_ty: Type,
-    /// The type's name.
-    pub(super) ident: Ident,
-    pub(super) generics: Generics,
-    /// `#[cfg]`s on the block: they hold for everything that comes of it.
-    pub(super) cfgs: Vec<Attribute>,
-    /// Where ergo is.
-    pub(super) krate: Path,
+    pub(super) owner: Owner,
     pub(super) unknown: Unknown,
     /// `KvMessage`
     pub(super) message: Ident,
     /// `KvInfo`
     pub(super) info: Ident,
-    /// `KvRef`
-    pub(super) client: Ident,
     pub(super) init: Option<Init>,
     pub(super) terminate: Option<Terminate>,
     pub(super) handlers: Vec<Handler>,
-    /// The user's functions with the names of those that start a server, which is an error.
-    pub(super) own_starters: Vec<String>,
-    /// There are errors: everything that can be named is made, nothing that runs.
-    pub(super) stub: bool,
 }
 
 /// `#[init]`

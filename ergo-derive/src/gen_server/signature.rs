@@ -3,13 +3,14 @@
 mod callbacks;
 mod params;
 
-use quote::{ToTokens, format_ident};
+use quote::ToTokens;
 use syn::{Ident, ImplItemFn, ItemImpl, ReceiverKind, ReturnType, Safety, Signature, Type};
 
 use crate::block::{copied, fits_atom};
 use crate::case::{Case, unraw};
 use crate::errors::Errors;
 use crate::method::{Attrs, no_generics};
+use crate::owner::Owner;
 use crate::types::{self, Unsendable, is_named, is_unit};
 
 use super::model::{Handler, Kind, Model, Output, Pattern, Role};
@@ -23,25 +24,15 @@ pub(super) fn model(
     options: ServerOptions,
     errors: &mut Errors,
 ) -> Option<Model> {
-    let self_ty = &*item.self_ty;
-    let ident = PLACE.type_name(item, errors)?;
-    let word = unraw(&ident);
-    let derived = |suffix: &str| format_ident!("{word}{suffix}", span = ident.span());
+    let owner = Owner::read(&PLACE, item, options.client, options.krate, errors)?;
     let mut model = Model {
-        self_ty: self_ty.clone(),
-        generics: item.generics.clone(),
-        cfgs: copied(&item.attrs, &["cfg"]),
-        krate: options.krate,
         unknown: options.unknown,
-        message: options.message.unwrap_or_else(|| derived("Message")),
-        info: options.info.unwrap_or_else(|| derived("Info")),
-        client: options.client.unwrap_or_else(|| derived("Ref")),
+        message: options.message.unwrap_or_else(|| owner.derived("Message")),
+        info: options.info.unwrap_or_else(|| owner.derived("Info")),
         init: None,
         terminate: None,
         handlers: Vec::new(),
-        own_starters: Vec::new(),
-        stub: false,
-        ident,
+        owner,
     };
     for Marked { marker, method } in marked {
         match marker {
@@ -78,7 +69,7 @@ fn handler(
     let mut mistakes = Errors::new();
     plain(sig, &mut mistakes);
     receiver(sig, &mut mistakes);
-    let params = params::of_handler(sig, kind, local, &model.self_ty, &mut mistakes);
+    let params = params::of_handler(sig, kind, local, &model.owner.self_ty, &mut mistakes);
     let (pattern, pattern_span) = match (kind, any, tag) {
         (Kind::Down | Kind::Exit, ..) => (Pattern::Signal, sig.ident.span()),
         (_, Some(span), _) => (Pattern::Any, span),
@@ -103,7 +94,7 @@ fn handler(
         variant: variant(&sig.ident),
         attrs: Attrs::of(method, &["doc", "cfg", "allow", "deprecated"]),
         is_async: sig.asyncness.is_some(),
-        params: params.unwrap_or_else(|| params::readable(sig, kind, &model.self_ty)),
+        params: params.unwrap_or_else(|| params::readable(sig, kind, &model.owner.self_ty)),
         output: output.unwrap_or_else(|| readable_output(model, sig, kind)),
         generics: sig.generics.clone(),
         broken,
@@ -227,7 +218,7 @@ fn output(
         return None;
     }
     sendable(ty, local, "an answer", errors)?;
-    let spelled = |ty: &Type| types::without_self(ty, &model.self_ty);
+    let spelled = |ty: &Type| types::without_self(ty, &model.owner.self_ty);
     if is_named(ty, "Reply") {
         if let Some(inner) = types::only_argument(ty) {
             return Some(Output::Reply(spelled(inner)));
@@ -240,7 +231,7 @@ fn output(
 fn readable_output(model: &Model, sig: &Signature, kind: Kind) -> Output {
     match &sig.output {
         ReturnType::Type(_, ty) if kind == Kind::Call && types::unsendable(ty, true).is_none() => {
-            Output::Value(types::without_self(ty, &model.self_ty))
+            Output::Value(types::without_self(ty, &model.owner.self_ty))
         }
         _ => Output::Unit,
     }

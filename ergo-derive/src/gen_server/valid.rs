@@ -4,7 +4,6 @@ use std::collections::HashMap;
 
 use syn::ItemImpl;
 
-use crate::block;
 use crate::case::unraw;
 use crate::errors::Errors;
 
@@ -152,8 +151,8 @@ const STARTERS: &[(&str, &str)] = &[
 /// Names that the expansion gives to functions of its own.
 fn reserved(model: &mut Model, item: &ItemImpl, errors: &mut Errors) {
     let instead = |name: &str| format!(", and a handler `tag = \"{name}\"`");
-    model.own_starters = block::own_starters(item, &model.ident, STARTERS, instead, errors);
-    let client = &model.client;
+    model.owner.reserve(item, STARTERS, instead, errors);
+    let client = &model.owner.client;
     model.handlers.retain(|handler| {
         let name = unraw(&handler.method);
         let taken = has_method(handler) && ["named", "local", "from_pid"].contains(&&*name);

@@ -7,6 +7,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 
+use crate::owner::Owner;
 use crate::written::{doc, here};
 
 use super::duration;
@@ -31,7 +32,7 @@ struct Names {
 
 impl Names {
     fn of(model: &Model) -> Names {
-        let krate = &model.krate;
+        let krate = &model.owner.krate;
         Names {
             supervisor: quote!(#krate::supervisor),
             spec: Ident::new("spec", Span::mixed_site()),
@@ -44,9 +45,9 @@ fn supervisor(model: &Model, names: &Names) -> TokenStream {
     let Names {
         supervisor, spec, ..
     } = names;
-    let (self_ty, cfgs) = (&model.self_ty, &model.cfgs);
-    let (impl_generics, _, bounds) = model.generics.split_for_impl();
-    let body = if model.stub {
+    let (self_ty, cfgs) = (&model.owner.self_ty, &model.owner.cfgs);
+    let (impl_generics, _, bounds) = model.owner.generics.split_for_impl();
+    let body = if model.owner.stub {
         quote!(::core::unreachable!())
     } else {
         let flags = flags(model, names);
@@ -112,7 +113,8 @@ fn added(model: &Model, names: &Names, child: &Child) -> TokenStream {
     let (id, cfgs) = (&child.id, child.attrs.cfgs());
     let treated = treated(names, child);
     let added = if model.template().is_some() {
-        let (name, (_, ty_generics, _)) = (template::name(model), model.generics.split_for_impl());
+        let (name, (_, ty_generics, _)) =
+            (template::name(model), model.owner.generics.split_for_impl());
         let made = quote!(#supervisor::expansion::template::<Self, #name #ty_generics>(#id, &self));
         let made = template::again(names, child, made);
         quote!(#supervisor::expansion::with_template::<Self, #name #ty_generics>(#spec, #made #treated))
@@ -164,9 +166,16 @@ fn treated(names: &Names, child: &Child) -> TokenStream {
 /// `AppSup::start(&node, AppSup { … })` and its like
 fn starters(model: &Model, names: &Names) -> TokenStream {
     let Names { supervisor, .. } = names;
-    let (self_ty, client, cfgs, krate) = (&model.self_ty, &model.client, &model.cfgs, &model.krate);
-    let (impl_generics, ty_generics, bounds) = model.generics.split_for_impl();
-    let ident = &model.ident;
+    let Owner {
+        self_ty,
+        ident,
+        generics,
+        cfgs,
+        krate,
+        client,
+        ..
+    } = &model.owner;
+    let (impl_generics, ty_generics, bounds) = generics.split_for_impl();
     let on = quote!(on: &impl #krate::process::OnNode, supervisor: Self);
     let start = quote!(#supervisor::StartSupervisor<#client #ty_generics>);
     let functions = [
@@ -198,7 +207,7 @@ fn starters(model: &Model, names: &Names) -> TokenStream {
     ];
     let functions = functions
         .into_iter()
-        .filter(|(name, ..)| !model.own_starters.iter().any(|own| own == name))
+        .filter(|(name, ..)| !model.owner.own_starters.iter().any(|own| own == name))
         .map(|(name, about, signature, body)| {
             let (name, about) = (Ident::new(name, Span::call_site()), doc(about));
             quote! {

@@ -3,32 +3,19 @@
 use std::time::Duration;
 
 use proc_macro2::Span;
-use syn::{Attribute, Generics, Ident, Path, Type};
+use syn::{Ident, Type};
 
 use crate::method::Attrs;
+use crate::owner::Owner;
 
 /// A supervisor.
 pub(super) struct Model {
-    /// The `impl`'s type, with its generic arguments.
-    pub(super) self_ty: Type,
-    /// The type's name.
-    pub(super) ident: Ident,
-    pub(super) generics: Generics,
-    /// `#[cfg]`s on the block: they hold for everything that comes of it.
-    pub(super) cfgs: Vec<Attribute>,
-    /// Where ergo is.
-    pub(super) krate: Path,
+    pub(super) owner: Owner,
     pub(super) strategy: Strategy,
     pub(super) intensity: Option<u32>,
     pub(super) period: Option<Duration>,
     pub(super) auto_shutdown: AutoShutdown,
-    /// `AppSupRef`
-    pub(super) client: Ident,
     pub(super) children: Vec<Child>,
-    /// The functions of ours that the user has, too, which is an error.
-    pub(super) own_starters: Vec<String>,
-    /// There are errors: everything that can be named is made, nothing that runs.
-    pub(super) stub: bool,
 }
 
 impl Model {

@@ -1,12 +1,12 @@
 //! What each method's signature means.
 
-use quote::{ToTokens, format_ident, quote};
+use quote::{ToTokens, quote};
 use syn::{FnArg, ItemImpl, ReceiverKind, ReturnType, Safety, Signature, Type};
 
-use crate::block::copied;
 use crate::case::unraw;
 use crate::errors::Errors;
 use crate::method::{Attrs, argument_name, no_generics, unnamed};
+use crate::owner::Owner;
 use crate::types::{self, Unsendable, is_reference_to};
 
 use super::model::{Child, Model, Param};
@@ -20,29 +20,18 @@ pub(super) fn model(
     options: SupervisorOptions,
     errors: &mut Errors,
 ) -> Option<Model> {
-    let ident = PLACE.type_name(item, errors)?;
-    let client = options
-        .client
-        .unwrap_or_else(|| format_ident!("{}Ref", unraw(&ident), span = ident.span()));
-    let self_ty = (*item.self_ty).clone();
+    let owner = Owner::read(&PLACE, item, options.client, options.krate, errors)?;
     let children = marked
         .into_iter()
-        .map(|marked| child(marked, &self_ty, errors))
+        .map(|marked| child(marked, &owner.self_ty, errors))
         .collect();
     Some(Model {
-        self_ty,
-        ident,
-        generics: item.generics.clone(),
-        cfgs: copied(&item.attrs, &["cfg"]),
-        krate: options.krate,
+        owner,
         strategy: options.strategy,
         intensity: options.intensity,
         period: options.period,
         auto_shutdown: options.auto_shutdown,
-        client,
         children,
-        own_starters: Vec::new(),
-        stub: false,
     })
 }
 

@@ -2,7 +2,6 @@
 
 use syn::ItemImpl;
 
-use crate::block;
 use crate::case::unraw;
 use crate::errors::Errors;
 
@@ -43,7 +42,7 @@ fn template(model: &Model, errors: &mut Errors) {
     }
     let Some((first, others)) = model.children.split_first() else {
         errors.push_at(
-            model.ident.span(),
+            model.owner.ident.span(),
             "a `simple_one_for_one` supervisor has one `#[child]`, of which it starts any number: \
              add it",
         );
@@ -140,5 +139,5 @@ fn reserved(model: &mut Model, item: &ItemImpl, errors: &mut Errors) {
         Some(_) => format!(", and the child `name = \"{name}\"`"),
         None => String::new(),
     };
-    model.own_starters = block::own_starters(item, &model.ident, STARTERS, instead, errors);
+    model.owner.reserve(item, STARTERS, instead, errors);
 }

@@ -24,28 +24,22 @@ pub(super) fn expand(model: &Model) -> TokenStream {
 /// `struct KvRef(ServerRef<KvMessage>)`
 fn client(model: &Model, names: &Names<'_>) -> TokenStream {
     let gen_server = &names.gen_server;
-    let (message, ident) = (&model.message, &model.ident);
-    let (_, ty_generics, _) = model.generics.split_for_impl();
+    let (message, ident) = (&model.message, &model.owner.ident);
+    let (_, ty_generics, _) = model.owner.generics.split_for_impl();
     let methods = model
         .handlers
         .iter()
         .map(|handler| method(model, names, handler));
     let client = ClientType {
-        name: &model.client,
-        of: ident,
-        krate: &model.krate,
-        cfgs: &model.cfgs,
-        generics: &model.generics,
+        owner: &model.owner,
         docs: doc(format!(
             "A `{ident}`, wherever it runs: started here, or named on any node, in Rust or on a \
              BEAM."
         )),
         inner: quote!(#gen_server::ServerRef<#message #ty_generics>),
         methods: quote!(#(#methods)*),
-        stub: model.stub,
     };
-    let of = &model.self_ty;
-    let (written, said) = (client.written(), client.said(quote!(#of)));
+    let (written, said) = (client.written(), client.said());
     quote!(#written #said)
 }
 
@@ -61,7 +55,7 @@ fn method(model: &Model, names: &Names<'_>, handler: &Handler) -> Option<TokenSt
     let attrs = handler.attrs.named(&["cfg", "allow", "deprecated"]);
     let docs = docs(model, handler);
     let (method, message) = (here(&handler.method), &model.message);
-    let (_, ty_generics, _) = model.generics.split_for_impl();
+    let (_, ty_generics, _) = model.owner.generics.split_for_impl();
     let arguments: Vec<TokenStream> = handler.arguments().map(declared).collect();
     let answer = handler.answer();
     let output = (handler.kind == Kind::Call)
@@ -71,7 +65,7 @@ fn method(model: &Model, names: &Names<'_>, handler: &Handler) -> Option<TokenSt
     if handler.broken && unsendable(&answer, true).is_some() {
         return None;
     }
-    let body = if model.stub {
+    let body = if model.owner.stub {
         quote!(::core::unreachable!())
     } else {
         let (variant, reply) = (here(&handler.variant), handler.reply_field());
@@ -116,7 +110,7 @@ fn docs(model: &Model, handler: &Handler) -> TokenStream {
     let about = (!documented).then(|| {
         doc(format!(
             "{about} the server: its handler is `{}::{}`.",
-            model.ident,
+            model.owner.ident,
             unraw(&handler.method)
         ))
     });
@@ -129,7 +123,7 @@ fn docs(model: &Model, handler: &Handler) -> TokenStream {
     } else {
         doc(format!(
             " In Erlang: `gen_server:{function}({}, {request})`.",
-            model.ident
+            model.owner.ident
         ))
     };
     let gap = doc("");

@@ -22,7 +22,7 @@ pub(super) fn expand(model: &Model) -> TokenStream {
 /// `enum KvMessage { Get { key: Term, reply: ReplyTo<Term> }, …, Info(KvInfo) }`
 fn message(model: &Model, names: &Names<'_>) -> TokenStream {
     let (name, info, cfgs) = (&model.message, &model.info, names.cfgs);
-    let (impl_generics, ty_generics, bounds) = model.generics.split_for_impl();
+    let (impl_generics, ty_generics, bounds) = model.owner.generics.split_for_impl();
     let info_variant = model.info_variant();
     let wrapped = model.has_infos().then(|| {
         quote! {
@@ -32,7 +32,7 @@ fn message(model: &Model, names: &Names<'_>) -> TokenStream {
     });
     let text = doc(format!(
         "What a `{}` is asked and told: one variant for each of its handlers.",
-        model.ident
+        model.owner.ident
     ));
     let (body, arms) = body(model, names, false);
     let wrapped_arm = model
@@ -79,10 +79,10 @@ fn message(model: &Model, names: &Names<'_>) -> TokenStream {
 /// `enum KvInfo { Sweep, … }`
 fn info(model: &Model, names: &Names<'_>) -> TokenStream {
     let (name, cfgs) = (&model.info, names.cfgs);
-    let (impl_generics, ty_generics, bounds) = model.generics.split_for_impl();
+    let (impl_generics, ty_generics, bounds) = model.owner.generics.split_for_impl();
     let text = doc(format!(
         "The messages of a `{}` that are neither calls nor casts; in Erlang they are sent with `!`.",
-        model.ident
+        model.owner.ident
     ));
     let (body, arms) = body(model, names, true);
     let params = Params(model);
@@ -114,7 +114,7 @@ struct Params<'a>(&'a Model);
 
 impl ToTokens for Params<'_> {
     fn to_tokens(&self, tokens: &mut TokenStream) {
-        let params = &self.0.generics.params;
+        let params = &self.0.owner.generics.params;
         if !params.is_empty() {
             tokens.extend(quote!(<#params>));
         }
@@ -139,7 +139,7 @@ fn body(model: &Model, names: &Names<'_>, infos: bool) -> (TokenStream, TokenStr
         quote!(#(#cfgs)* Self::#variant { .. } => #written,)
     });
     let never = never(model, infos);
-    let unused = unused_params(&model.generics, fields(model, infos)).map(|params| {
+    let unused = unused_params(&model.owner.generics, fields(model, infos)).map(|params| {
         quote! {
             #[doc(hidden)]
             __Unused(::core::convert::Infallible, #params),
@@ -167,7 +167,7 @@ fn types(model: &Model, infos: bool) -> Vec<Type> {
         }
     }
     if !infos && model.has_infos() {
-        let (info, (_, ty_generics, _)) = (&model.info, model.generics.split_for_impl());
+        let (info, (_, ty_generics, _)) = (&model.info, model.owner.generics.split_for_impl());
         types.push(syn::parse_quote!(#info #ty_generics));
     }
     types
@@ -181,7 +181,7 @@ fn fields(model: &Model, infos: bool) -> TokenStream {
 /// The arm of the variant that there is only for type parameters that no field has.
 pub(super) fn never(model: &Model, infos: bool) -> Option<TokenStream> {
     let name = if infos { &model.info } else { &model.message };
-    unused_params(&model.generics, fields(model, infos))
+    unused_params(&model.owner.generics, fields(model, infos))
         .map(|_| quote!(#name::__Unused(ref never, _) => match *never {},))
 }
 
@@ -190,7 +190,8 @@ fn variant(model: &Model, handler: &Handler, names: &Names<'_>) -> TokenStream {
     let cfgs = handler.attrs.cfgs();
     let documented = handler.attrs.docs().next().is_some();
     let docs = handler.attrs.docs();
-    let about = (!documented).then(|| doc(format!("For `{}::{}`.", model.ident, handler.method)));
+    let about =
+        (!documented).then(|| doc(format!("For `{}::{}`.", model.owner.ident, handler.method)));
     let pattern = doc(format!(" In Erlang: `{}`.", handler.erlang()));
     let gap = documented.then(|| doc(""));
     let about = quote!(#(#docs)* #about #gap #pattern #(#cfgs)*);
@@ -241,7 +242,7 @@ fn has_fields(handler: &Handler) -> bool {
 fn clone(model: &Model, names: &Names<'_>) -> TokenStream {
     let handlers = handlers(model, true);
     let (name, cfgs) = (&model.info, names.cfgs);
-    let (impl_generics, ty_generics, bounds) = model.generics.split_for_impl();
+    let (impl_generics, ty_generics, bounds) = model.owner.generics.split_for_impl();
     let arms = handlers.iter().map(|handler| {
         let (variant, cfgs) = (here(&handler.variant), handler.attrs.cfgs());
         let idents: Vec<&Ident> = handler.arguments().map(|p| &p.ident).collect();

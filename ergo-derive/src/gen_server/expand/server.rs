@@ -21,15 +21,15 @@ pub(super) fn expand(model: &Model) -> TokenStream {
         cfgs,
         ..
     } = &names;
-    let (self_ty, message) = (&model.self_ty, &model.message);
-    let (impl_generics, ty_generics, bounds) = model.generics.split_for_impl();
+    let (self_ty, message) = (&model.owner.self_ty, &model.message);
+    let (impl_generics, ty_generics, bounds) = model.owner.generics.split_for_impl();
     let args = args(model.init.as_ref());
     let unknown = match model.unknown {
         Unknown::Reply => quote!(Reply),
         Unknown::Crash => quote!(Crash),
         Unknown::Ignore => quote!(Ignore),
     };
-    let (init, handle, terminate) = if model.stub {
+    let (init, handle, terminate) = if model.owner.stub {
         (
             quote!(::core::unreachable!()),
             quote!(::core::unreachable!()),
@@ -43,7 +43,7 @@ pub(super) fn expand(model: &Model) -> TokenStream {
         )
     };
     let idents = idents(arguments(model.init.as_ref()));
-    let taken = if model.stub {
+    let taken = if model.owner.stub {
         quote!(_)
     } else {
         quote!((#(#idents,)*))

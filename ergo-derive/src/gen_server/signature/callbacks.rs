@@ -25,7 +25,7 @@ pub(super) fn init(model: &mut Model, method: &ImplItemFn, span: Span, errors: &
             "`#[init]` makes the state, so there is no `self` yet: remove it",
         );
     }
-    let params = params::of_init(sig, &model.self_ty, &mut mistakes);
+    let params = params::of_init(sig, &model.owner.self_ty, &mut mistakes);
     let fallible = made(model, sig, &mut mistakes);
     let broken = !mistakes.is_empty() || params.is_none();
     errors.absorb(mistakes);
@@ -33,7 +33,7 @@ pub(super) fn init(model: &mut Model, method: &ImplItemFn, span: Span, errors: &
         method: sig.ident.clone(),
         docs: copied(&method.attrs, &["doc"]),
         is_async: sig.asyncness.is_some(),
-        params: params.unwrap_or_else(|| params::readable(sig, Kind::Cast, &model.self_ty)),
+        params: params.unwrap_or_else(|| params::readable(sig, Kind::Cast, &model.owner.self_ty)),
         fallible,
         generics: sig.generics.clone(),
         broken,
@@ -77,7 +77,7 @@ fn makes_self(model: &Model, sig: &Signature) -> bool {
 }
 
 fn is_state(model: &Model, ty: &Type) -> bool {
-    last_segment(ty).is_some_and(|name| name.ident == "Self" || name.ident == model.ident)
+    last_segment(ty).is_some_and(|name| name.ident == "Self" || name.ident == model.owner.ident)
 }
 
 /// How the state is made: `None` for a plain `Self`.
@@ -100,7 +100,7 @@ fn made(model: &Model, sig: &Signature, errors: &mut Errors) -> Option<Fallible>
         return None;
     }
     let error = match arguments(ty)[..] {
-        [_, error] => Some(without_self(error, &model.self_ty)),
+        [_, error] => Some(without_self(error, &model.owner.self_ty)),
         _ => None,
     };
     Some(Fallible { error })

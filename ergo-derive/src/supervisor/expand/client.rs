@@ -13,27 +13,21 @@ use super::{Names, template};
 /// `struct AppSupRef(SupervisorRef)`, and that it is the supervisor's client.
 pub(super) fn expand(model: &Model, names: &Names) -> TokenStream {
     let supervisor = &names.supervisor;
-    let (self_ty, client, cfgs, krate) = (&model.self_ty, &model.client, &model.cfgs, &model.krate);
-    let client_type = ClientType {
-        name: client,
-        of: &model.ident,
-        krate,
-        cfgs,
-        generics: &model.generics,
+    let client = ClientType {
+        owner: &model.owner,
         docs: docs(model),
         inner: quote!(#supervisor::SupervisorRef),
         methods: model
             .template()
             .and_then(|child| start_child(model, names, child))
             .unwrap_or_default(),
-        stub: model.stub,
     };
-    let (written, said) = (client_type.written(), client_type.said(quote!(#self_ty)));
+    let (written, said) = (client.written(), client.said());
     quote!(#written #said)
 }
 
 fn docs(model: &Model) -> TokenStream {
-    let ident = &model.ident;
+    let ident = &model.owner.ident;
     let about = doc(format!(
         " The supervisor `{ident}`, wherever it runs: started here, or named on any node."
     ));
@@ -66,11 +60,12 @@ fn start_child(model: &Model, names: &Names, child: &Child) -> Option<TokenStrea
         let (ident, ty) = (here(&param.ident), &param.ty);
         quote!(#ident: #ty)
     });
-    let body = if model.stub {
+    let body = if model.owner.stub {
         quote!(::core::unreachable!())
     } else {
-        let self_ty = &model.self_ty;
-        let (name, (_, ty_generics, _)) = (template::name(model), model.generics.split_for_impl());
+        let self_ty = &model.owner.self_ty;
+        let (name, (_, ty_generics, _)) =
+            (template::name(model), model.owner.generics.split_for_impl());
         let idents = child.params.iter().map(|param| here(&param.ident));
         quote!(#supervisor::expansion::start_child::<#self_ty, #name #ty_generics>(&self.0, (#(#idents,)*)))
     };
@@ -78,13 +73,13 @@ fn start_child(model: &Model, names: &Names, child: &Child) -> Option<TokenStrea
     let about = docs.is_empty().then(|| {
         doc(format!(
             " Starts a child, made by `{}::{}`. Awaited, this gives its client.",
-            model.ident, child.method
+            model.owner.ident, child.method
         ))
     });
     let gap = doc("");
     let erlang = doc(format!(
         " In Erlang: `supervisor:start_child({}, [{}])`.",
-        model.ident,
+        model.owner.ident,
         erlang_args(child)
     ));
     Some(quote! {

@@ -17,21 +17,21 @@ pub(super) fn expand(model: &Model, names: &Names, child: &Child) -> Option<Toke
         return None;
     }
     let supervisor = &names.supervisor;
-    let (self_ty, cfgs) = (&model.self_ty, &model.cfgs);
-    let (impl_generics, ty_generics, bounds) = model.generics.split_for_impl();
-    let params = &model.generics.params;
+    let (self_ty, cfgs) = (&model.owner.self_ty, &model.owner.cfgs);
+    let (impl_generics, ty_generics, bounds) = model.owner.generics.split_for_impl();
+    let params = &model.owner.generics.params;
     let params = (!params.is_empty()).then(|| quote!(<#params>));
-    let field = unused_params(&model.generics, TokenStream::new()).map(|ty| quote!((#ty)));
+    let field = unused_params(&model.owner.generics, TokenStream::new()).map(|ty| quote!((#ty)));
     let name = name(model);
     let of = Ident::new("of", Span::mixed_site());
     let (args, output, method) = (args(child), child.output.as_ref()?, here(&child.method));
     let idents: Vec<_> = child.params.iter().map(|param| &param.ident).collect();
-    let made = if model.stub {
+    let made = if model.owner.stub {
         quote!(::core::unreachable!())
     } else {
         quote!(<#self_ty>::#method(#of #(, #idents)*))
     };
-    let wire = if model.stub {
+    let wire = if model.owner.stub {
         quote!(::core::unreachable!())
     } else {
         quote! {
@@ -40,7 +40,7 @@ pub(super) fn expand(model: &Model, names: &Names, child: &Child) -> Option<Toke
             #supervisor::expansion::Args::<#args>::NEW.wire()
         }
     };
-    let quiet = model.stub.then(|| quote!(#[allow(unused_variables)]));
+    let quiet = model.owner.stub.then(|| quote!(#[allow(unused_variables)]));
     Some(quote! {
         #(#cfgs)*
         #[allow(dead_code)]
@@ -71,7 +71,7 @@ pub(super) fn expand(model: &Model, names: &Names, child: &Child) -> Option<Toke
 pub(super) fn name(model: &Model) -> Ident {
     format_ident!(
         "__{}Template",
-        unraw(&model.ident),
+        unraw(&model.owner.ident),
         span = Span::call_site()
     )
 }

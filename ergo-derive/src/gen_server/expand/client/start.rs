@@ -19,8 +19,12 @@ pub(super) fn expand(model: &Model, names: &Names<'_>) -> TokenStream {
         on,
         ..
     } = names;
-    let (self_ty, client, ident) = (&model.self_ty, &model.client, &model.ident);
-    let (impl_generics, ty_generics, bounds) = model.generics.split_for_impl();
+    let (self_ty, client, ident) = (
+        &model.owner.self_ty,
+        &model.owner.client,
+        &model.owner.ident,
+    );
+    let (impl_generics, ty_generics, bounds) = model.owner.generics.split_for_impl();
     let idents: Vec<Ident> = arguments(model).map(|param| here(&param.ident)).collect();
     let start = quote!(#gen_server::Start<#self_ty, #client #ty_generics>);
     let functions = [
@@ -54,9 +58,15 @@ pub(super) fn expand(model: &Model, names: &Names<'_>) -> TokenStream {
     ];
     let functions = functions
         .iter()
-        .filter(|starter| !model.own_starters.iter().any(|own| own == starter.name))
+        .filter(|starter| {
+            !model
+                .owner
+                .own_starters
+                .iter()
+                .any(|own| own == starter.name)
+        })
         .map(|starter| starter.function(model));
-    let quiet = model.stub.then(|| quote!(#[allow(unused_variables)]));
+    let quiet = model.owner.stub.then(|| quote!(#[allow(unused_variables)]));
     quote! {
         #(#cfgs)*
         // The type of a server may be called `Child`, too.
@@ -92,7 +102,7 @@ impl Starter {
         let clause = own.and_then(|generics| generics.where_clause.as_ref());
         let on = self.on.iter().cloned();
         let params = on.chain(arguments(model).map(declared));
-        let body = if model.stub {
+        let body = if model.owner.stub {
             quote!(::core::unreachable!())
         } else {
             self.body.clone()

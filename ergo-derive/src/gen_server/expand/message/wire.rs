@@ -19,8 +19,8 @@ pub(super) fn expand(model: &Model, names: &Names<'_>) -> TokenStream {
         ..
     } = names;
     let name = &model.message;
-    let (impl_generics, ty_generics, bounds) = model.generics.split_for_impl();
-    if model.stub {
+    let (impl_generics, ty_generics, bounds) = model.owner.generics.split_for_impl();
+    if model.owner.stub {
         return stub(model, names);
     }
     let call = decoder(model, names, Kind::Call);
@@ -68,7 +68,7 @@ fn stub(model: &Model, names: &Names<'_>) -> TokenStream {
         ..
     } = names;
     let name = &model.message;
-    let (impl_generics, ty_generics, bounds) = model.generics.split_for_impl();
+    let (impl_generics, ty_generics, bounds) = model.owner.generics.split_for_impl();
     quote! {
         #(#cfgs)*
         impl #impl_generics #gen_server::Message for #name #ty_generics #bounds {
@@ -179,7 +179,11 @@ fn decoder(model: &Model, names: &Names<'_>, kind: Kind) -> Option<TokenStream> 
 fn decoded(model: &Model, names: &Names<'_>, handler: &Handler) -> TokenStream {
     let gen_server = &names.gen_server;
     let variant = here(&handler.variant);
-    let path = format!("{}.{}", model.ident, crate::case::unraw(&handler.method));
+    let path = format!(
+        "{}.{}",
+        model.owner.ident,
+        crate::case::unraw(&handler.method)
+    );
     let fields = handler.arguments().map(|param| {
         let ident = &param.ident;
         let name = crate::case::unraw(ident);
@@ -242,7 +246,7 @@ fn encode(model: &Model, names: &Names<'_>) -> TokenStream {
 fn encode_info(model: &Model, names: &Names<'_>) -> TokenStream {
     let Names { etf, cfgs, out, .. } = names;
     let name = &model.info;
-    let (impl_generics, ty_generics, bounds) = model.generics.split_for_impl();
+    let (impl_generics, ty_generics, bounds) = model.owner.generics.split_for_impl();
     let arms = model.infos().map(|handler| encoded(names, handler));
     let never = never(model, true);
     quote! {
