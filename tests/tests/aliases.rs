@@ -243,7 +243,7 @@ async fn aliases_of_a_beam() {
          Kept = alias(), M ! {{to, Kept, a}}, M ! {{to, Kept, b}}, Two = Sync(),
          unalias(Kept), M ! {{to, Kept, c}}, None = Sync(),
          R = erlang:monitor(process, M, [{{alias, reply_demonitor}}]),
-         M ! {{to, R, a}}, M ! {{to, R, b}}, Replied = Sync(),
+         M ! {{to, R, a}}, M ! {{to, R, b}}, Replied = Sync(), 0 = Sync(),
          {{One, Two, None, Replied}}."
     );
     assert_eq!(within(erl.eval(&script)).await, "{1,2,0,1}");

@@ -66,8 +66,8 @@ async fn player() -> Erl {
     erl
 }
 
-/// Whether a supervisor of instances may end with the last significant one. OTP 25 lets it, OTP 27 calls it a bad
-/// combination; ergo lets it.
+/// Whether a supervisor of instances may end with significant ones. OTP 25 lets it, OTP 27 calls it a bad combination;
+/// ergo lets it.
 async fn takes_significant_instances(erl: &Erl) -> bool {
     erl.load_module(
         "-module(significant_instances). -behaviour(supervisor). -export([init/1]).

@@ -160,8 +160,8 @@ impl Scenario {
         starts || self.top.has_auto_shutdown()
     }
 
-    /// Whether a supervisor of instances may end with the last significant one: later releases of
-    /// OTP refuse this.
+    /// Whether a supervisor of instances may end with significant ones: later releases of OTP refuse
+    /// this.
     pub(crate) fn has_significant_instances(&self) -> bool {
         self.top.has_significant_instances()
     }
@@ -205,8 +205,7 @@ impl Sup {
 
     fn has_significant_instances(&self) -> bool {
         let mut children = self.children.iter();
-        (self.strategy == Strategy::SimpleOneForOne
-            && self.auto_shutdown == AutoShutdown::AllSignificant)
+        (self.strategy == Strategy::SimpleOneForOne && self.auto_shutdown != AutoShutdown::Never)
             || children.any(|child| match &child.what {
                 What::Supervisor(inner) => inner.has_significant_instances(),
                 What::Worker(_) => false,
