@@ -2,8 +2,8 @@
 //!
 //! Nothing here opens a socket or reads a clock: bytes go in, bytes and events come out. A
 //! connection begins with a [`handshake`], which ends with the [`DistFlags`] that both nodes
-//! understand. From then on each side writes its messages with [`Control::write_frame`] and reads
-//! the other's with a [`Receiver`].
+//! understand. From then on each side writes its messages with a [`Sender`] and reads the
+//! other's with a [`Receiver`].
 
 mod atom_cache;
 mod control;
@@ -15,6 +15,7 @@ mod frame;
 pub mod handshake;
 pub(crate) mod name;
 mod receiver;
+mod sender;
 
 pub use atom_cache::HeaderError;
 pub use control::{Control, ControlError, Destination, SpawnFlags, SpawnRequest, Target};
@@ -23,3 +24,4 @@ pub use flags::DistFlags;
 pub use fragments::FragmentError;
 pub use frame::{FrameTooLarge, TICK};
 pub use receiver::{ProtocolError, Received, Receiver};
+pub use sender::Sender;

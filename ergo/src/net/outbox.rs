@@ -9,8 +9,8 @@ use tokio::io::{AsyncWrite, AsyncWriteExt};
 use tokio::sync::Notify;
 use tokio::time::{MissedTickBehavior, interval};
 
-use crate::dist::{Control, ControlError, DistFlags, TICK};
-use crate::etf::{Encoded, Encoder};
+use crate::dist::{Control, ControlError, DistFlags, Sender, TICK};
+use crate::etf::Encoded;
 
 /// The frames that wait to be written to a link, in one buffer: senders append to it, and the
 /// writer takes all of it at once, so that many messages share one write.
@@ -23,7 +23,7 @@ pub(super) struct Outbox {
 
 #[derive(Debug)]
 struct State {
-    frames: Encoder,
+    sender: Sender,
     phase: Phase,
 }
 
@@ -38,7 +38,7 @@ enum Phase {
 
 /// What the writer finds.
 enum Taken {
-    Frames(Bytes),
+    Chunks(Vec<Bytes>),
     Nothing,
     End,
 }
@@ -49,7 +49,7 @@ impl Outbox {
         Outbox {
             flags,
             state: Mutex::new(State {
-                frames: Encoder::new(),
+                sender: Sender::new(flags),
                 phase: Phase::Open,
             }),
             wake: Notify::new(),
@@ -75,8 +75,8 @@ impl Outbox {
         if state.phase != Phase::Open {
             return Ok(false);
         }
-        let was_empty = state.frames.is_empty();
-        control.write_frame(payload, self.flags, &mut state.frames)?;
+        let was_empty = state.sender.is_empty();
+        state.sender.push(control, payload)?;
         drop(state);
         if was_empty {
             self.wake.notify_one();
@@ -98,7 +98,7 @@ impl Outbox {
     pub(super) fn close(&self) {
         let mut state = self.lock();
         state.phase = Phase::Closed;
-        state.frames = Encoder::new();
+        state.sender = Sender::new(self.flags);
         drop(state);
         self.wake.notify_one();
     }
@@ -110,9 +110,13 @@ impl Outbox {
 
     fn take(&self) -> Taken {
         let mut state = self.lock();
-        match (state.phase, state.frames.is_empty()) {
+        match (state.phase, state.sender.is_empty()) {
             (Phase::Closed, _) | (Phase::Finishing, true) => Taken::End,
-            (_, false) => Taken::Frames(state.frames.split()),
+            (_, false) => {
+                let mut chunks = Vec::new();
+                state.sender.take(&mut chunks);
+                Taken::Chunks(chunks)
+            }
             (Phase::Open, true) => Taken::Nothing,
         }
     }
@@ -128,8 +132,10 @@ impl Outbox {
         let mut idle = false;
         loop {
             match self.take() {
-                Taken::Frames(frames) => {
-                    stream.write_all(&frames).await?;
+                Taken::Chunks(chunks) => {
+                    for chunk in chunks {
+                        stream.write_all(&chunk).await?;
+                    }
                     idle = false;
                 }
                 Taken::Nothing => tokio::select! {
