@@ -3,6 +3,7 @@
 //! The tokio rim of [`dist`](crate::dist). A node owns one `Links`: it accepts connections, dials
 //! nodes on first use, and hands what arrives to the node's processes.
 
+mod carrier;
 mod config;
 mod error;
 mod handshake;
@@ -12,10 +13,12 @@ mod links;
 mod listener;
 mod outbox;
 mod peer;
+mod socket;
 
 #[cfg(test)]
 mod tests;
 
+pub(crate) use carrier::Carrier;
 pub(crate) use config::{LinkConfig, NameKind, Resolve, ResolveFuture, Route};
 pub use error::{ConnectError, LinkDown};
 pub(crate) use inbound::Inbound;

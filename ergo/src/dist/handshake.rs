@@ -17,6 +17,7 @@ mod tests;
 pub use acceptor::{Acceptor, AcceptorStep, Decision, Hello};
 pub use error::{HandshakeError, Refusal, Stage, Violation};
 pub use initiator::{Initiator, InitiatorStep};
+pub use message::Packet;
 
 use super::name;
 use super::{Cookie, DistFlags};
@@ -38,6 +39,7 @@ pub struct Identity {
     creation: u32,
     flags: DistFlags,
     cookie: Cookie,
+    packet: Packet,
 }
 
 impl Identity {
@@ -60,7 +62,14 @@ impl Identity {
             creation,
             flags: flags - DistFlags::NAME_ME,
             cookie,
+            packet: Packet::default(),
         })
+    }
+
+    /// Sets how lengths are written on what carries the handshake; [`Packet::Two`] by default.
+    pub fn packet(mut self, packet: Packet) -> Identity {
+        self.packet = packet;
+        self
     }
 
     /// The node's name.

@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::ConnectError;
+use super::{Carrier, ConnectError};
 use crate::dist::handshake::{HandshakeError, Identity};
 use crate::dist::name::split;
 use crate::dist::{Cookie, DistFlags};
@@ -25,6 +25,8 @@ pub(crate) struct LinkConfig {
     pub(crate) cookie: Cookie,
     /// Whether the cluster uses short or long names.
     pub(crate) names: NameKind,
+    /// What carries the connections (TCP).
+    pub(crate) carrier: Carrier,
     /// Where other nodes are.
     pub(crate) resolver: Arc<dyn Resolve>,
     /// A peer that is silent for so long is dead (`net_ticktime`, 60 s).
@@ -54,6 +56,7 @@ impl LinkConfig {
             flags: DistFlags::recommended(),
             cookie,
             names,
+            carrier: Carrier::default(),
             resolver,
             tick_time: Duration::from_secs(60),
             tick_intensity: 4,

@@ -65,7 +65,9 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Wire<'a, S> {
 
     /// Sends what was written. A peer that has closed is noticed when its answer is read.
     async fn flush(&mut self) {
-        let _ = self.stream.write_all(&self.output).await;
+        if self.stream.write_all(&self.output).await.is_ok() {
+            let _ = self.stream.flush().await;
+        }
         self.output.clear();
     }
 
@@ -82,8 +84,15 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Wire<'a, S> {
         self.input.reserve(READ);
         match self.stream.read_buf(&mut self.input).await {
             Ok(count) => Ok(count > 0),
-            // A peer that closes without reading all we sent.
-            Err(error) if error.kind() == io::ErrorKind::ConnectionReset => Ok(false),
+            // A peer that closes without reading all we sent, or dies.
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    io::ErrorKind::ConnectionReset | io::ErrorKind::UnexpectedEof
+                ) =>
+            {
+                Ok(false)
+            }
             Err(error) => Err(Failure::Io(error.kind())),
         }
     }
@@ -149,7 +158,15 @@ pub(super) async fn accept<G: Gate>(
                 }
             }
             Ok(AcceptorStep::Decide(hello)) => {
-                let (decision, taken) = gate.decide(&hello)?;
+                let (decision, taken) = match gate.decide(&hello) {
+                    Ok(decided) => decided,
+                    Err(failure) => {
+                        // Why is for this side's log.
+                        let _ = handshake.decide(Decision::NotAllowed, &mut wire.output);
+                        wire.flush().await;
+                        return Err(failure);
+                    }
+                };
                 place = Some(taken);
                 if let Err(error) = handshake.decide(decision, &mut wire.output) {
                     return wire.give_up(error).await;

@@ -5,8 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use bytes::BytesMut;
-use tokio::io::{AsyncRead, AsyncReadExt};
-use tokio::net::tcp::OwnedWriteHalf;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
@@ -86,7 +85,7 @@ impl Link {
     }
 
     /// The writer: ends when the link does.
-    pub(super) async fn write(&self, mut stream: OwnedWriteHalf, tick: Duration) {
+    pub(super) async fn write(&self, mut stream: impl AsyncWrite + Unpin, tick: Duration) {
         let written = tokio::select! {
             () = self.abort.cancelled() => return,
             written = self.outbox.write_to(&mut stream, tick) => written,
@@ -169,7 +168,13 @@ async fn receive(
         match timeout(silence, stream.read_buf(&mut input)).await {
             Ok(Ok(0)) => return LinkDown::ClosedByPeer,
             Ok(Ok(_)) => {}
-            Ok(Err(error)) if error.kind() == io::ErrorKind::ConnectionReset => {
+            // TLS calls it an unexpected end when a peer dies.
+            Ok(Err(error))
+                if matches!(
+                    error.kind(),
+                    io::ErrorKind::ConnectionReset | io::ErrorKind::UnexpectedEof
+                ) =>
+            {
                 return LinkDown::ClosedByPeer;
             }
             Ok(Err(error)) => return LinkDown::Io(error.into()),

@@ -9,7 +9,6 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, Wea
 use std::time::Duration;
 
 use bytes::BytesMut;
-use tokio::net::TcpStream;
 use tokio::runtime::Handle;
 use tokio::sync::{Semaphore, oneshot};
 use tokio::time::timeout;
@@ -19,6 +18,7 @@ use tokio_util::task::TaskTracker;
 use self::table::{Entry, Message, Pending, Table, Waiter};
 use super::error::Chain;
 use super::link::Link;
+use super::socket::Socket;
 use super::{ConnectError, Inbound, LinkConfig, LinkDown, LinkId, Peer, TARGET};
 use crate::dist::Control;
 use crate::dist::handshake::Established;
@@ -281,7 +281,7 @@ impl Links {
     fn install(
         self: &Arc<Links>,
         established: Established,
-        stream: TcpStream,
+        socket: Socket,
         input: BytesMut,
         admit: impl FnOnce(Option<&Entry>) -> bool,
     ) -> Option<Arc<Peer>> {
@@ -317,15 +317,15 @@ impl Links {
             }
         }
         drop(table);
-        self.run(link, stream, input);
+        self.run(link, socket, input);
         Some(peer)
     }
 
     /// Starts a link's tasks.
-    fn run(self: &Arc<Links>, link: Arc<Link>, stream: TcpStream, input: BytesMut) {
+    fn run(self: &Arc<Links>, link: Arc<Link>, socket: Socket, input: BytesMut) {
         let silence = self.config.tick_time;
         let tick = (silence / self.config.tick_intensity.max(1)).max(LEAST_TICK);
-        let (reader, writer) = stream.into_split();
+        let (reader, writer) = socket.into_split();
         let writing = link.clone();
         self.spawn(async move { writing.write(writer, tick).await });
         let links = self.clone();

@@ -136,6 +136,7 @@ impl Outbox {
                     for chunk in chunks {
                         stream.write_all(&chunk).await?;
                     }
+                    stream.flush().await?;
                     idle = false;
                 }
                 Taken::Nothing => tokio::select! {
@@ -143,6 +144,7 @@ impl Outbox {
                     _ = ticks.tick() => {
                         if idle {
                             stream.write_all(&TICK).await?;
+                            stream.flush().await?;
                         }
                         idle = true;
                     }

@@ -3,7 +3,7 @@
 use bytes::BytesMut;
 use subtle::ConstantTimeEq;
 
-use super::message::{self, Ack, AliveAnswer, Challenge, Complement, Name, Reply, Status};
+use super::message::{Ack, AliveAnswer, Challenge, Complement, Name, Reply, Status};
 use super::{Established, HandshakeError, HandshakeVersion, Identity, Refusal, Stage, Violation};
 use crate::dist::DistFlags;
 use crate::dist::digest::Digest;
@@ -144,7 +144,7 @@ impl Acceptor {
             }
             // Whatever fails below ends the handshake.
             let state = std::mem::replace(&mut self.state, State::Over);
-            let Some(message) = message::take(input)? else {
+            let Some(message) = self.identity.packet.take(input)? else {
                 self.state = state;
                 return Ok(AcceptorStep::Read);
             };
@@ -182,11 +182,11 @@ impl Acceptor {
         }
         let missing = hello.flags.missing();
         if !missing.is_empty() {
-            Status::NotAllowed.write(output);
+            Status::NotAllowed.write(self.identity.packet, output);
             return Err(HandshakeError::MissingFlags(missing));
         }
         if hello.name == self.identity.name {
-            Status::Nok.write(output);
+            Status::Nok.write(self.identity.packet, output);
             return Err(HandshakeError::OwnName);
         }
         Ok(State::Decide(hello))
@@ -209,11 +209,11 @@ impl Acceptor {
         };
         self.state = match decision {
             Decision::NotAllowed => {
-                Status::NotAllowed.write(output);
+                Status::NotAllowed.write(self.identity.packet, output);
                 return Err(HandshakeError::Declined(Refusal::NotAllowed));
             }
             Decision::Nok => {
-                Status::Nok.write(output);
+                Status::Nok.write(self.identity.packet, output);
                 return Err(HandshakeError::Declined(Refusal::Nok));
             }
             Decision::Named { name, creation } if hello.wants_name() => {
@@ -224,7 +224,7 @@ impl Acceptor {
                     name: name.clone(),
                     creation,
                 }
-                .write(output);
+                .write(self.identity.packet, output);
                 hello.name = name;
                 hello.creation = Some(creation);
                 self.ask_proof(hello, output)
@@ -232,15 +232,15 @@ impl Acceptor {
             _ if hello.wants_name() => return Err(HandshakeError::OutOfOrder),
             Decision::Named { .. } => return Err(HandshakeError::OutOfOrder),
             Decision::Ok => {
-                Status::Ok.write(output);
+                Status::Ok.write(self.identity.packet, output);
                 self.ask_proof(hello, output)
             }
             Decision::OkSimultaneous => {
-                Status::OkSimultaneous.write(output);
+                Status::OkSimultaneous.write(self.identity.packet, output);
                 self.ask_proof(hello, output)
             }
             Decision::Alive => {
-                Status::Alive.write(output);
+                Status::Alive.write(self.identity.packet, output);
                 State::AliveAnswer(hello)
             }
         };
@@ -260,7 +260,7 @@ impl Acceptor {
             creation: Some(self.identity.creation),
             name: self.identity.name.clone(),
         }
-        .write(output);
+        .write(self.identity.packet, output);
         if hello.version == HandshakeVersion::V5 && version == HandshakeVersion::V6 {
             State::Complement(hello)
         } else {
@@ -298,7 +298,7 @@ impl Acceptor {
         else {
             return Err(HandshakeError::OutOfOrder);
         };
-        Ack(Digest::of(&self.identity.cookie, challenge)).write(output);
+        Ack(Digest::of(&self.identity.cookie, challenge)).write(self.identity.packet, output);
         let flags = self.flags_for(&hello).negotiate(hello.flags) - DistFlags::NAME_ME;
         Ok(Established {
             name: hello.name,

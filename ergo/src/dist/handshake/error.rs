@@ -61,6 +61,11 @@ pub enum Violation {
         /// The longest that is taken.
         max: usize,
     },
+    /// A record of TLS where a message was due.
+    #[error(
+        "TLS, which this node does not speak; give this node certificates (`NodeBuilder::tls`), or start the peer without `-proto_dist inet_tls`"
+    )]
+    Tls,
     /// A message without a byte.
     #[error("an empty message")]
     Empty,

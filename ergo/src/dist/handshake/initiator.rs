@@ -3,7 +3,7 @@
 use bytes::BytesMut;
 use subtle::ConstantTimeEq;
 
-use super::message::{self, Ack, AliveAnswer, Challenge, Complement, Name, Reply, Status};
+use super::message::{Ack, AliveAnswer, Challenge, Complement, Name, Reply, Status};
 use super::{Established, HandshakeError, HandshakeVersion, Identity, Refusal, Stage, Violation};
 use crate::dist::digest::Digest;
 use crate::dist::name;
@@ -83,7 +83,7 @@ impl Initiator {
             creation: Some(identity.creation),
             name: identity.name.clone(),
         }
-        .write(output);
+        .write(identity.packet, output);
         Ok(Initiator {
             identity,
             peer: peer.to_owned(),
@@ -112,7 +112,7 @@ impl Initiator {
             }
             // Whatever fails below ends the handshake.
             let state = std::mem::replace(&mut self.state, State::Over);
-            let Some(message) = message::take(input)? else {
+            let Some(message) = self.identity.packet.take(input)? else {
                 self.state = state;
                 return Ok(InitiatorStep::Read);
             };
@@ -152,7 +152,7 @@ impl Initiator {
         if !matches!(self.state, State::Alive) {
             return Err(HandshakeError::OutOfOrder);
         }
-        AliveAnswer(go_on).write(output);
+        AliveAnswer(go_on).write(self.identity.packet, output);
         if go_on {
             self.state = State::Challenge;
             Ok(())
@@ -190,13 +190,13 @@ impl Initiator {
                 flags_high: self.identity.flags.high(),
                 creation: self.identity.creation,
             }
-            .write(output);
+            .write(self.identity.packet, output);
         }
         Reply {
             challenge: self.challenge,
             digest: Digest::of(&self.identity.cookie, challenge.challenge),
         }
-        .write(output);
+        .write(self.identity.packet, output);
         Ok(State::Ack(Established {
             name: challenge.name,
             creation: challenge.creation,

@@ -13,32 +13,64 @@ use crate::dist::name::{from_latin1, to_latin1};
 /// characters, 274 bytes; newer versions may append fields.
 pub(super) const MAX_MESSAGE: usize = 1024;
 
-/// Takes one message off the front; `None` while it is not complete.
-pub(super) fn take(input: &mut BytesMut) -> Result<Option<Bytes>, Violation> {
-    let Some(header) = input.first_chunk::<2>() else {
-        return Ok(None);
-    };
-    let length = usize::from(u16::from_be_bytes(*header));
-    if length == 0 {
-        return Err(Violation::Empty);
-    }
-    if length > MAX_MESSAGE {
-        return Err(Violation::TooLong {
-            length,
-            max: MAX_MESSAGE,
-        });
-    }
-    if input.len() < 2 + length {
-        return Ok(None);
-    }
-    input.advance(2);
-    Ok(Some(input.split_to(length).freeze()))
+/// How many bytes of length come before each message of a handshake; OTP's `{packet, N}`.
+///
+/// After the handshake both ends use four bytes, whatever carries the link.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Packet {
+    /// Over TCP.
+    #[default]
+    Two,
+    /// Over TLS.
+    Four,
 }
 
-/// Writes the length that comes before a message.
-fn put_length(out: &mut BytesMut, length: usize) {
-    // Names are checked before they get here: no message is anywhere near 64 KiB.
-    out.put_u16(u16::try_from(length).unwrap_or(u16::MAX));
+impl Packet {
+    /// Takes one message off the front; `None` while it is not complete.
+    pub(super) fn take(self, input: &mut BytesMut) -> Result<Option<Bytes>, Violation> {
+        let (header, length) = match self {
+            Packet::Two => match input.first_chunk() {
+                Some(header) if is_tls(*header) => return Err(Violation::Tls),
+                Some(header) => (2, usize::from(u16::from_be_bytes(*header))),
+                None => return Ok(None),
+            },
+            Packet::Four => match input.first_chunk() {
+                // Too long in any case, also where a `usize` is smaller.
+                Some(header) => (4, u32::from_be_bytes(*header) as usize),
+                None => return Ok(None),
+            },
+        };
+        if length == 0 {
+            return Err(Violation::Empty);
+        }
+        if length > MAX_MESSAGE {
+            return Err(Violation::TooLong {
+                length,
+                max: MAX_MESSAGE,
+            });
+        }
+        if input.len() < header + length {
+            return Ok(None);
+        }
+        input.advance(header);
+        Ok(Some(input.split_to(length).freeze()))
+    }
+
+    /// Writes the length that comes before a message.
+    fn put_length(self, out: &mut BytesMut, length: usize) {
+        // Names are checked before they get here: no message is anywhere near 64 KiB.
+        let length = u16::try_from(length).unwrap_or(u16::MAX);
+        match self {
+            Packet::Two => out.put_u16(length),
+            Packet::Four => out.put_u32(length.into()),
+        }
+    }
+}
+
+/// Whether a peer speaks TLS: a handshake or an alert, of any version. As a length, that is longer
+/// than any message.
+fn is_tls(header: [u8; 2]) -> bool {
+    matches!(header, [0x15 | 0x16, 3])
 }
 
 /// Reads the fields of one message.
@@ -159,18 +191,18 @@ impl Name {
         }
     }
 
-    pub(super) fn write(&self, out: &mut BytesMut) {
+    pub(super) fn write(&self, packet: Packet, out: &mut BytesMut) {
         let name = to_latin1(&self.name).unwrap_or_default();
         match self.version {
             HandshakeVersion::V6 => {
-                put_length(out, 15 + name.len());
+                packet.put_length(out, 15 + name.len());
                 out.put_u8(b'N');
                 out.put_u64(self.flags.bits());
                 out.put_u32(self.creation.unwrap_or_default());
                 out.put_u16(name.len() as u16);
             }
             HandshakeVersion::V5 => {
-                put_length(out, 7 + name.len());
+                packet.put_length(out, 7 + name.len());
                 out.put_u8(b'n');
                 out.put_u16(5);
                 out.put_u32(self.flags.low());
@@ -217,7 +249,7 @@ impl Status {
         })
     }
 
-    pub(super) fn write(&self, out: &mut BytesMut) {
+    pub(super) fn write(&self, packet: Packet, out: &mut BytesMut) {
         let text: &[u8] = match self {
             Status::Ok => b"ok",
             Status::OkSimultaneous => b"ok_simultaneous",
@@ -225,7 +257,7 @@ impl Status {
             Status::NotAllowed => b"not_allowed",
             Status::Alive => b"alive",
             Status::Named { name, creation } => {
-                put_length(out, 13 + name.len());
+                packet.put_length(out, 13 + name.len());
                 out.put_slice(b"snamed:");
                 out.put_u16(name.len() as u16);
                 out.put_slice(name.as_bytes());
@@ -233,7 +265,7 @@ impl Status {
                 return;
             }
         };
-        put_length(out, 1 + text.len());
+        packet.put_length(out, 1 + text.len());
         out.put_u8(b's');
         out.put_slice(text);
     }
@@ -251,9 +283,9 @@ impl AliveAnswer {
         }
     }
 
-    pub(super) fn write(&self, out: &mut BytesMut) {
+    pub(super) fn write(&self, packet: Packet, out: &mut BytesMut) {
         let text: &[u8] = if self.0 { b"strue" } else { b"sfalse" };
-        put_length(out, text.len());
+        packet.put_length(out, text.len());
         out.put_slice(text);
     }
 }
@@ -297,11 +329,11 @@ impl Challenge {
         }
     }
 
-    pub(super) fn write(&self, out: &mut BytesMut) {
+    pub(super) fn write(&self, packet: Packet, out: &mut BytesMut) {
         let name = to_latin1(&self.name).unwrap_or_default();
         match self.version {
             HandshakeVersion::V6 => {
-                put_length(out, 19 + name.len());
+                packet.put_length(out, 19 + name.len());
                 out.put_u8(b'N');
                 out.put_u64(self.flags.bits());
                 out.put_u32(self.challenge);
@@ -309,7 +341,7 @@ impl Challenge {
                 out.put_u16(name.len() as u16);
             }
             HandshakeVersion::V5 => {
-                put_length(out, 11 + name.len());
+                packet.put_length(out, 11 + name.len());
                 out.put_u8(b'n');
                 out.put_u16(5);
                 out.put_u32(self.flags.low());
@@ -336,8 +368,8 @@ impl Complement {
         })
     }
 
-    pub(super) fn write(&self, out: &mut BytesMut) {
-        put_length(out, 9);
+    pub(super) fn write(&self, packet: Packet, out: &mut BytesMut) {
+        packet.put_length(out, 9);
         out.put_u8(b'c');
         out.put_u32(self.flags_high);
         out.put_u32(self.creation);
@@ -361,8 +393,8 @@ impl Reply {
         Ok(reply)
     }
 
-    pub(super) fn write(&self, out: &mut BytesMut) {
-        put_length(out, 21);
+    pub(super) fn write(&self, packet: Packet, out: &mut BytesMut) {
+        packet.put_length(out, 21);
         out.put_u8(b'r');
         out.put_u32(self.challenge);
         out.put_slice(self.digest.as_bytes());
@@ -380,8 +412,8 @@ impl Ack {
         Ok(ack)
     }
 
-    pub(super) fn write(&self, out: &mut BytesMut) {
-        put_length(out, 17);
+    pub(super) fn write(&self, packet: Packet, out: &mut BytesMut) {
+        packet.put_length(out, 17);
         out.put_u8(b'a');
         out.put_slice(self.0.as_bytes());
     }

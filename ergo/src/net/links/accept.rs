@@ -7,16 +7,18 @@ use std::time::Duration;
 
 use bytes::BytesMut;
 use tokio::net::TcpStream;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout_at};
 
 use super::super::TARGET;
 use super::super::error::{Chain, ConnectError, LinkDown};
 use super::super::handshake::{Failure, Gate, accept};
 use super::super::link::Link;
 use super::super::listener::{Listener, tune};
+use super::super::socket::{HostCheck, Socket};
 use super::Links;
 use super::table::{Entry, Pending};
 use crate::dist::handshake::{Decision, Established, HandshakeError, Hello};
+use crate::dist::name::split;
 use crate::term::Atom;
 
 /// How long the listener pauses when the system has no room for another connection.
@@ -44,7 +46,7 @@ impl Links {
     }
 
     /// Shakes hands with a peer in a task of its own.
-    fn admit(self: &Arc<Links>, mut stream: TcpStream, from: SocketAddr) {
+    fn admit(self: &Arc<Links>, stream: TcpStream, from: SocketAddr) {
         let Ok(permit) = self.handshakes.clone().try_acquire_owned() else {
             tracing::warn!(target: TARGET, %from, "too many handshakes at once, connection closed");
             return;
@@ -52,20 +54,22 @@ impl Links {
         let links = self.clone();
         self.spawn(async move {
             let limit = links.config.setup_time;
+            let deadline = Instant::now() + limit;
             let door = Door {
                 links: &links,
                 name: OnceLock::new(),
+                host_check: OnceLock::new(),
             };
             let outcome = tokio::select! {
-                outcome = timeout(limit, door.welcome(&mut stream)) => outcome,
+                outcome = timeout_at(deadline, door.welcome(stream, deadline)) => outcome,
                 () = links.stop.cancelled() => return,
             };
             let node = door.name.get().map_or("?", String::as_str);
             let error = match outcome {
-                Ok(Ok((established, input, place))) => {
+                Ok(Ok((socket, established, input, place))) => {
                     drop(permit);
                     let admit = |entry: Option<&Entry>| !matches!(entry, Some(Entry::Up(_)));
-                    if links.install(established, stream, input, admit).is_none() {
+                    if links.install(established, socket, input, admit).is_none() {
                         tracing::info!(target: TARGET, %from, node, "connection came too late");
                     }
                     // Only now: the place has kept others from dialling the node.
@@ -154,15 +158,25 @@ struct Door<'a> {
     links: &'a Arc<Links>,
     /// Who is there, as far as it has said; unproven.
     name: OnceLock<String>,
+    /// What the name must pass.
+    host_check: OnceLock<HostCheck>,
 }
 
 impl Door<'_> {
     async fn welcome(
         &self,
-        stream: &mut TcpStream,
-    ) -> Result<(Established, BytesMut, Place), Failure> {
-        tune(stream).map_err(|error| Failure::Io(error.kind()))?;
-        accept(stream, self.links.config.identity()?, self).await
+        stream: TcpStream,
+        deadline: Instant,
+    ) -> Result<(Socket, Established, BytesMut, Place), Failure> {
+        tune(&stream).map_err(|error| Failure::Io(error.kind()))?;
+        let config = &self.links.config;
+        let mut socket = config.carrier.accept(stream, deadline).await?;
+        if let Some(check) = socket.take_host_check() {
+            self.host_check.get_or_init(|| check);
+        }
+        let identity = config.identity()?.packet(socket.packet());
+        let (established, input, place) = accept(socket.stream(), identity, self).await?;
+        Ok((socket, established, input, place))
     }
 }
 
@@ -174,6 +188,10 @@ impl Gate for Door<'_> {
             target: TARGET, node = hello.name, flags = %hello.flags, "a node wants to connect"
         );
         self.name.get_or_init(|| hello.name.clone());
+        if let Some(check) = self.host_check.get() {
+            let host = split(&hello.name).map_or(&*hello.name, |(_, host)| host);
+            check(host)?;
+        }
         if hello.wants_name() {
             let (name, creation) = name_for(&hello.name)?;
             let (_, place) = self.links.look_up(name.clone());

@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use bytes::BytesMut;
 use tokio::net::TcpStream;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 
 use super::super::error::Chain;
 use super::super::handshake::{Failure, initiate};
 use super::super::listener::tune;
+use super::super::socket::Socket;
 use super::super::{ConnectError, Route, TARGET};
 use super::Links;
 use super::table::{Dial, Entry, Pending, Table};
@@ -36,7 +37,8 @@ impl Links {
                 }
                 let limit = links.config.setup_time;
                 let late = |_| Err(ConnectError::Timeout(limit));
-                timeout(limit, links.attempt(node, &give_up))
+                let deadline = Instant::now() + limit;
+                timeout_at(deadline, links.attempt(node, &give_up, deadline))
                     .await
                     .unwrap_or_else(late)
             };
@@ -48,9 +50,9 @@ impl Links {
                 () = links.stop.cancelled() => Err(ConnectError::Closed),
             };
             match outcome {
-                Ok((stream, established, input)) => {
+                Ok((socket, established, input)) => {
                     let admit = |entry: Option<&Entry>| is_dial(entry, id);
-                    if links.install(established, stream, input, admit).is_none() {
+                    if links.install(established, socket, input, admit).is_none() {
                         links.dial_failed(node, id, &ConnectError::Closed);
                     }
                 }
@@ -64,7 +66,8 @@ impl Links {
         &self,
         node: Atom,
         give_up: &CancellationToken,
-    ) -> Result<(TcpStream, Established, BytesMut), ConnectError> {
+        deadline: Instant,
+    ) -> Result<(Socket, Established, BytesMut), ConnectError> {
         let full = node.as_str();
         let (name, host) = self.config.dialable(full)?;
         let route = self
@@ -77,14 +80,18 @@ impl Links {
             Some(..6) => HandshakeVersion::V5,
             _ => HandshakeVersion::V6,
         };
-        let outcome = match self.handshake(full, &route, version, give_up).await {
+        let outcome = match self
+            .handshake(full, &route, version, give_up, deadline)
+            .await
+        {
             // OTP 22 closes the connection at once when it sees version 6.
             Err(Failure::Handshake(HandshakeError::Closed(Stage::Status)))
                 if version == HandshakeVersion::V6 && route.highest_version.is_none() =>
             {
                 tracing::debug!(target: TARGET, node = full, "version 6 not understood, trying 5");
                 let version = HandshakeVersion::V5;
-                self.handshake(full, &route, version, give_up).await
+                self.handshake(full, &route, version, give_up, deadline)
+                    .await
             }
             outcome => outcome,
         };
@@ -102,16 +109,19 @@ impl Links {
         route: &Route,
         version: HandshakeVersion,
         give_up: &CancellationToken,
-    ) -> Result<(TcpStream, Established, BytesMut), Failure> {
+        deadline: Instant,
+    ) -> Result<(Socket, Established, BytesMut), Failure> {
         let connecting = TcpStream::connect((route.host.as_str(), route.port));
-        let mut stream = connecting.await.map_err(|e| Failure::Io(e.kind()))?;
+        let stream = connecting.await.map_err(|e| Failure::Io(e.kind()))?;
         tune(&stream).map_err(|e| Failure::Io(e.kind()))?;
-        let identity = self.config.identity()?;
+        let carrier = &self.config.carrier;
+        let mut socket = carrier.connect(stream, node, deadline).await?;
+        let identity = self.config.identity()?.packet(socket.packet());
         // A link that the node says is alive is dead, unless it has just come up the other way.
         let go_on = || !give_up.is_cancelled();
-        let shaking = initiate(&mut stream, identity, node, version, go_on);
+        let shaking = initiate(socket.stream(), identity, node, version, go_on);
         let (established, input) = shaking.await?;
-        Ok((stream, established, input))
+        Ok((socket, established, input))
     }
 
     /// Our own attempt is over. If the node is in its handshake with us, that decides.
