@@ -41,6 +41,7 @@ pub use budget::Budget;
 pub use decoder::{Decoder, Head, Kind};
 pub use encode_error::{Counted, EncodeError, NotFinite};
 pub use encoded::{Atoms, Encoded};
+pub(crate) use encoder::BY_REFERENCE;
 pub use encoder::Encoder;
 pub use error::{DecodeError, DecodeErrorKind, Expected, Malformed, Spent};
 pub use found::Found;

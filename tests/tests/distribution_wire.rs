@@ -8,9 +8,9 @@ use ergo::dist::handshake::{
     Acceptor, AcceptorStep, Decision, Established, HandshakeError, HandshakeVersion, Identity,
     Initiator, InitiatorStep, Refusal, Stage,
 };
-use ergo::dist::{Control, Cookie, DistFlags, Received, Receiver, TICK, Target};
+use ergo::dist::{Control, Cookie, DistFlags, Received, Receiver, Sender, TICK, Target};
 use ergo::epmd::{self, NodeInfo, Registration};
-use ergo::etf::{Budget, Encoded, Encoder};
+use ergo::etf::{Budget, Encoded};
 use ergo::{Atom, Pid, Term};
 use tests::{DEADLINE, Epmd, Erl, unique_node};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -45,6 +45,7 @@ struct Wire {
     established: Established,
     stream: TcpStream,
     input: BytesMut,
+    sender: Sender,
     receiver: Receiver,
 }
 
@@ -54,6 +55,7 @@ impl Wire {
         Wire {
             name: Atom::new(name),
             peer,
+            sender: Sender::new(established.flags),
             receiver: Receiver::new(peer, established.flags, 256 << 20),
             established,
             stream,
@@ -71,11 +73,14 @@ impl Wire {
     }
 
     async fn send(&mut self, control: &Control, payload: Option<&Encoded>) {
-        let mut out = Encoder::new();
-        control
-            .write_frame(payload, self.established.flags, &mut out)
-            .unwrap();
-        self.stream.write_all(out.as_slice()).await.unwrap();
+        self.sender.push(control, payload).unwrap();
+        while !self.sender.is_empty() {
+            let mut chunks = Vec::new();
+            self.sender.take(&mut chunks);
+            for chunk in chunks {
+                self.stream.write_all(&chunk).await.unwrap();
+            }
+        }
     }
 
     /// The next message, ticks passed over.
@@ -105,7 +110,7 @@ impl Wire {
 
     /// Sends a term to the echo process, and checks that it comes back as it was.
     async fn echo(&mut self, term: &Term) {
-        let request = Encoded::from_value(&(self.pid(1), term)).unwrap();
+        let request = Encoded::for_link(&(self.pid(1), term)).unwrap();
         let control = Control::RegSend {
             from: self.pid(1),
             name: Atom::new("echo"),

@@ -8,7 +8,7 @@ use crate::etf::Atoms;
 use crate::term::{Atom, AtomError};
 
 /// Eight segments of 256 places.
-const SIZE: usize = 8 * 256;
+pub(super) const SIZE: usize = 8 * 256;
 
 /// What is wrong with a frame's header.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -206,6 +206,35 @@ impl Control {
         }
     }
 
+    /// The process whose signal this is, if it says so. Erlang keeps the signals of one process in
+    /// order.
+    pub(super) fn sender(&self) -> Option<Pid> {
+        match self {
+            Control::Link { from, .. }
+            | Control::RegSend { from, .. }
+            | Control::AliasSend { from, .. }
+            | Control::Exit { from, .. }
+            | Control::Exit2 { from, .. }
+            | Control::Unlink { from, .. }
+            | Control::UnlinkAck { from, .. }
+            | Control::Monitor { from, .. }
+            | Control::Demonitor { from, .. }
+            | Control::MonitorExit {
+                from: Target::Pid(from),
+                ..
+            } => Some(*from),
+            Control::Send { from, .. } => *from,
+            Control::SpawnRequest(request) => Some(request.from),
+            // It goes ahead of whatever the new process sends.
+            Control::SpawnReply { result, .. } => result.ok(),
+            Control::MonitorExit {
+                from: Target::Name(_),
+                ..
+            }
+            | Control::GroupLeader { .. } => None,
+        }
+    }
+
     /// The node of the process that speaks here, which must be the node that sends it: a node speaks
     /// for its own processes only.
     pub(super) fn speaks_for(&self) -> Option<Atom> {

@@ -4,8 +4,7 @@
 
 use bytes::{Buf, Bytes, BytesMut};
 
-use super::{Control, ControlError, DistFlags};
-use crate::etf::{Encoded, Encoder};
+use super::DistFlags;
 
 /// The bytes of a tick: a frame without content, which says that its sender lives.
 pub const TICK: [u8; 4] = [0; 4];
@@ -64,54 +63,5 @@ impl Framing {
         } else {
             Framing::PassThrough
         }
-    }
-}
-
-impl Control {
-    /// Writes one frame with this message and its payload, for a peer with which `flags` are in
-    /// force.
-    ///
-    /// # Errors
-    ///
-    /// When the peer cannot be sent this message, or something in it has no encoding. Nothing is
-    /// written then.
-    pub fn write_frame(
-        &self,
-        payload: Option<&Encoded>,
-        flags: DistFlags,
-        out: &mut Encoder,
-    ) -> Result<(), ControlError> {
-        let start = out.len();
-        let written = self.try_write_frame(start, payload, flags, out);
-        if written.is_err() {
-            out.truncate(start);
-        }
-        written
-    }
-
-    fn try_write_frame(
-        &self,
-        start: usize,
-        payload: Option<&Encoded>,
-        flags: DistFlags,
-        out: &mut Encoder,
-    ) -> Result<(), ControlError> {
-        let framing = Framing::of(flags);
-        out.buffer_mut().extend_from_slice(&[0; 4]);
-        out.buffer_mut().extend_from_slice(match framing {
-            Framing::PassThrough => &[PASS_THROUGH, VERSION],
-            // No atoms in the header: all stand in the terms.
-            Framing::Header => &[VERSION, MESSAGE, 0],
-        });
-        if let Some(payload) = self.encode(payload, flags, out)? {
-            if framing == Framing::PassThrough {
-                out.buffer_mut().extend_from_slice(&[VERSION]);
-            }
-            out.encoded(payload)?;
-        }
-        let length = out.len() - start - 4;
-        let header = u32::try_from(length).map_err(|_| ControlError::TooLarge(length))?;
-        out.buffer_mut()[start..start + 4].copy_from_slice(&header.to_be_bytes());
-        Ok(())
     }
 }

@@ -1,23 +1,75 @@
 //! The sending side of a link: control messages in, bytes out.
+//!
+//! A message becomes a frame when it is pushed, in the order in which frames are written, because
+//! its header changes the peer's atom cache. A payload of more than 64 KiB becomes fragments, if the
+//! peer takes them: the first, which has the header, stands among the other frames, and the rest
+//! goes out in turns with the rest of other messages and with what is pushed meanwhile.
+//!
+//! Erlang's order holds: what a process sends arrives in the order in which it was sent. So what
+//! comes from a process whose large message is under way waits for the end of that. Of a signal that
+//! does not name its sender nobody knows whose it is: it waits for all that is under way, and what
+//! is pushed later waits for it.
+//!
+//! Erlang/OTP documentation: ERTS, "External Term Format", "Distribution Header", and "Distribution
+//! Header for fragmented messages".
 
-use bytes::Bytes;
+mod atom_cache;
+mod large;
+mod order;
+mod queue;
 
+use std::borrow::Cow;
+
+use bytes::{BufMut, Bytes};
+
+use self::atom_cache::AtomCache;
+use self::large::{FRAGMENT, Large};
+use self::order::{Order, Waiting};
+use self::queue::Queue;
+use super::frame::{FIRST_FRAGMENT, Framing, MESSAGE, PASS_THROUGH, VERSION};
 use super::{Control, ControlError, DistFlags};
 use crate::etf::{Encoded, Encoder};
+use crate::term::{Atom, Pid};
+
+/// The most that stands before the payload of a frame beside its control message: a header of 255
+/// new atoms of 255 characters of four bytes, and what says how the frame is to be read.
+const MAX_HEADER: usize = 255 * (1 + 2 + 4 * 255) + 256;
 
 /// The sending side of a link: takes messages, and gives the bytes that are to be written, in order.
+///
+/// It owns no socket and no clock, and it has no limit: whoever pushes looks at
+/// [`queued`](Sender::queued).
 #[derive(Debug)]
 pub struct Sender {
     flags: DistFlags,
-    frames: Encoder,
+    framing: Framing,
+    /// Whether headers name atoms.
+    named: bool,
+    fragmented: bool,
+    cache: AtomCache,
+    /// The control message that is being written.
+    control: Encoder,
+    queue: Queue,
+    order: Order,
+    /// The number of the next message in fragments. Not 0: that ends the link to OTP.
+    sequence: u64,
 }
 
 impl Sender {
     /// Sends on a link with these flags.
     pub fn new(flags: DistFlags) -> Sender {
+        let framing = Framing::of(flags);
+        let named = flags.contains(DistFlags::DIST_HDR_ATOM_CACHE);
         Sender {
             flags,
-            frames: Encoder::new(),
+            framing,
+            named,
+            fragmented: framing == Framing::Header && flags.contains(DistFlags::FRAGMENTS),
+            cache: AtomCache::default(),
+            control: Encoder::for_control(named),
+            queue: Queue::default(),
+            order: Order::default(),
+            sequence: 1,
         }
     }
 
@@ -32,23 +84,96 @@ impl Sender {
         control: &Control,
         payload: Option<&Encoded>,
     ) -> Result<(), ControlError> {
-        control.write_frame(payload, self.flags, &mut self.frames)
+        let payload = payload
+            .map(|payload| payload.for_frame(self.named))
+            .transpose()?;
+        let atoms = payload.as_deref().map(|payload| payload.atoms().as_slice());
+        self.control.restart(atoms.unwrap_or_default());
+        let follows = control
+            .encode(payload.as_deref(), self.flags, &mut self.control)?
+            .is_some();
+        let payload = payload.filter(|_| follows);
+        let length = self.control.len() + payload.as_deref().map_or(0, Encoded::len);
+        // Fragments have no need of this limit, but what says how long their terms are has.
+        if u32::try_from(length + MAX_HEADER).is_err() {
+            return Err(ControlError::TooLarge(length));
+        }
+        let from = control.sender();
+        if self.order.admits(from) {
+            let out = std::mem::take(&mut self.control);
+            self.emit(from, out.as_slice(), out.atoms(), payload.as_deref());
+            self.control = out;
+        } else {
+            self.order.wait(Waiting {
+                from,
+                control: Bytes::copy_from_slice(self.control.as_slice()),
+                atoms: self.control.atoms().into(),
+                payload: payload.map(Cow::into_owned),
+            });
+        }
+        Ok(())
     }
 
-    /// How many bytes wait to be taken.
+    /// How many bytes wait to be taken. Headers of what waits for its turn are not counted yet.
     pub fn queued(&self) -> usize {
-        self.frames.len()
+        self.queue.len() + self.order.len()
     }
 
     /// Whether nothing waits to be taken.
     pub fn is_empty(&self) -> bool {
-        self.frames.is_empty()
+        self.queued() == 0
     }
 
-    /// Appends what is to be written next to `chunks`, to be written in order without copying.
+    /// Appends what is to be written next to `chunks`, to be written in order without copying: about
+    /// 256 KiB, so that what is pushed meanwhile has its turn.
     pub fn take(&mut self, chunks: &mut Vec<Bytes>) {
-        if !self.frames.is_empty() {
-            chunks.push(self.frames.split());
+        for from in self.queue.take(chunks) {
+            self.order.end(from);
+            while let Some(waiting) = self.order.next() {
+                let payload = waiting.payload.as_ref();
+                self.emit(waiting.from, &waiting.control, &waiting.atoms, payload);
+            }
+        }
+    }
+
+    /// Puts a message into the stream: one frame, or the first of its fragments.
+    fn emit(
+        &mut self,
+        from: Option<Pid>,
+        control: &[u8],
+        atoms: &[Atom],
+        payload: Option<&Encoded>,
+    ) {
+        let length = payload.map_or(0, Encoded::len);
+        let in_fragments = self.fragmented && length > FRAGMENT;
+        let out = self.queue.begin();
+        match self.framing {
+            Framing::PassThrough => out.put_slice(&[PASS_THROUGH, VERSION]),
+            Framing::Header if in_fragments => {
+                out.put_slice(&[VERSION, FIRST_FRAGMENT]);
+                out.put_u64(self.sequence);
+                out.put_u64(length.div_ceil(FRAGMENT) as u64);
+            }
+            Framing::Header => out.put_slice(&[VERSION, MESSAGE]),
+        }
+        if self.framing == Framing::Header {
+            self.cache.write(atoms, out);
+        }
+        out.put_slice(control);
+        let Some(payload) = payload else {
+            return self.queue.end();
+        };
+        if self.framing == Framing::PassThrough {
+            out.put_u8(VERSION);
+        }
+        if in_fragments {
+            self.queue.large(Large::new(from, self.sequence, payload));
+            self.order.begin(from);
+            self.sequence += 1;
+        } else if let Some(bytes) = payload.as_whole() {
+            self.queue.payload(length, std::slice::from_ref(bytes));
+        } else {
+            self.queue.payload(length, &payload.pieces());
         }
     }
 }

@@ -8,6 +8,7 @@ mod number;
 mod skip;
 mod term;
 
+pub(super) use atom::AtomName;
 pub(super) use container::Part;
 
 use std::borrow::Cow;

@@ -1,10 +1,12 @@
 //! A term that is still bytes.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
 
+use super::encoder::Rope;
 use super::tag::VERSION;
 use super::{Budget, Decode, DecodeError, Decoder, Encode, EncodeError, Encoder};
 use crate::term::Atom;
@@ -58,10 +60,17 @@ impl fmt::Debug for Atoms {
 /// ```
 #[derive(Clone)]
 pub struct Encoded {
-    bytes: Bytes,
+    body: Body,
     atoms: Atoms,
-    /// Whether the bytes are exactly one term that an [`Encoder`] wrote, fit to go to any peer.
+    /// Whether this is exactly one term that an [`Encoder`] wrote, fit to go to any peer.
     ours: bool,
+}
+
+#[derive(Clone)]
+enum Body {
+    Whole(Bytes),
+    /// With binaries that were not copied.
+    Rope(Arc<Rope>),
 }
 
 impl Encoded {
@@ -69,7 +78,7 @@ impl Encoded {
     /// as OTP does.
     pub fn new(bytes: Bytes, atoms: Atoms) -> Encoded {
         Encoded {
-            bytes,
+            body: Body::Whole(bytes),
             atoms,
             ours: false,
         }
@@ -82,33 +91,90 @@ impl Encoded {
         Ok(Encoded::from_encoder(out))
     }
 
+    /// Encodes a message that is to go over a link: its atoms are named for the header of a frame,
+    /// and large [`Bytes`] in it are not copied. It can be decoded and kept like any other.
+    ///
+    /// ```
+    /// use ergo::Atom;
+    /// use ergo::etf::{Budget, Encoded};
+    ///
+    /// let message = Encoded::for_link(&(Atom::OK, Atom::OK))?;
+    /// assert_eq!(message.atoms().as_slice(), [Atom::OK]);
+    /// assert_eq!(&message.bytes()[..], &[104, 2, 82, 0, 82, 0]);
+    /// assert_eq!(message.decode::<(Atom, Atom)>(&Budget::default())?, (Atom::OK, Atom::OK));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn for_link(value: &(impl Encode + ?Sized)) -> Result<Encoded, EncodeError> {
+        let mut out = Encoder::for_link(true);
+        value.encode(&mut out)?;
+        Ok(Encoded::from_encoder(out))
+    }
+
     /// The one term that an encoder holds. It goes to peers as it is, without the check that what
     /// came from a peer gets.
     pub(crate) fn from_encoder(out: Encoder) -> Encoded {
+        let (bytes, parts, atoms) = out.into_parts();
         let encoded = Encoded {
-            bytes: out.finish(),
-            atoms: Atoms::default(),
+            body: if parts.is_empty() {
+                Body::Whole(bytes)
+            } else {
+                Body::Rope(Rope::new(bytes, parts).into())
+            },
+            atoms: atoms.as_slice().into(),
             ours: true,
         };
         debug_assert!(
-            {
-                let mut decoder = encoded.decoder(&Budget::default());
-                decoder.skip().is_ok() && decoder.is_at_end()
-            },
-            "an `Encode` wrote other than one term: {:?}",
-            encoded.bytes
+            encoded.is_one_term(),
+            "an `Encode` wrote other than one term: {encoded:?}"
         );
         encoded
     }
 
-    /// The bytes, without the leading 131. They may refer to the header's atoms.
+    /// Whether the bytes are one term and no more. Not looked at where it would cost a copy.
+    fn is_one_term(&self) -> bool {
+        let Body::Whole(_) = self.body else {
+            return true;
+        };
+        let mut decoder = self.decoder(&Budget::default());
+        decoder.skip().is_ok() && decoder.is_at_end()
+    }
+
+    /// The bytes, without the leading 131. They may refer to the header's atoms. Of a message
+    /// [for a link](Encoded::for_link) with large binaries this makes a copy, once.
     pub fn bytes(&self) -> &Bytes {
-        &self.bytes
+        match &self.body {
+            Body::Whole(bytes) => bytes,
+            Body::Rope(rope) => rope.whole(),
+        }
     }
 
     /// The header's atoms.
     pub fn atoms(&self) -> &Atoms {
         &self.atoms
+    }
+
+    /// How many bytes there are.
+    pub(crate) fn len(&self) -> usize {
+        match &self.body {
+            Body::Whole(bytes) => bytes.len(),
+            Body::Rope(rope) => rope.len(),
+        }
+    }
+
+    /// The bytes in pieces, in order, so that large binaries need not be copied.
+    pub(crate) fn pieces(&self) -> Vec<Bytes> {
+        match &self.body {
+            Body::Whole(bytes) => vec![bytes.clone()],
+            Body::Rope(rope) => rope.pieces(),
+        }
+    }
+
+    /// The bytes, if they are in one piece.
+    pub(crate) fn as_whole(&self) -> Option<&Bytes> {
+        match &self.body {
+            Body::Whole(bytes) => Some(bytes),
+            Body::Rope(_) => None,
+        }
     }
 
     /// Decodes the value; bytes after the term are ignored, as OTP does.
@@ -118,13 +184,22 @@ impl Encoded {
 
     /// A decoder that stands at the term.
     pub fn decoder<'a>(&'a self, budget: &Budget) -> Decoder<'a> {
-        Decoder::with_atoms(&self.bytes, self.atoms.as_slice(), budget)
+        Decoder::with_atoms(self.bytes(), self.atoms.as_slice(), budget)
     }
 
-    /// The bytes, if they can be sent as they are.
-    fn ready(&self) -> Option<&[u8]> {
-        self.ours
-            .then(|| self.bytes.strip_prefix(&[VERSION]).unwrap_or(&self.bytes))
+    /// This term in a form that a frame can hold: what came from a peer is checked, and what stands
+    /// in pieces stays so. `named` says whether the frame's header names atoms.
+    ///
+    /// # Errors
+    ///
+    /// When it came from a peer and is no term.
+    pub(crate) fn for_frame(&self, named: bool) -> Result<Cow<'_, Encoded>, EncodeError> {
+        if self.ours && (named || self.atoms.is_empty()) {
+            return Ok(Cow::Borrowed(self));
+        }
+        let mut out = Encoder::for_link(named);
+        out.encoded(self)?;
+        Ok(Cow::Owned(Encoded::from_encoder(out)))
     }
 }
 
@@ -132,15 +207,25 @@ impl Encoder {
     /// One term that is already encoded.
     ///
     /// What came from a peer is checked on the way, and its references to a frame's header become
-    /// plain atoms, so that it can go to any other peer.
+    /// plain atoms or references to this frame's, so that it can go to any other peer.
     pub fn encoded(&mut self, value: &Encoded) -> Result<(), EncodeError> {
-        match value.ready() {
-            Some(bytes) => {
+        match (&value.body, value.ours) {
+            (Body::Whole(bytes), true) if value.atoms.is_empty() => {
+                let bytes = bytes.strip_prefix(&[VERSION]).unwrap_or(bytes);
                 self.buffer_mut().extend_from_slice(bytes);
                 Ok(())
             }
+            (body, true) => {
+                let (bytes, parts) = match body {
+                    Body::Whole(bytes) => (bytes, &[][..]),
+                    Body::Rope(rope) => (rope.buffer(), rope.parts()),
+                };
+                let atoms = value.atoms.as_slice();
+                let mut from = Decoder::with_atoms(bytes, atoms, &Budget::default());
+                self.transcribe(&mut from, parts)
+            }
             // A peer's bytes: what is no term, or would end a link, must not leave this node.
-            None => self.checked_copy(&mut value.decoder(&Budget::default())),
+            (_, false) => self.checked_copy(&mut value.decoder(&Budget::default())),
         }
     }
 }
@@ -155,7 +240,7 @@ impl Decoder<'_> {
 
 impl fmt::Debug for Encoded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Encoded({} bytes)", self.bytes.len())
+        write!(f, "Encoded({} bytes)", self.len())
     }
 }
 

@@ -1,13 +1,19 @@
 //! Writing terms.
 
+mod atom_table;
 mod copy;
 mod keys;
+mod rope;
 mod term;
+mod transcribe;
 
+pub(crate) use atom_table::AtomTable;
 pub(super) use keys::Keys;
+pub(super) use rope::Rope;
 
 use bytes::{BufMut, Bytes, BytesMut};
 
+use super::decoder::AtomName;
 use super::encode_error::{Counted, NotFinite};
 use super::tag::*;
 use super::{Encode, EncodeError};
@@ -33,7 +39,32 @@ use crate::term::{Atom, AtomError, Pid, Port, Ref};
 #[derive(Debug, Default)]
 pub struct Encoder {
     out: BytesMut,
+    form: Form,
+    /// The atoms that are written as references.
+    atoms: AtomTable,
+    /// The binaries that are not copied, each with its place in `out`: right after its header.
+    parts: Vec<Part>,
 }
+
+/// What may stand outside of the buffer. By default nothing: the buffer is the term.
+#[derive(Debug, Clone, Copy, Default)]
+struct Form {
+    /// Atoms, for a frame whose header names them.
+    named: bool,
+    /// Large binaries.
+    by_reference: bool,
+}
+
+/// A binary that is not copied.
+#[derive(Debug, Clone)]
+pub(super) struct Part {
+    pub(super) at: usize,
+    pub(super) bytes: Bytes,
+}
+
+/// Binaries from this size on are written by reference: below it a copy costs less than another
+/// piece of a write.
+pub(crate) const BY_REFERENCE: usize = 8 << 10;
 
 /// Ports whose number fits go in the form that every release reads. OTP 22 and 23 end the link at
 /// V4_PORT_EXT, and OTP 25 too writes it only past this.
@@ -54,6 +85,53 @@ impl Encoder {
     /// An encoder with room for so many bytes.
     pub fn with_capacity(bytes: usize) -> Encoder {
         Encoder::from(BytesMut::with_capacity(bytes))
+    }
+
+    /// An encoder of messages for links: large [`Bytes`] are not copied and, if the peer takes atoms
+    /// in headers, atoms go into a table. Only [`Encoded`](super::Encoded) can hold what it writes.
+    pub(crate) fn for_link(named: bool) -> Encoder {
+        Encoder {
+            form: Form {
+                named,
+                by_reference: true,
+            },
+            ..Encoder::default()
+        }
+    }
+
+    /// An encoder of control messages, which stand in one piece behind the header.
+    pub(crate) fn for_control(named: bool) -> Encoder {
+        Encoder {
+            form: Form {
+                named,
+                by_reference: false,
+            },
+            ..Encoder::default()
+        }
+    }
+
+    /// Begins anew, with the atoms that the header names already. Keeps the form and the buffer.
+    pub(crate) fn restart(&mut self, atoms: &[Atom]) {
+        self.truncate(0);
+        self.atoms = AtomTable::from(atoms);
+    }
+
+    /// The atoms written as references, in order.
+    pub(crate) fn atoms(&self) -> &[Atom] {
+        self.atoms.as_slice()
+    }
+
+    /// The bytes and what belongs to them.
+    pub(super) fn into_parts(self) -> (Bytes, Vec<Part>, AtomTable) {
+        (self.out.freeze(), self.parts, self.atoms)
+    }
+
+    /// Writes so that all stands in the buffer: where bytes are compared, or counted.
+    fn whole<T>(&mut self, write: impl FnOnce(&mut Encoder) -> T) -> T {
+        let form = std::mem::take(&mut self.form);
+        let written = write(self);
+        self.form = form;
+        written
     }
 
     /// How many bytes stand in the buffer.
@@ -85,6 +163,10 @@ impl Encoder {
     /// Goes back to an earlier length, to drop a term that could not be written to its end.
     pub fn truncate(&mut self, len: usize) {
         self.out.truncate(len);
+        // Before each part there is its header, so none stands where a term begins.
+        while self.parts.last().is_some_and(|part| part.at > len) {
+            self.parts.pop();
+        }
     }
 
     /// The bytes written so far.
@@ -99,7 +181,22 @@ impl Encoder {
 
     /// An atom.
     pub fn atom(&mut self, value: Atom) {
+        if self.form.named {
+            if let Some(position) = self.atoms.position(value) {
+                self.out.put_slice(&[ATOM_CACHE_REF, position]);
+                return;
+            }
+        }
         self.checked_atom(value.as_str());
+    }
+
+    /// An atom as it was read.
+    pub(super) fn atom_name(&mut self, value: &AtomName<'_>) -> Result<(), EncodeError> {
+        match value {
+            AtomName::Known(atom) => self.atom(*atom),
+            AtomName::Text(text) => self.atom_text(text)?,
+        }
+        Ok(())
     }
 
     /// An atom from text, without touching the atom table.
@@ -109,6 +206,12 @@ impl Encoder {
             let characters = value.chars().count();
             if characters > 255 {
                 return Err(AtomError::TooLong(characters).into());
+            }
+        }
+        if self.form.named {
+            if let Some(atom) = Atom::existing(value) {
+                self.atom(atom);
+                return Ok(());
             }
         }
         self.checked_atom(value);
@@ -236,10 +339,18 @@ impl Encoder {
         Ok(())
     }
 
-    /// A binary.
+    /// A binary. In a message for another node a large one is not copied but sent from where it is.
     #[inline]
     pub fn bytes(&mut self, value: &Bytes) -> Result<(), EncodeError> {
-        self.binary(value)
+        if value.len() < BY_REFERENCE || !self.form.by_reference {
+            return self.binary(value);
+        }
+        self.counted(BINARY, value.len(), Counted::Binary)?;
+        self.parts.push(Part {
+            at: self.out.len(),
+            bytes: value.clone(),
+        });
+        Ok(())
     }
 
     /// A list of bytes, in the form that OTP chooses: STRING_EXT, or LIST_EXT past 65535.
@@ -287,44 +398,52 @@ impl Encoder {
 
     /// A pid.
     pub fn pid(&mut self, value: &Pid) {
-        let node = value.node.as_str();
-        self.pid_parts(node, value.id, value.serial, value.creation);
-    }
-
-    /// A reference.
-    pub fn reference(&mut self, value: &Ref) {
-        self.reference_parts(value.node.as_str(), value.creation, value.words());
-    }
-
-    /// A port, as OTP 25 writes it: NEW_PORT_EXT while its number fits in 28 bits, which every
-    /// release reads, and V4_PORT_EXT beyond.
-    pub fn port(&mut self, value: &Port) {
-        self.port_parts(value.node.as_str(), value.id, value.creation);
-    }
-
-    fn pid_parts(&mut self, node: &str, id: u32, serial: u32, creation: u32) {
         self.out.put_u8(NEW_PID);
-        self.checked_atom(node);
+        self.atom(value.node);
+        self.pid_rest(value.id, value.serial, value.creation);
+    }
+
+    fn pid_rest(&mut self, id: u32, serial: u32, creation: u32) {
         self.out.put_u32(id);
         self.out.put_u32(serial);
         self.out.put_u32(creation);
     }
 
-    fn reference_parts(&mut self, node: &str, creation: u32, words: &[u32]) {
+    /// A reference.
+    pub fn reference(&mut self, value: &Ref) {
+        let words = value.words();
+        self.reference_head(words.len());
+        self.atom(value.node);
+        self.reference_rest(value.creation, words);
+    }
+
+    fn reference_head(&mut self, words: usize) {
         self.out.put_u8(NEWER_REFERENCE);
-        self.out.put_u16(words.len() as u16);
-        self.checked_atom(node);
+        self.out.put_u16(words as u16);
+    }
+
+    fn reference_rest(&mut self, creation: u32, words: &[u32]) {
         self.out.put_u32(creation);
         for word in words {
             self.out.put_u32(*word);
         }
     }
 
-    fn port_parts(&mut self, node: &str, id: u64, creation: u32) {
+    /// A port, as OTP 25 writes it: NEW_PORT_EXT while its number fits in 28 bits, which every
+    /// release reads, and V4_PORT_EXT beyond.
+    pub fn port(&mut self, value: &Port) {
+        self.port_head(value.id);
+        self.atom(value.node);
+        self.port_rest(value.id, value.creation);
+    }
+
+    fn port_head(&mut self, id: u64) {
         let small = id < SMALL_PORT;
         self.out.put_u8(if small { NEW_PORT } else { V4_PORT });
-        self.checked_atom(node);
-        if small {
+    }
+
+    fn port_rest(&mut self, id: u64, creation: u32) {
+        if id < SMALL_PORT {
             self.out.put_u32(id as u32);
         } else {
             self.out.put_u64(id);
@@ -352,6 +471,9 @@ impl Encoder {
 impl From<BytesMut> for Encoder {
     /// Writes after what the buffer holds.
     fn from(out: BytesMut) -> Encoder {
-        Encoder { out }
+        Encoder {
+            out,
+            ..Encoder::default()
+        }
     }
 }

@@ -86,7 +86,7 @@ impl Caller {
         answer: impl FnOnce(&mut Encoder) -> Result<(), EncodeError>,
     ) -> Result<(), EncodeError> {
         let call = &*self.0;
-        let mut out = Encoder::new();
+        let mut out = call.node.encoder_to(call.pid.node);
         out.tuple(2)?;
         out.encoded(&call.tag)?;
         answer(&mut out)?;

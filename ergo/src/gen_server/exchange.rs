@@ -184,7 +184,7 @@ impl<M: Message, T: Send + 'static> Exchange<M, T> {
         let node = server.node();
         let reference = node.make_ref();
         let from = node.calling_pid();
-        let request = wire_request(&message, from, reference)?;
+        let request = wire_request(&message, node.encoder_to(to.node()), from, reference)?;
         let slot = node.calls().insert(reference, to.node());
         // The monitor travels ahead of the request: whatever becomes of the server is heard of.
         let watched = if to.node() == node.name() {
@@ -240,10 +240,10 @@ impl<M: Message, T: Send + 'static> Exchange<M, T> {
 /// `{'$gen_call', {Pid, [alias | Ref]}, Request}`, or `{system, …}`.
 fn wire_request<M: Message>(
     message: &M,
+    mut out: Encoder,
     caller: Pid,
     reference: Ref,
 ) -> Result<Encoded, CallError> {
-    let mut out = Encoder::new();
     let written = (|| {
         out.tuple(3)?;
         out.atom(match message.kind() {

@@ -9,7 +9,7 @@ use super::OnNode;
 use super::call_error::CallError;
 use super::cast_error::{CastError, Sent};
 use super::message::{Message, MessageKind};
-use crate::etf::{EncodeError, Encoded, Encoder};
+use crate::etf::{EncodeError, Encoded};
 use crate::process::{
     AnyProcess, Cause, Envelope, LocalNode, Overflow, Process, ProcessId, Refusal, Refused,
 };
@@ -117,7 +117,7 @@ impl<M: Message> ServerRef<M> {
                     self.node.count_undelivered(Cause::of(&refused), self);
                 }
             }
-            Some(Route::Wire(to)) => match self.wire_message(&message) {
+            Some(Route::Wire(to)) => match self.wire_message(to, &message) {
                 Ok(encoded) => self.node.send_encoded(self.node.calling_pid(), to, encoded),
                 Err(error) => {
                     tracing::error!(target: "ergo::gen_server", %error, "a message cannot be sent to another node");
@@ -149,7 +149,7 @@ impl<M: Message> ServerRef<M> {
         let process = match self.route() {
             Some(Route::Typed(process)) => process,
             Some(Route::Wire(to)) => {
-                let encoded = match self.wire_message(&message) {
+                let encoded = match self.wire_message(to, &message) {
                     Ok(encoded) => encoded,
                     Err(error) => return Err(CastError::Encode(message, error)),
                 };
@@ -228,8 +228,8 @@ impl<M: Message> ServerRef<M> {
         )
     }
 
-    fn wire_message(&self, message: &M) -> Result<Encoded, EncodeError> {
-        let mut out = Encoder::new();
+    fn wire_message(&self, to: ProcessId, message: &M) -> Result<Encoded, EncodeError> {
+        let mut out = self.node.encoder_to(to.node());
         if message.kind() == MessageKind::Cast {
             out.tuple(2)?;
             out.atom(Atom::GEN_CAST);

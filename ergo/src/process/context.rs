@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::core::{AnyProcess, Core};
 use super::dest::Dest;
 use super::{AliasMode, LocalNode, OnNode, ProcessId, Reason, RegisterError};
-use crate::etf::{Encode, EncodeError, Encoded};
+use crate::etf::{Encode, EncodeError};
 use crate::term::{Atom, Pid, Ref, Term};
 
 /// What a process can do as itself: link, monitor, send, spawn, and be told of exits.
@@ -113,8 +113,9 @@ impl ProcessContext {
         to: impl Into<Dest>,
         message: &(impl Encode + ?Sized),
     ) -> Result<(), EncodeError> {
-        let message = Encoded::from_value(message)?;
-        self.node().send_to(self.pid(), to.into(), message);
+        let to = to.into();
+        let message = self.node().encode_to(&to, message)?;
+        self.node().send_to(self.pid(), to, message);
         Ok(())
     }
 

@@ -22,6 +22,17 @@ pub enum Dest {
     Alias(Ref),
 }
 
+impl Dest {
+    /// The node to which it leads, from a process of `here`.
+    pub(crate) fn node(&self, here: Atom) -> Atom {
+        match self {
+            Dest::Process(to) => to.node(),
+            Dest::Name(_) => here,
+            Dest::Alias(alias) => alias.node,
+        }
+    }
+}
+
 impl From<ProcessId> for Dest {
     fn from(process: ProcessId) -> Dest {
         Dest::Process(process)

@@ -28,7 +28,7 @@ impl Parting {
     /// process ended.
     pub(crate) fn encoded(&self) -> Encoded {
         let encode = || {
-            Encoded::from_value(&self.reason).unwrap_or_else(|error| {
+            Encoded::for_link(&self.reason).unwrap_or_else(|error| {
                 tracing::warn!(
                     target: "ergo::process", %error, "an exit reason cannot be encoded"
                 );
@@ -41,7 +41,7 @@ impl Parting {
 
 /// An atom as it travels.
 pub(crate) fn encoded_atom(atom: Atom) -> Encoded {
-    let mut out = Encoder::new();
+    let mut out = Encoder::for_link(true);
     out.atom(atom);
     Encoded::from_encoder(out)
 }

@@ -7,8 +7,8 @@ use super::dest::Dest;
 use super::undelivered::{Cause, Undelivered};
 use super::{LocalNode, ProcessId};
 use crate::dist::Control;
-use crate::etf::{Encode, EncodeError, Encoded};
-use crate::term::{Pid, Ref};
+use crate::etf::{Encode, EncodeError, Encoded, Encoder};
+use crate::term::{Atom, Pid, Ref};
 
 impl LocalNode {
     /// Sends a message to any process, here or elsewhere: it never blocks, and like Erlang's `!` it
@@ -23,9 +23,29 @@ impl LocalNode {
         to: impl Into<Dest>,
         message: &(impl Encode + ?Sized),
     ) -> Result<(), EncodeError> {
-        let message = Encoded::from_value(message)?;
-        self.send_to(self.calling_pid(), to.into(), message);
+        let to = to.into();
+        let message = self.encode_to(&to, message)?;
+        self.send_to(self.calling_pid(), to, message);
         Ok(())
+    }
+
+    /// An encoder of messages to processes of a node, this one or another.
+    pub(crate) fn encoder_to(&self, node: Atom) -> Encoder {
+        if node == self.name() {
+            Encoder::new()
+        } else {
+            Encoder::for_link(true)
+        }
+    }
+
+    pub(crate) fn encode_to(
+        &self,
+        to: &Dest,
+        message: &(impl Encode + ?Sized),
+    ) -> Result<Encoded, EncodeError> {
+        let mut out = self.encoder_to(to.node(self.name()));
+        message.encode(&mut out)?;
+        Ok(Encoded::from_encoder(out))
     }
 
     pub(crate) fn send_to(&self, from: Pid, to: Dest, message: Encoded) {

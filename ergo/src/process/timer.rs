@@ -11,7 +11,7 @@ use super::panic::panic_reason;
 use super::{
     Cause, Context, Dest, Envelope, LocalNode, Process, ProcessContext, ProcessId, Reason,
 };
-use crate::etf::{Encode, EncodeError, Encoded, Encoder};
+use crate::etf::{Encode, EncodeError, Encoded};
 use crate::term::{Atom, Pid, Ref};
 
 pub(crate) use queue::Timers;
@@ -108,9 +108,10 @@ impl ProcessContext {
         to: impl Into<Dest>,
         message: &(impl Encode + ?Sized),
     ) -> Result<TimerRef, EncodeError> {
-        let message = Encoded::from_value(message)?;
+        let to = to.into();
+        let message = self.node().encode_to(&to, message)?;
         let reference = self.node().make_ref();
-        Ok(self.send_later(reference, after, to.into(), message))
+        Ok(self.send_later(reference, after, to, message))
     }
 
     /// Sends `{timeout, TimerRef, Message}` after a time, so that its receiver knows whose it is, see
@@ -125,14 +126,15 @@ impl ProcessContext {
         to: impl Into<Dest>,
         message: &(impl Encode + ?Sized),
     ) -> Result<TimerRef, EncodeError> {
-        let reference = self.node().make_ref();
-        let mut out = Encoder::new();
+        let (node, to) = (self.node(), to.into());
+        let reference = node.make_ref();
+        let mut out = node.encoder_to(to.node(node.name()));
         out.tuple(3)?;
         out.atom(Atom::TIMEOUT);
         out.reference(&reference);
         message.encode(&mut out)?;
         let message = Encoded::from_encoder(out);
-        Ok(self.send_later(reference, after, to.into(), message))
+        Ok(self.send_later(reference, after, to, message))
     }
 
     /// Sends a message again and again, the first after one period, which is at least a
@@ -151,8 +153,8 @@ impl ProcessContext {
         to: impl Into<Dest>,
         message: &(impl Encode + ?Sized),
     ) -> Result<TimerRef, EncodeError> {
-        let message = Encoded::from_value(message)?;
         let (node, to) = (self.node(), to.into());
+        let message = node.encode_to(&to, message)?;
         let owner = node.receiver(&to).unwrap_or(self.pid());
         let sending = Sending {
             node: node.clone(),

@@ -219,6 +219,11 @@ impl Atom {
     pub fn as_str(self) -> &'static str {
         table().text(self.0)
     }
+
+    /// The integer that stands for the name in this program: dense, from 0.
+    pub(crate) fn index(self) -> u32 {
+        self.0
+    }
 }
 
 impl From<&str> for Atom {

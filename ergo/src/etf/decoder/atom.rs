@@ -11,7 +11,23 @@ use crate::term::Atom;
 /// More UTF-8 bytes than 255 characters can take are not worth counting characters in.
 const MAX_CHARS: usize = 255;
 
+/// An atom that is not entered into the atom table by being read.
+pub(in crate::etf) enum AtomName<'a> {
+    /// One of the header's.
+    Known(Atom),
+    /// One that stands in the term.
+    Text(Cow<'a, str>),
+}
+
 impl<'a> Decoder<'a> {
+    /// An atom, without touching the atom table.
+    pub(in crate::etf) fn atom_name(&mut self) -> Result<AtomName<'a>, DecodeError> {
+        match self.rest {
+            [ATOM_CACHE_REF, ..] => self.atom().map(AtomName::Known),
+            _ => self.atom_text().map(AtomName::Text),
+        }
+    }
+
     /// An atom, entered into the atom table: new names count against what peers may add
     /// ([`Atom::from_peer`]).
     pub fn atom(&mut self) -> Result<Atom, DecodeError> {

@@ -6,7 +6,7 @@ use super::super::tag::*;
 use super::Decoder;
 use crate::etf::DecodeError;
 
-impl Decoder<'_> {
+impl<'a> Decoder<'a> {
     /// Passes over one term of any kind, without recursion and without allocating. It costs nothing
     /// of the budget; the contents of atoms, floats and the like are not looked at.
     pub fn skip(&mut self) -> Result<(), DecodeError> {
@@ -31,6 +31,18 @@ impl Decoder<'_> {
             Some(source) => source.slice(from..self.position()),
             None => Bytes::copy_from_slice(term),
         })
+    }
+
+    /// Passes over a term but for the terms in it, and returns its bytes.
+    pub(in crate::etf) fn token(&mut self) -> Result<&'a [u8], DecodeError> {
+        let (start, before) = (self.rest, self.position());
+        self.skip_one()?;
+        Ok(&start[..self.position() - before])
+    }
+
+    /// Passes over the tag and the length of a binary whose bytes stand elsewhere.
+    pub(in crate::etf) fn skip_binary_header(&mut self) -> Result<(), DecodeError> {
+        self.take(1 + 4).map(drop)
     }
 
     /// Passes over a term but for the terms in it, whose number it gives.

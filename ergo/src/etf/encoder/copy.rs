@@ -43,18 +43,9 @@ impl Encoder {
             }
             NIL | STRING | LIST => self.copy_list(from, in_key)?,
             MAP => self.copy_map(from, in_key)?,
-            NEW_PID | PID => {
-                let (node, id, serial, creation) = from.pid_parts(Decoder::atom_text)?;
-                self.pid_parts(&node, id, serial, creation);
-            }
-            V4_PORT | NEW_PORT | PORT => {
-                let (node, id, creation) = from.port_parts(Decoder::atom_text)?;
-                self.port_parts(&node, id, creation);
-            }
-            NEWER_REFERENCE | NEW_REFERENCE | REFERENCE => {
-                let (node, creation, words) = from.reference_parts(Decoder::atom_text)?;
-                self.reference_parts(&node, creation, words.as_slice());
-            }
+            NEW_PID | PID => self.copy_pid(from)?,
+            V4_PORT | NEW_PORT | PORT => self.copy_port(from)?,
+            NEWER_REFERENCE | NEW_REFERENCE | REFERENCE => self.copy_reference(from)?,
             EXPORT => {
                 from.skip_tag();
                 self.out.put_u8(EXPORT);
@@ -70,9 +61,34 @@ impl Encoder {
         Ok(())
     }
 
-    fn copy_atom(&mut self, from: &mut Decoder<'_>) -> Result<(), EncodeError> {
-        let text = from.atom_text()?;
-        self.atom_text(&text)
+    pub(super) fn copy_atom(&mut self, from: &mut Decoder<'_>) -> Result<(), EncodeError> {
+        let name = from.atom_name()?;
+        self.atom_name(&name)
+    }
+
+    pub(super) fn copy_pid(&mut self, from: &mut Decoder<'_>) -> Result<(), EncodeError> {
+        let (node, id, serial, creation) = from.pid_parts(Decoder::atom_name)?;
+        self.out.put_u8(NEW_PID);
+        self.atom_name(&node)?;
+        self.pid_rest(id, serial, creation);
+        Ok(())
+    }
+
+    pub(super) fn copy_port(&mut self, from: &mut Decoder<'_>) -> Result<(), EncodeError> {
+        let (node, id, creation) = from.port_parts(Decoder::atom_name)?;
+        self.port_head(id);
+        self.atom_name(&node)?;
+        self.port_rest(id, creation);
+        Ok(())
+    }
+
+    pub(super) fn copy_reference(&mut self, from: &mut Decoder<'_>) -> Result<(), EncodeError> {
+        let (node, creation, words) = from.reference_parts(Decoder::atom_name)?;
+        let words = words.as_slice();
+        self.reference_head(words.len());
+        self.atom_name(&node)?;
+        self.reference_rest(creation, words);
+        Ok(())
     }
 
     fn copy_big(&mut self, from: &mut Decoder<'_>) -> Result<(), EncodeError> {
@@ -161,7 +177,7 @@ impl Encoder {
         from.deeper(|from| {
             for _ in 0..len {
                 let key = self.len();
-                self.copy(from, true)?;
+                self.whole(|out| out.copy(from, true))?;
                 let value = self.len();
                 self.copy(from, in_key)?;
                 pairs.push((key..value, self.len()));
@@ -184,14 +200,18 @@ impl Encoder {
         Ok(())
     }
 
+    /// Whole: a fun counts its bytes.
     fn copy_fun(&mut self, from: &mut Decoder<'_>, in_key: bool) -> Result<(), EncodeError> {
+        self.whole(|out| out.copy_whole_fun(from, in_key))
+    }
+
+    fn copy_whole_fun(&mut self, from: &mut Decoder<'_>, in_key: bool) -> Result<(), EncodeError> {
         let (code, free) = from.fun_code()?;
         let start = self.fun_header(&code, free)?;
         self.copy_atom(from)?;
         self.int(from.narrow::<i32>("i32")?.into());
         self.int(from.narrow::<i32>("i32")?.into());
-        let (node, id, serial, creation) = from.pid_parts(Decoder::atom_text)?;
-        self.pid_parts(&node, id, serial, creation);
+        self.copy_pid(from)?;
         from.expect_elements(free)?;
         self.copy_inside(from, free, in_key)?;
         self.end_fun(start)

@@ -27,11 +27,12 @@ impl Keys {
         out: &mut Encoder,
         write: impl FnOnce(&mut Encoder) -> Result<(), EncodeError>,
     ) -> Result<(), EncodeError> {
-        let start = out.len();
-        write(out)?;
-        if !self.known {
-            self.places.push(start..out.len());
+        if self.known {
+            return write(out);
         }
+        let start = out.len();
+        out.whole(write)?;
+        self.places.push(start..out.len());
         Ok(())
     }
 

@@ -68,7 +68,8 @@ impl Encoder {
     /// A fun: an external one by its name, a local one as its node wrote it.
     pub fn fun(&mut self, value: &Fun) -> Result<(), EncodeError> {
         if let Some(fun) = value.as_local() {
-            return self.local_fun(fun);
+            // It counts its bytes.
+            return self.whole(|out| out.local_fun(fun));
         }
         if let Some((module, function, arity)) = value.as_external() {
             self.out.put_u8(EXPORT);
