@@ -3,8 +3,10 @@
 #![doc(hidden)]
 
 pub mod flatten;
+mod name;
 mod pairs;
 
+pub use name::Name;
 pub use pairs::{Unknown, first, first_with, map, once, once_with, present, proplist, required};
 
 use super::{Decode, DecodeError, DecodeErrorKind, Decoder, Expected};

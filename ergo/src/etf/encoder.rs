@@ -126,6 +126,11 @@ impl Encoder {
         (self.out.freeze(), self.parts, self.atoms)
     }
 
+    /// Whether atoms go into a table.
+    pub(super) fn names_atoms(&self) -> bool {
+        self.form.named
+    }
+
     /// Writes so that all stands in the buffer: where bytes are compared, or counted.
     fn whole<T>(&mut self, write: impl FnOnce(&mut Encoder) -> T) -> T {
         let form = std::mem::take(&mut self.form);

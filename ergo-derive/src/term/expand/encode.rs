@@ -17,14 +17,20 @@ impl Expand<'_> {
         let out = &self.out;
         let tag = shape.tags.first().map(|tag| &tag.text);
         match &shape.layout {
-            Layout::Unit => quote!(#out.atom_text(#tag)),
+            Layout::Unit => {
+                let tag = tag.map(|tag| self.encode_name(tag));
+                quote!(#tag)
+            }
             Layout::Inner => shape
                 .sent()
                 .map(|field| self.encode_field(field, &access(field)))
                 .collect(),
             Layout::Tuple => {
                 let arity = shape.sent().count() + shape.tags.len().min(1);
-                let tag = tag.map(|tag| quote!(#out.atom_text(#tag)?;));
+                let tag = tag.map(|tag| {
+                    let name = self.encode_name(tag);
+                    quote!(#name?;)
+                });
                 let fields = shape.sent().map(|field| {
                     let encode = self.encode_field(field, &access(field));
                     quote!(#encode?;)
@@ -37,7 +43,10 @@ impl Expand<'_> {
                 }
             }
             Layout::Pairs(pairs) => {
-                let tag = tag.map(|tag| quote!(#out.tuple(2)?; #out.atom_text(#tag)?;));
+                let tag = tag.map(|tag| {
+                    let name = self.encode_name(tag);
+                    quote!(#out.tuple(2)?; #name?;)
+                });
                 let pairs = self.encode_pairs(shape, pairs, access);
                 quote! {
                     #tag
@@ -59,8 +68,8 @@ impl Expand<'_> {
         let mut fixed = 0usize;
         let mut counts = Vec::new();
         if let Some(module) = &pairs.module {
-            let module = &module.text;
-            let entry = quote!(#out.atom_text(#STRUCT_KEY)?; #out.atom_text(#module)?;);
+            let (key, module) = (self.encode_name(STRUCT_KEY), self.encode_name(&module.text));
+            let entry = quote!(#key?; #module?;);
             entries.push((STRUCT_KEY, entry));
             fixed += 1;
         }
@@ -123,7 +132,10 @@ impl Expand<'_> {
         let out = &self.out;
         let pair = (pairs.form == Form::Proplist).then(|| quote!(#out.tuple(2)?;));
         let key = match pairs.keys {
-            Keys::Atom => quote!(#out.atom_text(#key)?;),
+            Keys::Atom => {
+                let name = self.encode_name(key);
+                quote!(#name?;)
+            }
             Keys::Binary => {
                 let key = Literal::byte_string(key.as_bytes());
                 quote!(#out.binary(#key)?;)
@@ -131,5 +143,14 @@ impl Expand<'_> {
         };
         let value = self.encode_field(field, value);
         quote!(#pair #key #value?;)
+    }
+
+    /// Writes an atom whose text is known here.
+    fn encode_name(&self, text: &str) -> TokenStream {
+        let (out, name) = (&self.out, self.support("Name"));
+        quote!(#out.name({
+            static NAME: #name = #name::new(#text);
+            &NAME
+        }))
     }
 }

@@ -7,7 +7,8 @@ impl Encode for bool {
 
     #[inline]
     fn encode(&self, out: &mut Encoder) -> Result<(), EncodeError> {
-        out.atom_text(if *self { "true" } else { "false" })
+        out.atom((*self).into());
+        Ok(())
     }
 }
 

@@ -290,10 +290,16 @@ fn encoded(names: &Names<'_>, handler: &Handler) -> TokenStream {
     }
     let arguments: Vec<_> = handler.arguments().map(written).collect();
     let head = match &handler.pattern {
-        Pattern::Tag(tag) if arguments.is_empty() => quote!(#out.atom_text(#tag)?;),
         Pattern::Tag(tag) => {
             let arity = arguments.len() + 1;
-            quote!(#out.tuple(#arity)?; #out.atom_text(#tag)?;)
+            let tuple = (arity > 1).then(|| quote!(#out.tuple(#arity)?;));
+            quote! {
+                #tuple
+                #out.name({
+                    static NAME: #etf::derive::Name = #etf::derive::Name::new(#tag);
+                    &NAME
+                })?;
+            }
         }
         _ => quote!(),
     };
