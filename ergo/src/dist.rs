@@ -16,6 +16,10 @@ pub mod handshake;
 pub(crate) mod name;
 mod receiver;
 mod sender;
+mod ticks;
+
+#[cfg(test)]
+mod tests;
 
 pub use atom_cache::HeaderError;
 pub use control::{Control, ControlError, Destination, SpawnFlags, SpawnRequest, Target};
@@ -25,3 +29,4 @@ pub use fragments::FragmentError;
 pub use frame::{FrameTooLarge, TICK};
 pub use receiver::{ProtocolError, Received, Receiver};
 pub use sender::Sender;
+pub(crate) use ticks::{Due, Ticks};

@@ -40,12 +40,20 @@ pub enum FragmentError {
     /// More messages have begun than are kept.
     #[error("more than {MAX_OPEN} messages have begun and not ended")]
     TooMany,
+    /// A message is larger than one may be.
+    #[error(
+        "a message in fragments takes more than {max} bytes; raise the limit if it should be taken"
+    )]
+    TooLarge {
+        /// The limit.
+        max: usize,
+    },
     /// More bytes have come than are kept.
     #[error(
         "the messages that have begun and not ended take more than {max} bytes; raise the limit if they should be taken"
     )]
-    TooLarge {
-        /// The limit.
+    TooMuch {
+        /// The limit: twice that of one message.
         max: usize,
     },
 }
@@ -69,7 +77,7 @@ struct Open {
 }
 
 impl Fragments {
-    /// Holds at most so many bytes of incomplete messages.
+    /// Takes messages of so many bytes, and holds at most twice as many of incomplete ones.
     pub(super) fn new(max: usize) -> Fragments {
         Fragments {
             open: HashMap::default(),
@@ -92,6 +100,9 @@ impl Fragments {
         }
         if self.open.len() >= MAX_OPEN {
             return Err(FragmentError::TooMany);
+        }
+        if payload.len() > self.max {
+            return Err(FragmentError::TooLarge { max: self.max });
         }
         self.hold(payload.len())?;
         let open = Open {
@@ -120,6 +131,9 @@ impl Fragments {
                 found: number,
             });
         }
+        if open.payload.len() + bytes.len() > self.max {
+            return Err(FragmentError::TooLarge { max: self.max });
+        }
         if number > 1 {
             open.next -= 1;
             open.payload.extend_from_slice(bytes);
@@ -130,9 +144,6 @@ impl Fragments {
             return Err(FragmentError::UnknownSequence);
         };
         self.held -= open.payload.len();
-        if open.payload.len() + bytes.len() > self.max {
-            return Err(FragmentError::TooLarge { max: self.max });
-        }
         open.payload.extend_from_slice(bytes);
         let payload = Encoded::new(open.payload.freeze(), open.atoms);
         Ok(Some((open.control, payload)))
@@ -140,8 +151,9 @@ impl Fragments {
 
     fn hold(&mut self, bytes: usize) -> Result<(), FragmentError> {
         self.held = self.held.saturating_add(bytes);
-        if self.held > self.max {
-            return Err(FragmentError::TooLarge { max: self.max });
+        let max = self.max.saturating_mul(2);
+        if self.held > max {
+            return Err(FragmentError::TooMuch { max });
         }
         Ok(())
     }

@@ -15,6 +15,13 @@ pub(super) const MESSAGE: u8 = 68;
 pub(super) const FIRST_FRAGMENT: u8 = 69;
 pub(super) const NEXT_FRAGMENT: u8 = 70;
 
+/// The most that stands before the control message: a header of 255 new atoms of 255 characters of
+/// four bytes, and what says how the frame is to be read.
+pub(super) const MAX_HEADER: usize = 255 * (1 + 2 + 4 * 255) + 256;
+
+/// More than a frame needs beside its payload.
+pub(super) const OVERHEAD: usize = 2 * MAX_HEADER;
+
 /// A frame that is longer than its reader allows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(

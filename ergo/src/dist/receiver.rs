@@ -8,7 +8,9 @@ use bytes::{Buf, Bytes, BytesMut};
 use super::atom_cache::{AtomCache, HeaderError};
 use super::control::Payload;
 use super::fragments::{FragmentError, Fragments};
-use super::frame::{self, FIRST_FRAGMENT, FrameTooLarge, Framing, MESSAGE, NEXT_FRAGMENT, VERSION};
+use super::frame::{
+    self, FIRST_FRAGMENT, FrameTooLarge, Framing, MESSAGE, NEXT_FRAGMENT, OVERHEAD, VERSION,
+};
 use super::{Control, ControlError, DistFlags};
 use crate::etf::{Atoms, Encoded};
 use crate::term::Atom;
@@ -58,8 +60,8 @@ pub struct Receiver {
 }
 
 impl Receiver {
-    /// Receives from `peer` on a link with these flags. `max` bounds a frame, and what all messages
-    /// that have not arrived in full may hold together, in bytes.
+    /// Receives from `peer` on a link with these flags. `max` bounds the payload of a message, in
+    /// bytes; all messages together that have not arrived in full may hold twice as much.
     pub fn new(peer: Atom, flags: DistFlags, max: usize) -> Receiver {
         Receiver {
             peer,
@@ -76,7 +78,7 @@ impl Receiver {
     ///
     /// When the peer breaks the protocol. The link must be closed then.
     pub fn receive(&mut self, input: &mut BytesMut) -> Result<Option<Received>, ProtocolError> {
-        while let Some(frame) = frame::take(input, self.max)? {
+        while let Some(frame) = frame::take(input, self.max.saturating_add(OVERHEAD))? {
             if frame.is_empty() {
                 return Ok(Some(Received::Tick));
             }
@@ -105,7 +107,7 @@ impl Receiver {
                 Some(_) => return Err(HeaderError::Unknown(first_two(&rest)).into()),
             }
         }
-        complete(control, payload, rest, Atoms::default())
+        self.complete(control, payload, rest, Atoms::default())
     }
 
     fn with_header(&mut self, mut frame: Bytes) -> Result<Option<Received>, ProtocolError> {
@@ -121,7 +123,7 @@ impl Receiver {
         if kind == MESSAGE {
             let atoms = self.cache.read(&mut frame)?;
             let (control, payload, rest) = self.control(frame, &atoms)?;
-            return complete(control, payload, rest, atoms).map(Some);
+            return self.complete(control, payload, rest, atoms).map(Some);
         }
         let sequence = take_u64(&mut frame)?;
         let number = take_u64(&mut frame)?;
@@ -137,7 +139,7 @@ impl Receiver {
                 found: 0,
             }
             .into()),
-            (1, _) => complete(control, payload, rest, atoms).map(Some),
+            (1, _) => self.complete(control, payload, rest, atoms).map(Some),
             (_, Payload::Follows) => {
                 self.fragments
                     .begin(sequence, number, control, atoms, &rest)?;
@@ -166,22 +168,27 @@ impl Receiver {
             }
         }
     }
-}
 
-/// A message whose frame has arrived in full. Bytes after the payload are ignored, as OTP does.
-fn complete(
-    control: Control,
-    payload: Payload,
-    rest: Bytes,
-    atoms: Atoms,
-) -> Result<Received, ProtocolError> {
-    let payload = match payload {
-        Payload::None => None,
-        Payload::Inline(reason) => Some(reason),
-        Payload::Follows if rest.is_empty() => return Err(ControlError::MissingPayload.into()),
-        Payload::Follows => Some(Encoded::new(rest, atoms)),
-    };
-    Ok(Received::Message(control, payload))
+    /// A message whose frame has arrived in full. Bytes after the payload are ignored, as OTP does.
+    fn complete(
+        &self,
+        control: Control,
+        payload: Payload,
+        rest: Bytes,
+        atoms: Atoms,
+    ) -> Result<Received, ProtocolError> {
+        let payload = match payload {
+            Payload::None => None,
+            Payload::Inline(reason) => Some(reason),
+            Payload::Follows if rest.len() > self.max => {
+                let (length, max) = (rest.len(), self.max);
+                return Err(FrameTooLarge { length, max }.into());
+            }
+            Payload::Follows if rest.is_empty() => return Err(ControlError::MissingPayload.into()),
+            Payload::Follows => Some(Encoded::new(rest, atoms)),
+        };
+        Ok(Received::Message(control, payload))
+    }
 }
 
 fn take_u64(frame: &mut Bytes) -> Result<u64, FragmentError> {

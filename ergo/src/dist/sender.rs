@@ -23,17 +23,16 @@ use std::borrow::Cow;
 use bytes::{BufMut, Bytes};
 
 use self::atom_cache::AtomCache;
-use self::large::{FRAGMENT, Large};
+use self::large::Large;
 use self::order::{Order, Waiting};
 use self::queue::Queue;
-use super::frame::{FIRST_FRAGMENT, Framing, MESSAGE, PASS_THROUGH, VERSION};
+use super::frame::{FIRST_FRAGMENT, Framing, MAX_HEADER, MESSAGE, PASS_THROUGH, VERSION};
 use super::{Control, ControlError, DistFlags};
 use crate::etf::{Encoded, Encoder};
 use crate::term::{Atom, Pid};
 
-/// The most that stands before the payload of a frame beside its control message: a header of 255
-/// new atoms of 255 characters of four bytes, and what says how the frame is to be read.
-const MAX_HEADER: usize = 255 * (1 + 2 + 4 * 255) + 256;
+/// How much of a payload a fragment holds; OTP's are as large.
+const FRAGMENT: usize = 64 << 10;
 
 /// The sending side of a link: takes messages, and gives the bytes that are to be written, in order.
 ///
@@ -45,7 +44,8 @@ pub struct Sender {
     framing: Framing,
     /// Whether headers name atoms.
     named: bool,
-    fragmented: bool,
+    /// How much of a payload a fragment holds; `usize::MAX` without fragments.
+    fragment: usize,
     cache: AtomCache,
     /// The control message that is being written.
     control: Encoder,
@@ -60,17 +60,25 @@ impl Sender {
     pub fn new(flags: DistFlags) -> Sender {
         let framing = Framing::of(flags);
         let named = flags.contains(DistFlags::DIST_HDR_ATOM_CACHE);
+        let fragmented = framing == Framing::Header && flags.contains(DistFlags::FRAGMENTS);
         Sender {
             flags,
             framing,
             named,
-            fragmented: framing == Framing::Header && flags.contains(DistFlags::FRAGMENTS),
+            fragment: if fragmented { FRAGMENT } else { usize::MAX },
             cache: AtomCache::default(),
             control: Encoder::for_control(named),
             queue: Queue::default(),
             order: Order::default(),
             sequence: 1,
         }
+    }
+
+    /// The same, with smaller fragments.
+    #[cfg(test)]
+    pub(super) fn with_fragments_of(mut self, bytes: usize) -> Sender {
+        self.fragment = bytes;
+        self
     }
 
     /// Takes a message.
@@ -145,14 +153,14 @@ impl Sender {
         payload: Option<&Encoded>,
     ) {
         let length = payload.map_or(0, Encoded::len);
-        let in_fragments = self.fragmented && length > FRAGMENT;
+        let in_fragments = length > self.fragment;
         let out = self.queue.begin();
         match self.framing {
             Framing::PassThrough => out.put_slice(&[PASS_THROUGH, VERSION]),
             Framing::Header if in_fragments => {
                 out.put_slice(&[VERSION, FIRST_FRAGMENT]);
                 out.put_u64(self.sequence);
-                out.put_u64(length.div_ceil(FRAGMENT) as u64);
+                out.put_u64(length.div_ceil(self.fragment) as u64);
             }
             Framing::Header => out.put_slice(&[VERSION, MESSAGE]),
         }
@@ -167,7 +175,8 @@ impl Sender {
             out.put_u8(VERSION);
         }
         if in_fragments {
-            self.queue.large(Large::new(from, self.sequence, payload));
+            self.queue
+                .large(Large::new(from, self.sequence, payload, self.fragment));
             self.order.begin(from);
             self.sequence += 1;
         } else if let Some(bytes) = payload.as_whole() {

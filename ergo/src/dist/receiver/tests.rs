@@ -200,6 +200,14 @@ fn fragments_that_do_not_fit_are_errors() {
         after_first(input),
         FragmentError::TooLarge { max: MAX }.into()
     );
+    let mut input = BytesMut::new();
+    for sequence in 8..11 {
+        input.put_slice(&fragment(FIRST_FRAGMENT, sequence, 2, &[&control, &big]));
+    }
+    assert_eq!(
+        after_first(input),
+        FragmentError::TooMuch { max: 2 * MAX }.into()
+    );
 
     let mut receiver = receiver(DistFlags::recommended());
     let zero = fragment(FIRST_FRAGMENT, 7, 0, &[&control, b"x"]);
@@ -308,10 +316,11 @@ fn a_message_must_be_there_and_in_its_form() {
 #[test]
 fn a_long_frame_is_refused_at_its_first_bytes() {
     let mut input = BytesMut::new();
-    input.put_u32(MAX as u32 + 1);
+    let max = MAX + OVERHEAD;
+    input.put_u32(max as u32 + 1);
     let too_large = FrameTooLarge {
-        length: MAX + 1,
-        max: MAX,
+        length: max + 1,
+        max,
     };
     assert_eq!(
         error(&mut receiver(DistFlags::recommended()), input),

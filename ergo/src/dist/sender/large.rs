@@ -8,9 +8,6 @@ use crate::dist::frame::{NEXT_FRAGMENT, VERSION};
 use crate::etf::Encoded;
 use crate::term::Pid;
 
-/// How much of a payload a fragment holds; OTP's are as large.
-pub(super) const FRAGMENT: usize = 64 << 10;
-
 /// What is left of a message whose first fragment stands in the stream.
 #[derive(Debug)]
 pub(super) struct Large {
@@ -18,16 +15,24 @@ pub(super) struct Large {
     sequence: u64,
     pieces: VecDeque<Bytes>,
     left: usize,
+    /// How much a fragment holds.
+    fragment: usize,
 }
 
 impl Large {
     /// A message of this sender, with all of its payload.
-    pub(super) fn new(from: Option<Pid>, sequence: u64, payload: &Encoded) -> Large {
+    pub(super) fn new(
+        from: Option<Pid>,
+        sequence: u64,
+        payload: &Encoded,
+        fragment: usize,
+    ) -> Large {
         Large {
             from,
             sequence,
             pieces: payload.pieces().into(),
             left: payload.len(),
+            fragment,
         }
     }
 
@@ -38,7 +43,7 @@ impl Large {
 
     /// Takes the next fragment's share of the payload.
     pub(super) fn share(&mut self, mut put: impl FnMut(Bytes)) -> usize {
-        let share = FRAGMENT.min(self.left);
+        let share = self.fragment.min(self.left);
         self.left -= share;
         let mut due = share;
         while let Some(mut piece) = self.pieces.pop_front() {
@@ -58,10 +63,10 @@ impl Large {
 
     /// Writes what stands before the next fragment's share.
     pub(super) fn head(&self, out: &mut BytesMut) {
-        let share = FRAGMENT.min(self.left);
+        let share = self.fragment.min(self.left);
         out.put_u32((2 + 8 + 8 + share) as u32);
         out.put_slice(&[VERSION, NEXT_FRAGMENT]);
         out.put_u64(self.sequence);
-        out.put_u64(self.left.div_ceil(FRAGMENT) as u64);
+        out.put_u64(self.left.div_ceil(self.fragment) as u64);
     }
 }

@@ -4,14 +4,14 @@ use std::collections::VecDeque;
 
 use bytes::{BufMut, Bytes, BytesMut};
 
-use super::large::{FRAGMENT, Large};
+use super::large::Large;
 use crate::etf::BY_REFERENCE;
 use crate::term::Pid;
 
 /// How much is given out at once, about.
 const TAKE: usize = 256 << 10;
 
-/// Frames are collected in pieces of about this size.
+/// Frames are collected in pieces of about this size; a fragment is no larger.
 const PIECE: usize = 64 << 10;
 
 /// What waits to be written, in order.
@@ -128,13 +128,13 @@ impl Queue {
         let room = if self.open.is_empty() {
             TAKE
         } else {
-            TAKE - FRAGMENT
+            TAKE - PIECE
         };
         let Some(left) = self.take_ready(room, chunks) else {
             return ended;
         };
         let mut room = left + TAKE - room;
-        while room >= FRAGMENT {
+        while room >= PIECE {
             let Some(mut large) = self.open.pop_front() else {
                 break;
             };
@@ -142,7 +142,7 @@ impl Queue {
             chunks.push(self.heads.split().freeze());
             let share = large.share(|piece| chunks.push(piece));
             self.rest -= share;
-            room -= share;
+            room = room.saturating_sub(share);
             if large.left() == 0 {
                 ended.push(large.from);
             } else {
