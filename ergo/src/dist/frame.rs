@@ -19,8 +19,9 @@ pub(super) const NEXT_FRAGMENT: u8 = 70;
 /// four bytes, and what says how the frame is to be read.
 pub(super) const MAX_HEADER: usize = 255 * (1 + 2 + 4 * 255) + 256;
 
-/// More than a frame needs beside its payload.
-pub(super) const OVERHEAD: usize = 2 * MAX_HEADER;
+/// What a frame may take beside the largest message: its header, the control message, the tags of
+/// the terms that hold what is large.
+pub(super) const OVERHEAD: usize = 1 << 20;
 
 /// A frame that is longer than its reader allows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -60,15 +60,16 @@ pub struct Receiver {
 }
 
 impl Receiver {
-    /// Receives from `peer` on a link with these flags. `max` bounds the payload of a message, in
-    /// bytes; all messages together that have not arrived in full may hold twice as much.
+    /// Receives from `peer` on a link with these flags. `max` bounds a message, in bytes: what its
+    /// frame needs beside it, up to a mebibyte, comes on top. All messages together that have not
+    /// arrived in full may hold twice as much.
     pub fn new(peer: Atom, flags: DistFlags, max: usize) -> Receiver {
         Receiver {
             peer,
             framing: Framing::of(flags),
-            max,
+            max: max.saturating_add(OVERHEAD),
             cache: AtomCache::default(),
-            fragments: Fragments::new(max),
+            fragments: Fragments::new(max.saturating_add(OVERHEAD)),
         }
     }
 
@@ -78,7 +79,7 @@ impl Receiver {
     ///
     /// When the peer breaks the protocol. The link must be closed then.
     pub fn receive(&mut self, input: &mut BytesMut) -> Result<Option<Received>, ProtocolError> {
-        while let Some(frame) = frame::take(input, self.max.saturating_add(OVERHEAD))? {
+        while let Some(frame) = frame::take(input, self.max)? {
             if frame.is_empty() {
                 return Ok(Some(Received::Tick));
             }
@@ -107,7 +108,7 @@ impl Receiver {
                 Some(_) => return Err(HeaderError::Unknown(first_two(&rest)).into()),
             }
         }
-        self.complete(control, payload, rest, Atoms::default())
+        complete(control, payload, rest, Atoms::default())
     }
 
     fn with_header(&mut self, mut frame: Bytes) -> Result<Option<Received>, ProtocolError> {
@@ -123,7 +124,7 @@ impl Receiver {
         if kind == MESSAGE {
             let atoms = self.cache.read(&mut frame)?;
             let (control, payload, rest) = self.control(frame, &atoms)?;
-            return self.complete(control, payload, rest, atoms).map(Some);
+            return complete(control, payload, rest, atoms).map(Some);
         }
         let sequence = take_u64(&mut frame)?;
         let number = take_u64(&mut frame)?;
@@ -139,7 +140,7 @@ impl Receiver {
                 found: 0,
             }
             .into()),
-            (1, _) => self.complete(control, payload, rest, atoms).map(Some),
+            (1, _) => complete(control, payload, rest, atoms).map(Some),
             (_, Payload::Follows) => {
                 self.fragments
                     .begin(sequence, number, control, atoms, &rest)?;
@@ -168,27 +169,22 @@ impl Receiver {
             }
         }
     }
+}
 
-    /// A message whose frame has arrived in full. Bytes after the payload are ignored, as OTP does.
-    fn complete(
-        &self,
-        control: Control,
-        payload: Payload,
-        rest: Bytes,
-        atoms: Atoms,
-    ) -> Result<Received, ProtocolError> {
-        let payload = match payload {
-            Payload::None => None,
-            Payload::Inline(reason) => Some(reason),
-            Payload::Follows if rest.len() > self.max => {
-                let (length, max) = (rest.len(), self.max);
-                return Err(FrameTooLarge { length, max }.into());
-            }
-            Payload::Follows if rest.is_empty() => return Err(ControlError::MissingPayload.into()),
-            Payload::Follows => Some(Encoded::new(rest, atoms)),
-        };
-        Ok(Received::Message(control, payload))
-    }
+/// A message whose frame has arrived in full. Bytes after the payload are ignored, as OTP does.
+fn complete(
+    control: Control,
+    payload: Payload,
+    rest: Bytes,
+    atoms: Atoms,
+) -> Result<Received, ProtocolError> {
+    let payload = match payload {
+        Payload::None => None,
+        Payload::Inline(reason) => Some(reason),
+        Payload::Follows if rest.is_empty() => return Err(ControlError::MissingPayload.into()),
+        Payload::Follows => Some(Encoded::new(rest, atoms)),
+    };
+    Ok(Received::Message(control, payload))
 }
 
 fn take_u64(frame: &mut Bytes) -> Result<u64, FragmentError> {

@@ -23,8 +23,8 @@ pub struct Budget {
     /// How many terms there may be in all, elements of containers counted; 16,777,216 by default.
     pub elements: u64,
     /// How many bytes the decoded value may own beside the frame: what is inflated or copied, and
-    /// the storage of lists, tuples and maps; 1 GiB by default. Binaries that are slices of the
-    /// frame cost nothing.
+    /// the storage of lists, tuples and maps; by default 1 GiB for the largest message that a node
+    /// takes, and 1 MiB for what holds it. Binaries that are slices of the frame cost nothing.
     pub bytes: u64,
 }
 
@@ -33,7 +33,7 @@ impl Default for Budget {
         Budget {
             depth: 256,
             elements: 1 << 24,
-            bytes: 1 << 30,
+            bytes: (1 << 30) + (1 << 20),
         }
     }
 }

@@ -193,12 +193,15 @@ fn fragments_that_do_not_fit_are_errors() {
         after_first(frame(&[&[VERSION, NEXT_FRAGMENT, 0, 0]])),
         FragmentError::Truncated.into()
     );
-    let big = vec![0; MAX - 100];
+    let big = vec![0; MAX + OVERHEAD - 100];
     let mut input = fragment(NEXT_FRAGMENT, 7, 2, &[&big]);
     input.put_slice(&fragment(NEXT_FRAGMENT, 7, 1, &[&big]));
     assert_eq!(
         after_first(input),
-        FragmentError::TooLarge { max: MAX }.into()
+        FragmentError::TooLarge {
+            max: MAX + OVERHEAD
+        }
+        .into()
     );
     let mut input = BytesMut::new();
     for sequence in 8..11 {
@@ -206,7 +209,10 @@ fn fragments_that_do_not_fit_are_errors() {
     }
     assert_eq!(
         after_first(input),
-        FragmentError::TooMuch { max: 2 * MAX }.into()
+        FragmentError::TooMuch {
+            max: 2 * (MAX + OVERHEAD)
+        }
+        .into()
     );
 
     let mut receiver = receiver(DistFlags::recommended());
