@@ -6,6 +6,7 @@
 mod carrier;
 mod config;
 mod error;
+mod gauge;
 mod handshake;
 mod inbound;
 mod link;
@@ -13,6 +14,7 @@ mod links;
 mod listener;
 mod outbox;
 mod peer;
+mod room;
 mod socket;
 
 #[cfg(test)]
@@ -21,10 +23,14 @@ mod tests;
 pub(crate) use carrier::Carrier;
 pub(crate) use config::{LinkConfig, NameKind, Resolve, ResolveFuture, Route};
 pub use error::{ConnectError, LinkDown};
+pub(crate) use gauge::{Limits, Refused};
 pub(crate) use inbound::Inbound;
 pub(crate) use links::Links;
+#[cfg(test)]
+use links::Sent;
 pub(crate) use listener::{ListenOptions, Listener};
 pub(crate) use peer::{LinkId, Peer};
+pub(crate) use room::Room;
 
 /// The target of this layer's log records.
 const TARGET: &str = "ergo::net";

@@ -12,6 +12,7 @@
 //! | `self()`, `node()` | [`ctx.pid`](ProcessContext::pid), [`ctx.node`](ProcessContext::node) |
 //! | `receive Any -> … end` | [`ctx.receive`](Context::receive) |
 //! | `receive Pattern -> … after T -> … end` | [`ctx.receive_match_timeout`](Context::receive_match_timeout) |
+//! | `erlang:send(Dest, M, [nosuspend])` | [`ctx.try_send`](ProcessContext::try_send), [`node.try_send`](LocalNode::try_send) |
 //! | `Dest ! M` | [`ctx.send`](ProcessContext::send), [`node.send`](LocalNode::send) to a [`Dest`] |
 //! | `exit(Pid, Reason)` | [`ctx.exit`](ProcessContext::exit), [`node.exit`](LocalNode::exit) |
 //! | `exit(Reason)` | the body returns the [`Reason`] |
@@ -45,6 +46,7 @@ mod mailbox;
 mod names;
 mod node_monitor;
 mod node_watches;
+mod nosuspend;
 mod panic;
 mod parting;
 mod plain;
@@ -58,6 +60,7 @@ mod signal_terms;
 mod slot;
 mod spawn;
 mod stop;
+mod suspend;
 pub(crate) mod tag;
 mod timer;
 mod undelivered;
@@ -71,6 +74,7 @@ pub use local::{LocalNode, OnNode};
 pub use mailbox::Overflow;
 pub use names::RegisterError;
 pub use node_watches::{MonitorNodes, NodeType};
+pub use nosuspend::SendError;
 pub use plain::{Context, Received};
 pub use reason::Reason;
 pub use signal::{Down, Exit, ProcessId};

@@ -35,6 +35,15 @@ pub enum CallError {
     /// The server's mailbox has a capacity, and is full.
     #[error("the server's mailbox is full; call less, or later")]
     MailboxFull,
+    /// As much waits to be written to the server's node as its
+    /// [hard limit](crate::node::NodeBuilder::dist_buf_hard_limit) allows.
+    #[error(
+        "no more is sent to the node {node} until it reads what waits for it; call less, or later"
+    )]
+    LinkFull {
+        /// The server's node.
+        node: Atom,
+    },
     /// A server called itself: it would wait for its own end. In Erlang: `calling_self`.
     #[error(
         "a server that calls itself waits for ever (calling_self); call the function, or use `ctx.continue_with`"

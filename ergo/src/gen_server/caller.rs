@@ -101,7 +101,7 @@ impl Caller {
                     from: call.server,
                     alias,
                 };
-                call.node.signal(call.pid.node, control, Some(message));
+                call.node.send_control(call.pid.node, control, message);
             }
             _ => call
                 .node

@@ -25,6 +25,9 @@ pub enum CastError<M> {
     NoProc(M),
     /// The mailbox is full, and rejects what finds it so.
     Full(M),
+    /// More than the busy limit waits to be written to the server's node already. In Erlang:
+    /// `nosuspend`.
+    Busy(M),
     /// The message has no encoding, and the server is elsewhere.
     Encode(M, EncodeError),
 }
@@ -35,6 +38,7 @@ impl<M> CastError<M> {
         match self {
             CastError::NoProc(message)
             | CastError::Full(message)
+            | CastError::Busy(message)
             | CastError::Encode(message, _) => message,
         }
     }
@@ -45,6 +49,7 @@ impl<M> fmt::Debug for CastError<M> {
         f.write_str(match self {
             CastError::NoProc(_) => "NoProc",
             CastError::Full(_) => "Full",
+            CastError::Busy(_) => "Busy",
             CastError::Encode(..) => "Encode",
         })
     }
@@ -55,6 +60,9 @@ impl<M> fmt::Display for CastError<M> {
         f.write_str(match self {
             CastError::NoProc(_) => "there is no such process (noproc); is the server started?",
             CastError::Full(_) => "the server's mailbox is full; send less, or later",
+            CastError::Busy(_) => {
+                "the link to the server's node is busy (nosuspend); wait with `suspend_while_busy`, or send less"
+            }
             CastError::Encode(..) => "the message cannot be sent to another node",
         })
     }

@@ -86,6 +86,7 @@ pub(super) async fn serve<S: Server>(
 async fn handle_all<S: Server>(server: &mut S, ctx: &mut Context<S>) -> Reason {
     let mut next = Next::Continue;
     loop {
+        ctx.process.core.resumed().await;
         let message = match ctx.continued.pop_front() {
             Some(message) => message,
             None => match receive(server, ctx, next).await {
@@ -153,6 +154,7 @@ async fn receive<S: Server>(
         if system::is_suspended(ctx) {
             suspended(server, ctx).await?;
         }
+        ctx.process.core.resumed().await;
     }
 }
 
@@ -161,6 +163,7 @@ async fn suspended<S: Server>(server: &mut S, ctx: &mut Context<S>) -> Result<()
     let mut looked_at = 0;
     while system::is_suspended(ctx) {
         tokio::task::coop::consume_budget().await;
+        ctx.process.core.resumed().await;
         let (parent, budget) = (ctx.parent, *ctx.node().budget());
         let wanted = |envelope: &Envelope<S::Message>| match envelope {
             Envelope::Wire(encoded) => system::is_request(encoded, &budget),

@@ -1,5 +1,7 @@
 //! A request on its way, and its answer on its way back.
 
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
@@ -22,6 +24,8 @@ pub(super) struct Exchange<M, T> {
     slot: Arc<Slot<Outcome<T>>>,
     decode: Option<DecodeFn<T>>,
     state: State<M>,
+    /// What it waits for before it is sent: nothing, unless a link is busy.
+    room: Option<Pin<Box<dyn Future<Output = ()> + Send + Sync>>>,
 }
 
 enum State<M> {
@@ -97,6 +101,7 @@ impl<M: Message, T> Exchange<M, T> {
             slot,
             decode,
             state: State::Unsent(message),
+            room: None,
         }
     }
 
@@ -127,6 +132,7 @@ impl<M: Message, T: Send + 'static> Exchange<M, T> {
         loop {
             match &self.state {
                 State::Unsent(_) => {
+                    ready!(self.poll_room(server, cx));
                     if let Err(error) = self.send(server) {
                         return Poll::Ready(Err(error));
                     }
@@ -158,6 +164,23 @@ impl<M: Message, T: Send + 'static> Exchange<M, T> {
                 State::Done => return Poll::Pending,
             }
         }
+    }
+
+    /// Waits until the link to the server's node is not busy. The request then goes, even if others
+    /// have made the link busy again: nobody waits for ever behind others.
+    fn poll_room(&mut self, server: &ServerRef<M>, cx: &mut Context<'_>) -> Poll<()> {
+        if self.room.is_none() {
+            let (here, there) = (server.node(), server.process_id().node());
+            let Some(room) = here.busy_room(there) else {
+                return Poll::Ready(());
+            };
+            self.room = Some(Box::pin(async move { room.freed().await }));
+        }
+        if let Some(room) = &mut self.room {
+            ready!(room.as_mut().poll(cx));
+        }
+        self.room = None;
+        Poll::Ready(())
     }
 
     /// Sends the request, whichever way leads to the server.
@@ -204,10 +227,14 @@ impl<M: Message, T: Send + 'static> Exchange<M, T> {
             to: watched,
             slot,
         };
-        match node.try_send_encoded(from, to, request) {
+        match node.try_send_encoded(from, to, request, false) {
             Err(Refusal::Full(_)) => {
                 self.state.abandon(server);
                 Err(CallError::MailboxFull)
+            }
+            Err(Refusal::Busy | Refusal::LinkFull) => {
+                self.state.abandon(server);
+                Err(CallError::LinkFull { node: to.node() })
             }
             // The monitor says so, and why.
             Ok(()) | Err(Refusal::Ended) => Ok(()),

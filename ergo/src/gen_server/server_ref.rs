@@ -131,7 +131,8 @@ impl<M: Message> ServerRef<M> {
     ///
     /// # Errors
     ///
-    /// With the message, when the server has ended, or its mailbox is full and rejects it.
+    /// With the message, when the server has ended, or its mailbox is full and rejects it, or the link
+    /// to its node is busy (in Erlang: `erlang:send(Dest, Msg, [nosuspend])`).
     pub fn try_cast(&self, message: M) -> Result<Sent, CastError<M>> {
         self.try_post(message)
     }
@@ -155,7 +156,7 @@ impl<M: Message> ServerRef<M> {
                 };
                 let sent = self
                     .node
-                    .try_send_encoded(self.node.calling_pid(), to, encoded);
+                    .try_send_encoded(self.node.calling_pid(), to, encoded, true);
                 return match sent {
                     Ok(()) if to.node() == self.node.name() => Ok(Sent::Delivered),
                     Ok(()) => Ok(Sent::OnItsWay),
@@ -182,6 +183,7 @@ impl<M: Message> ServerRef<M> {
             }
             Refusal::Full(Overflow::Reject) => Err(CastError::Full(message)),
             Refusal::Ended => Err(CastError::NoProc(message)),
+            Refusal::Busy | Refusal::LinkFull => Err(CastError::Busy(message)),
         }
     }
 

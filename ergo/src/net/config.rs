@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Carrier, ConnectError};
+use super::{Carrier, ConnectError, Limits};
 use crate::dist::handshake::{HandshakeError, Identity};
 use crate::dist::name::split;
 use crate::dist::{Cookie, DistFlags};
@@ -37,6 +37,8 @@ pub(crate) struct LinkConfig {
     pub(crate) setup_time: Duration,
     /// The largest frame, and the largest message put together from fragments, in bytes (1 GiB).
     pub(crate) max_message: usize,
+    /// How much may wait to be written to a link (`+zdbbl`, 1 MiB).
+    pub(crate) limits: Limits,
     /// How many connections may be in their handshake at once (256).
     pub(crate) max_handshakes: usize,
 }
@@ -62,6 +64,7 @@ impl LinkConfig {
             tick_intensity: 4,
             setup_time: Duration::from_secs(7),
             max_message: 1 << 30,
+            limits: Limits::default(),
             max_handshakes: 256,
         }
     }

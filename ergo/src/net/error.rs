@@ -50,6 +50,10 @@ pub enum ConnectError {
     /// It took too long.
     #[error("the node did not answer within {0:?}")]
     Timeout(Duration),
+    /// Too much was sent to the node before it was connected. See
+    /// [`dist_buf_hard_limit`](crate::node::NodeBuilder::dist_buf_hard_limit).
+    #[error("too much was sent to the node before it was connected; send less, or wait for room")]
+    TooMuchWaiting,
     /// This node has been stopped, or has no links.
     #[error("this node is stopped")]
     Closed,
@@ -74,6 +78,14 @@ pub enum LinkDown {
     /// Nothing was heard from the peer for the net tick time.
     #[error("nothing was heard from the peer for {0:?}")]
     TickTimeout(Duration),
+    /// The peer does not read: twice the hard limit waited to be written, and more that must not
+    /// be lost was to come. See
+    /// [`dist_buf_hard_limit`](crate::node::NodeBuilder::dist_buf_hard_limit).
+    #[error("the peer does not read: {waiting} bytes waited to be written to it")]
+    NotReading {
+        /// How many bytes waited.
+        waiting: usize,
+    },
     /// The peer connected anew, and this was its old connection.
     #[error("the peer connected anew")]
     Replaced,

@@ -10,8 +10,10 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use super::error::{Chain, LinkDown};
+use super::gauge::{Class, Gauge};
 use super::inbound::Inbound;
-use super::outbox::Outbox;
+use super::outbox::{Outbox, Pushed};
+use super::room::Room;
 use super::{Peer, TARGET};
 use crate::dist::{Control, ControlError, Received, Receiver};
 use crate::etf::Encoded;
@@ -27,6 +29,7 @@ const LEAST_READ: usize = 8 << 10;
 pub(super) struct Link {
     pub(super) peer: Arc<Peer>,
     outbox: Outbox,
+    room: Arc<Room>,
     /// Ends the link's tasks.
     abort: CancellationToken,
     /// Why, if it was not the reader that found out.
@@ -36,9 +39,10 @@ pub(super) struct Link {
 }
 
 impl Link {
-    pub(super) fn new(peer: Arc<Peer>) -> Link {
+    pub(super) fn new(peer: Arc<Peer>, gauge: Gauge) -> Link {
         Link {
-            outbox: Outbox::new(peer.flags),
+            room: gauge.room().clone(),
+            outbox: Outbox::new(&peer, gauge),
             peer,
             abort: CancellationToken::new(),
             cause: Mutex::new(None),
@@ -46,13 +50,29 @@ impl Link {
         }
     }
 
-    /// Sends; `false` when the link is closing, so that nothing was taken.
+    /// Sends, if the link takes it. A link that would lose a signal is closed.
     pub(super) fn push(
         &self,
         control: &Control,
         payload: Option<&Encoded>,
-    ) -> Result<bool, ControlError> {
-        self.outbox.push(control, payload)
+        class: Class,
+    ) -> Result<Pushed, ControlError> {
+        let pushed = self.outbox.push(control, payload, class)?;
+        if let Pushed::Overflow(waiting) = pushed {
+            self.abort(LinkDown::NotReading { waiting });
+        }
+        Ok(pushed)
+    }
+
+    /// What senders wait by, if they are to wait.
+    pub(super) fn busy(&self) -> Option<Arc<Room>> {
+        self.room.is_busy().then(|| self.room.clone())
+    }
+
+    /// How many bytes wait to be written.
+    #[cfg(test)]
+    pub(super) fn waiting(&self) -> usize {
+        self.outbox.waiting()
     }
 
     /// Whether messages are still taken.
@@ -82,6 +102,11 @@ impl Link {
     /// Returns after the node has been told of the link's end.
     pub(super) async fn ended(&self) {
         self.ended.cancelled().await;
+    }
+
+    /// Whether the node has been told of the link's end.
+    pub(super) fn has_ended(&self) -> bool {
+        self.ended.is_cancelled()
     }
 
     /// The writer: ends when the link does.
@@ -118,7 +143,7 @@ impl Link {
         self.outbox.close();
         self.abort.cancel();
         match &down {
-            LinkDown::Protocol(_) | LinkDown::TickTimeout(_) => {
+            LinkDown::Protocol(_) | LinkDown::TickTimeout(_) | LinkDown::NotReading { .. } => {
                 tracing::warn!(target: TARGET, peer = peer.name.as_str(), reason = %Chain(&down), "link down");
             }
             _ => {

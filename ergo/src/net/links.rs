@@ -17,9 +17,11 @@ use tokio_util::task::TaskTracker;
 
 use self::table::{Entry, Message, Pending, Table, Waiter};
 use super::error::Chain;
+use super::gauge::{Class, Excess};
 use super::link::Link;
+use super::outbox::Pushed;
 use super::socket::Socket;
-use super::{ConnectError, Inbound, LinkConfig, LinkDown, LinkId, Peer, TARGET};
+use super::{ConnectError, Inbound, LinkConfig, LinkDown, LinkId, Peer, Refused, Room, TARGET};
 use crate::dist::Control;
 use crate::dist::handshake::Established;
 use crate::etf::Encoded;
@@ -30,6 +32,15 @@ const CLOSE_TIME: Duration = Duration::from_secs(5);
 
 /// The shortest time between two ticks: a zero would not be one.
 const LEAST_TICK: Duration = Duration::from_millis(1);
+
+/// What became of what was sent.
+#[derive(Debug, Default)]
+pub(crate) struct Sent {
+    /// The link that took it, or will; `None` when there will be none.
+    pub(crate) link: Option<LinkId>,
+    /// What the sender should wait by: the link is busy.
+    pub(crate) busy: Option<Arc<Room>>,
+}
 
 /// All links of a node, and its listener.
 pub(crate) struct Links {
@@ -59,50 +70,93 @@ impl Links {
         })
     }
 
-    /// Sends to a node, which is connected first if it is not. Never blocks; what one caller sends
-    /// to one node goes in order.
+    /// Sends a signal to a node, which is connected first if it is not. Never blocks; what one caller
+    /// sends to one node goes in order.
     ///
-    /// Gives the link that took the message, or that will be set up for it; `None` when there will
-    /// be none. Either way [`Inbound::undeliverable`] hears of what could not be sent.
+    /// Says which link takes it, or will when it is set up; none when there will be none. Either way
+    /// [`Inbound::undeliverable`] hears of what could not be sent.
     pub(crate) fn send(
         self: &Arc<Links>,
         node: Atom,
         control: Control,
         payload: Option<Encoded>,
-    ) -> Option<LinkId> {
-        let up = match self.read().get(node) {
-            Some(Entry::Up(link)) => Some(link.clone()),
-            _ => None,
+    ) -> Sent {
+        let sent = self.post(node, (control, payload), Class::Signal);
+        // Signals are not refused: a link that could not take one is closed.
+        sent.unwrap_or_default()
+    }
+
+    /// Sends a message as [`Links::send`] sends signals, if it is not too much. With `nosuspend`
+    /// anything is too much for a busy link.
+    pub(crate) fn send_message(
+        self: &Arc<Links>,
+        node: Atom,
+        control: Control,
+        message: Encoded,
+        nosuspend: bool,
+    ) -> Result<Sent, Refused> {
+        let class = if nosuspend {
+            Class::NoSuspend
+        } else {
+            Class::Message
         };
-        if let Some(link) = up {
-            if self.push(&link, &control, payload.as_ref()) {
-                return Some(link.peer.link);
+        self.post(node, (control, Some(message)), class)
+    }
+
+    fn post(
+        self: &Arc<Links>,
+        node: Atom,
+        message: Message,
+        class: Class,
+    ) -> Result<Sent, Refused> {
+        if let Some(link) = self.up(node) {
+            if let Some(outcome) = self.push(&link, &message, class) {
+                return outcome;
             }
         }
         let mut table = self.write();
         if self.stop.is_cancelled() {
             drop(table);
-            self.undeliverable(node, None, vec![(control, payload)]);
-            return None;
+            self.undeliverable(node, None, vec![message]);
+            return Ok(Sent::default());
         }
-        match table.get_mut(node) {
-            Some(Entry::Pending(pending)) => pending.queue.push((control, payload)),
+        let after = match table.get_mut(node) {
+            Some(Entry::Pending(_)) => return self.push_pending(&mut table, node, message, class),
             Some(Entry::Up(link)) => {
                 // It has come up since, or it is on its way down.
                 let link = link.clone();
-                if !self.push(&link, &control, payload.as_ref()) {
-                    let mut pending = Pending::new(table.next_id(), Some(link));
-                    pending.queue.push((control, payload));
-                    self.reach(&mut table, node, pending);
+                if let Some(outcome) = self.push(&link, &message, class) {
+                    return outcome;
                 }
+                Some(link)
             }
-            None => {
-                let mut pending = Pending::new(table.next_id(), None);
-                pending.queue.push((control, payload));
-                self.reach(&mut table, node, pending);
+            None => None,
+        };
+        let pending = Pending::new(table.next_id(), after, self.config.limits);
+        self.reach(&mut table, node, pending);
+        self.push_pending(&mut table, node, message, class)
+    }
+
+    /// Puts a message into what waits for a node that is being connected.
+    fn push_pending(
+        self: &Arc<Links>,
+        table: &mut Table,
+        node: Atom,
+        message: Message,
+        class: Class,
+    ) -> Result<Sent, Refused> {
+        let Some(Entry::Pending(pending)) = table.get_mut(node) else {
+            return Ok(Sent::default());
+        };
+        let link = Some(pending.id);
+        match pending.push(message, class) {
+            Ok(busy) => Ok(Sent { link, busy }),
+            Err(Excess::Refused(refused)) => Err(refused),
+            Err(Excess::Overflow) => {
+                self.give_up(table, node, &ConnectError::TooMuchWaiting);
+                Ok(Sent { link, busy: None })
             }
         }
-        table.current(node)
     }
 
     /// The link to a node that there is or, as it looks, will be.
@@ -110,33 +164,42 @@ impl Links {
         self.read().current(node)
     }
 
-    /// Sends on one link, which may still be to be set up; `false` when it takes no more. What
-    /// speaks of something that was set up on a link means nothing on another.
+    /// What those who send to a node wait by, if its link is busy.
+    pub(crate) fn busy(&self, node: Atom) -> Option<Arc<Room>> {
+        self.read().busy(node)
+    }
+
+    /// How many bytes wait to be written to a node.
+    #[cfg(test)]
+    pub(super) fn waiting(&self, node: Atom) -> usize {
+        self.up(node).map_or(0, |link| link.waiting())
+    }
+
+    /// Sends a signal on one link, which may still be to be set up; `None` when it takes no more.
+    /// What speaks of something that was set up on a link means nothing on another.
     pub(crate) fn send_on(
         self: &Arc<Links>,
         node: Atom,
         link: LinkId,
         control: Control,
         payload: Option<Encoded>,
-    ) -> bool {
-        let up = match self.read().get(node) {
-            Some(Entry::Up(up)) => Some(up.clone()),
-            _ => None,
-        };
-        if let Some(up) = up.filter(|up| up.peer.link == link) {
-            return self.push(&up, &control, payload.as_ref());
+    ) -> Option<Sent> {
+        let message = (control, payload);
+        if let Some(up) = self.up(node).filter(|up| up.peer.link == link) {
+            return self.push(&up, &message, Class::Signal)?.ok();
         }
         let mut table = self.write();
         let up = match table.get_mut(node) {
             Some(Entry::Pending(pending)) if pending.id == link => {
-                pending.queue.push((control, payload));
-                return true;
+                return self
+                    .push_pending(&mut table, node, message, Class::Signal)
+                    .ok();
             }
             // It has come up since.
             Some(Entry::Up(up)) if up.peer.link == link => up.clone(),
-            _ => return false,
+            _ => return None,
         };
-        self.push(&up, &control, payload.as_ref())
+        self.push(&up, &message, Class::Signal)?.ok()
     }
 
     /// Connects to a node, unless it is connected already.
@@ -169,7 +232,7 @@ impl Links {
                     Some(Entry::Up(link)) => Some(link.clone()),
                     _ => None,
                 };
-                let mut pending = Pending::new(table.next_id(), after);
+                let mut pending = Pending::new(table.next_id(), after, self.config.limits);
                 pending.waiters.push(waiter);
                 self.reach(&mut table, node, pending);
             }
@@ -194,11 +257,7 @@ impl Links {
 
     /// Closes the link to a node, if there is one, when what was sent has been written.
     pub(crate) fn disconnect(self: &Arc<Links>, node: Atom) {
-        let up = match self.read().get(node) {
-            Some(Entry::Up(link)) => Some(link.clone()),
-            _ => None,
-        };
-        if let Some(link) = up {
+        if let Some(link) = self.up(node) {
             self.finish(link);
         }
     }
@@ -238,17 +297,28 @@ impl Links {
         });
     }
 
-    /// Puts a message into a link; `false` when the link takes no more.
-    fn push(self: &Arc<Links>, link: &Link, control: &Control, payload: Option<&Encoded>) -> bool {
+    /// Puts a message into a link; `None` when the link takes no more.
+    fn push(
+        self: &Arc<Links>,
+        link: &Link,
+        (control, payload): &Message,
+        class: Class,
+    ) -> Option<Result<Sent, Refused>> {
+        let taken = |busy| {
+            let link = Some(link.peer.link);
+            Some(Ok(Sent { link, busy }))
+        };
         if let Control::Exit { to, .. } = control {
             // OTP closes a link on which such a signal names a process of an earlier incarnation.
             // One of those heard of the end of all its links when its node went down.
             if link.peer.creation.is_some_and(|now| now != to.creation) {
-                return true;
+                return taken(None);
             }
         }
-        match link.push(control, payload) {
-            Ok(taken) => taken,
+        match link.push(control, payload.as_ref(), class) {
+            Ok(Pushed::Taken(busy)) => taken(busy),
+            Ok(Pushed::Refused(refused)) => Some(Err(refused)),
+            Ok(Pushed::Overflow(_) | Pushed::Closing) => None,
             Err(error) => {
                 let node = link.peer.name;
                 tracing::warn!(
@@ -256,7 +326,7 @@ impl Links {
                 );
                 let id = Some(link.peer.link);
                 self.undeliverable(node, id, vec![(control.clone(), None)]);
-                true
+                taken(None)
             }
         }
     }
@@ -291,30 +361,29 @@ impl Links {
         if self.stop.is_cancelled() || !admit(table.get(name)) {
             return None;
         }
-        let link = match table.get(name) {
-            Some(Entry::Pending(pending)) => pending.id,
-            _ => table.next_id(),
+        let mut pending = match table.remove(name) {
+            Some(Entry::Pending(pending)) => pending,
+            _ => Pending::new(table.next_id(), None, self.config.limits),
         };
         let peer = Arc::new(Peer {
             name,
             creation: established.creation,
             flags: established.flags,
             hidden: established.is_hidden(),
-            link,
+            link: pending.id,
         });
-        let link = Arc::new(Link::new(peer.clone()));
-        let replaced = table.insert(name, Entry::Up(link.clone()));
-        if let Some(Entry::Pending(pending)) = replaced {
-            if let Some(dial) = pending.dial {
-                dial.give_up.cancel();
-            }
-            for (control, payload) in &pending.queue {
-                self.push(&link, control, payload.as_ref());
-            }
-            for waiter in pending.waiters {
-                // Whoever waited may have lost interest.
-                let _ = waiter.send(Ok(peer.clone()));
-            }
+        if let Some(dial) = &pending.dial {
+            dial.give_up.cancel();
+        }
+        let queue = pending.take_queue();
+        let link = Arc::new(Link::new(peer.clone(), pending.gauge));
+        table.insert(name, Entry::Up(link.clone()));
+        for message in &queue {
+            self.push(&link, message, Class::Taken);
+        }
+        for waiter in pending.waiters {
+            // Whoever waited may have lost interest.
+            let _ = waiter.send(Ok(peer.clone()));
         }
         drop(table);
         self.run(link, socket, input);
@@ -339,6 +408,14 @@ impl Links {
             );
             link.mark_ended();
         });
+    }
+
+    /// The link to a node, if it is connected or its link is closing.
+    fn up(&self, node: Atom) -> Option<Arc<Link>> {
+        match self.read().get(node) {
+            Some(Entry::Up(link)) => Some(link.clone()),
+            _ => None,
+        }
     }
 
     fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {

@@ -1,21 +1,33 @@
 //! What waits to be written to a link.
 
-use std::io;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::io::{self, IoSlice};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
 use tokio::io::{AsyncWrite, AsyncWriteExt};
 use tokio::sync::Notify;
 use tokio::time::{MissedTickBehavior, interval};
 
+use super::gauge::{Class, Excess, Gauge, Refused, size};
+use super::room::Room;
+use super::{Peer, TARGET};
 use crate::dist::{Control, ControlError, DistFlags, Sender, TICK};
 use crate::etf::Encoded;
+use crate::term::Atom;
 
-/// The frames that wait to be written to a link, in one buffer: senders append to it, and the
-/// writer takes all of it at once, so that many messages share one write.
+/// How many pieces go into one write.
+const SLICES: usize = 64;
+
+/// The room for pieces that is kept when nothing is to be written.
+const KEPT_CHUNKS: usize = 64;
+
+/// What waits to be written to a link: all senders append to it, and the writer takes as much of it
+/// at once as goes into a few writes, so that many messages share one. How much may wait is the
+/// [`Gauge`]'s to say; what the writer has taken and not written yet still waits.
 #[derive(Debug)]
 pub(super) struct Outbox {
+    peer: Atom,
     flags: DistFlags,
     state: Mutex<State>,
     wake: Notify,
@@ -24,7 +36,12 @@ pub(super) struct Outbox {
 #[derive(Debug)]
 struct State {
     sender: Sender,
+    /// What the writer has taken and not written yet.
+    writing: usize,
+    gauge: Gauge,
     phase: Phase,
+    /// The writer has found nothing, and waits to be woken.
+    idle: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,21 +53,44 @@ enum Phase {
     Closed,
 }
 
+/// What becomes of what is given to a link.
+#[derive(Debug)]
+pub(super) enum Pushed {
+    /// It will be written; if the link is busy, its sender should wait.
+    Taken(Option<Arc<Room>>),
+    /// It is too much.
+    Refused(Refused),
+    /// It must not be lost and is too much: the link is not worth keeping. So much waits.
+    Overflow(usize),
+    /// The link is closing.
+    Closing,
+}
+
 /// What the writer finds.
 enum Taken {
-    Chunks(Vec<Bytes>),
+    Chunks,
     Nothing,
     End,
 }
 
+impl State {
+    fn waiting(&self) -> usize {
+        self.sender.queued() + self.writing
+    }
+}
+
 impl Outbox {
-    /// For a peer with which these flags are in force.
-    pub(super) fn new(flags: DistFlags) -> Outbox {
+    /// For a peer. What waits has been measured by `gauge` since before there was a link.
+    pub(super) fn new(peer: &Peer, gauge: Gauge) -> Outbox {
         Outbox {
-            flags,
+            peer: peer.name,
+            flags: peer.flags,
             state: Mutex::new(State {
-                sender: Sender::new(flags),
+                sender: Sender::new(peer.flags),
+                writing: 0,
+                gauge,
                 phase: Phase::Open,
+                idle: false,
             }),
             wake: Notify::new(),
         }
@@ -62,26 +102,51 @@ impl Outbox {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Appends one frame; `false` when the link is closing, so that nothing was taken.
-    ///
-    /// The buffer grows as long as the peer does not read. A limit on it, as `+zdbbl` sets one for
-    /// a BEAM, belongs here: the length of the buffer is known under this lock.
+    /// Appends a message, if it may.
     pub(super) fn push(
         &self,
         control: &Control,
         payload: Option<&Encoded>,
-    ) -> Result<bool, ControlError> {
+        class: Class,
+    ) -> Result<Pushed, ControlError> {
         let mut state = self.lock();
         if state.phase != Phase::Open {
-            return Ok(false);
+            return Ok(Pushed::Closing);
         }
-        let was_empty = state.sender.is_empty();
+        let before = state.waiting();
+        match state.gauge.admit(before, size(payload), class) {
+            Ok(()) => {}
+            Err(Excess::Refused(refused)) => return Ok(Pushed::Refused(refused)),
+            Err(Excess::Overflow) => return Ok(Pushed::Overflow(before)),
+        }
         state.sender.push(control, payload)?;
+        let after = state.waiting();
+        let change = state.gauge.read(after);
+        let busy = state.gauge.busy();
+        let idle = std::mem::take(&mut state.idle);
         drop(state);
-        if was_empty {
+        if idle {
             self.wake.notify_one();
         }
-        Ok(true)
+        self.trace(change, after);
+        Ok(Pushed::Taken(busy))
+    }
+
+    /// Tells that the link has become busy, or is not any more. In Erlang the former is what
+    /// `erlang:system_monitor(Pid, [busy_dist_port])` tells.
+    fn trace(&self, change: Option<bool>, waiting: usize) {
+        let peer = self.peer.as_str();
+        match change {
+            Some(true) => tracing::debug!(target: TARGET, peer, waiting, "link busy"),
+            Some(false) => tracing::debug!(target: TARGET, peer, waiting, "link not busy any more"),
+            None => {}
+        }
+    }
+
+    /// How many bytes wait.
+    #[cfg(test)]
+    pub(super) fn waiting(&self) -> usize {
+        self.lock().waiting()
     }
 
     /// Takes no more; the writer writes what is there, then closes its side of the connection.
@@ -94,31 +159,47 @@ impl Outbox {
         self.wake.notify_one();
     }
 
-    /// Takes no more, and drops what is there.
+    /// Takes no more, and drops what is there: nobody waits for it any more.
     pub(super) fn close(&self) {
         let mut state = self.lock();
         state.phase = Phase::Closed;
         state.sender = Sender::new(self.flags);
+        state.writing = 0;
+        state.gauge.read(0);
         drop(state);
         self.wake.notify_one();
     }
 
-    /// Whether frames are still taken.
+    /// Whether messages are still taken.
     pub(super) fn is_open(&self) -> bool {
         self.lock().phase == Phase::Open
     }
 
-    fn take(&self) -> Taken {
+    fn take(&self, chunks: &mut Vec<Bytes>) -> Taken {
         let mut state = self.lock();
         match (state.phase, state.sender.is_empty()) {
             (Phase::Closed, _) | (Phase::Finishing, true) => Taken::End,
             (_, false) => {
-                let mut chunks = Vec::new();
-                state.sender.take(&mut chunks);
-                Taken::Chunks(chunks)
+                state.sender.take(chunks);
+                state.writing += chunks.iter().map(Bytes::len).sum::<usize>();
+                Taken::Chunks
             }
-            (Phase::Open, true) => Taken::Nothing,
+            (Phase::Open, true) => {
+                state.idle = true;
+                Taken::Nothing
+            }
         }
+    }
+
+    /// So much has been written.
+    fn written(&self, bytes: usize) {
+        let mut state = self.lock();
+        // Nothing counts any more when the outbox has been closed meanwhile.
+        state.writing = state.writing.saturating_sub(bytes);
+        let waiting = state.waiting();
+        let change = state.gauge.read(waiting);
+        drop(state);
+        self.trace(change, waiting);
     }
 
     /// Writes what is appended, and a tick whenever nothing was written for a whole `tick`.
@@ -130,26 +211,64 @@ impl Outbox {
         let mut ticks = interval(tick);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut idle = false;
+        let mut chunks = Vec::new();
         loop {
-            match self.take() {
-                Taken::Chunks(chunks) => {
-                    for chunk in chunks {
-                        stream.write_all(&chunk).await?;
-                    }
-                    stream.flush().await?;
+            match self.take(&mut chunks) {
+                Taken::Chunks => {
+                    self.write_chunks(stream, &mut chunks).await?;
+                    chunks.clear();
                     idle = false;
                 }
-                Taken::Nothing => tokio::select! {
-                    () = self.wake.notified() => {}
-                    _ = ticks.tick() => {
-                        if idle {
-                            stream.write_all(&TICK).await?;
-                            stream.flush().await?;
+                Taken::Nothing => {
+                    chunks.shrink_to(KEPT_CHUNKS);
+                    // A stream with a buffer of its own would keep the end of it.
+                    stream.flush().await?;
+                    tokio::select! {
+                        () = self.wake.notified() => {}
+                        _ = ticks.tick() => {
+                            if idle {
+                                stream.write_all(&TICK).await?;
+                            }
+                            idle = true;
                         }
-                        idle = true;
                     }
-                },
+                }
                 Taken::End => return stream.shutdown().await,
+            }
+        }
+    }
+
+    /// Writes pieces in order, many with each write, and lets go of each as soon as it is written.
+    async fn write_chunks(
+        &self,
+        stream: &mut (impl AsyncWrite + Unpin),
+        chunks: &mut [Bytes],
+    ) -> io::Result<()> {
+        let mut rest = chunks;
+        loop {
+            let written = rest.iter().take_while(|chunk| chunk.is_empty()).count();
+            rest = &mut rest[written..];
+            if rest.is_empty() {
+                return Ok(());
+            }
+            let mut slices = [IoSlice::new(&[]); SLICES];
+            for (slice, chunk) in slices.iter_mut().zip(&*rest) {
+                *slice = IoSlice::new(chunk);
+            }
+            let used = rest.len().min(SLICES);
+            let mut written = stream.write_vectored(&slices[..used]).await?;
+            if written == 0 {
+                return Err(io::ErrorKind::WriteZero.into());
+            }
+            self.written(written);
+            for chunk in &mut *rest {
+                let part = written.min(chunk.len());
+                chunk.advance(part);
+                written -= part;
+                if !chunk.is_empty() {
+                    break;
+                }
+                *chunk = Bytes::new();
             }
         }
     }

@@ -5,5 +5,7 @@ mod harness;
 mod hostile;
 mod lifecycle;
 mod messages;
+mod outbox;
+mod pressure;
 mod simultaneous;
 mod ticks;

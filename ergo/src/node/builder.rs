@@ -14,7 +14,7 @@ use crate::dist::{Cookie, DistFlags};
 use crate::epmd::{self, Keeper, NodeInfo};
 use crate::etf::Budget;
 use crate::gen_server::Start;
-use crate::net::{LinkConfig, Links, ListenOptions, Listener, NameKind};
+use crate::net::{Limits, LinkConfig, Links, ListenOptions, Listener, NameKind};
 use crate::process::LocalNode;
 use crate::term::Atom;
 
@@ -35,6 +35,8 @@ pub struct NodeBuilder {
     tick_intensity: u32,
     setup_time: Duration,
     max_message: usize,
+    busy_limit: usize,
+    hard_limit: Option<usize>,
     budget: Budget,
     stop_timeout: Duration,
     config_files: Vec<PathBuf>,
@@ -54,6 +56,8 @@ impl NodeBuilder {
             tick_intensity: 4,
             setup_time: Duration::from_secs(7),
             max_message: 1 << 30,
+            busy_limit: 1 << 20,
+            hard_limit: None,
             budget: Budget::default(),
             stop_timeout: STOP_TIMEOUT,
             config_files: Vec::new(),
@@ -128,6 +132,23 @@ impl NodeBuilder {
     /// the link.
     pub fn max_message(mut self, bytes: usize) -> Self {
         self.max_message = bytes;
+        self
+    }
+
+    /// How many bytes may wait to be written to a node before its link is *busy*: `erl +zdbbl`, 1 MiB
+    /// by default. A process that sends to a busy link is suspended before it handles its next
+    /// message, until no more than this waits; see [`semantics`](crate::semantics#busy-links).
+    pub fn dist_buf_busy_limit(mut self, bytes: usize) -> Self {
+        self.busy_limit = bytes;
+        self
+    }
+
+    /// How many bytes may wait to be written to a node before its messages are refused, and counted
+    /// in [`undelivered`](crate::LocalNode::undelivered): 64 times the busy limit by default, which
+    /// is 64 MiB, and never less than that. At twice this limit the link is closed. OTP has no such
+    /// limit.
+    pub fn dist_buf_hard_limit(mut self, bytes: usize) -> Self {
+        self.hard_limit = Some(bytes);
         self
     }
 
@@ -248,6 +269,7 @@ impl NodeBuilder {
         config.tick_intensity = self.tick_intensity;
         config.setup_time = self.setup_time;
         config.max_message = self.max_message;
+        config.limits = Limits::new(self.busy_limit, self.hard_limit);
         config
     }
 }

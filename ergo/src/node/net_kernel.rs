@@ -17,7 +17,9 @@ impl Server for NetKernel {
     type Args = ();
     type Message = NetKernelMessage;
 
-    async fn init((): (), _: &mut Context<Self>) -> Result<Self, InitError> {
+    async fn init((): (), ctx: &mut Context<Self>) -> Result<Self, InitError> {
+        // OTP's answers with `nosuspend`, too.
+        ctx.never_suspend();
         Ok(NetKernel)
     }
 

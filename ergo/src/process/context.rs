@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::core::{AnyProcess, Core};
 use super::dest::Dest;
-use super::{AliasMode, LocalNode, OnNode, ProcessId, Reason, RegisterError};
+use super::{AliasMode, LocalNode, OnNode, ProcessId, Reason, RegisterError, SendError};
 use crate::etf::{Encode, EncodeError};
 use crate::term::{Atom, Pid, Ref, Term};
 
@@ -117,6 +117,26 @@ impl ProcessContext {
         let message = self.node().encode_to(&to, message)?;
         self.node().send_to(self.pid(), to, message);
         Ok(())
+    }
+
+    /// Like [`ProcessContext::send`], but sends nothing over a busy link, and says so. In Erlang:
+    /// `erlang:send(Dest, Msg, [nosuspend])`.
+    ///
+    /// # Errors
+    ///
+    /// As of [`LocalNode::try_send`].
+    pub fn try_send(
+        &self,
+        to: impl Into<Dest>,
+        message: &(impl Encode + ?Sized),
+    ) -> Result<(), SendError> {
+        self.node().try_send_to(self.pid(), to.into(), message)
+    }
+
+    /// Busy links do not suspend this process: for those whom every peer may ask, so that one that
+    /// reads no answers keeps nobody else from theirs. What is too much for a link is lost.
+    pub(crate) fn never_suspend(&mut self) {
+        self.core().suspension.exempt();
     }
 
     /// Gives this process a name. In Erlang: `register(Name, self())`.

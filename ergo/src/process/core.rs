@@ -16,8 +16,10 @@ use super::info::Details;
 use super::mailbox::{Counts, Envelope, Limit, Mailbox, Overflow, Refused};
 use super::node_watches::NodeWatches;
 use super::signal::{ArrivedDown, ArrivedExit, ArrivedReason, ProcessId};
+use super::suspend::Suspension;
 use super::{LocalNode, Reason, RegisterError};
 use crate::etf::Encoded;
+use crate::net;
 use crate::term::{Atom, Pid, Ref, Term};
 
 type Map<K, V> = HashMap<K, V, foldhash::quality::RandomState>;
@@ -54,6 +56,19 @@ impl<M> Process<M> {
 pub(crate) enum Refusal {
     Ended,
     Full(Overflow),
+    /// Too much waits for its node already, for a sender that will not wait.
+    Busy,
+    /// Too much waits for its node already.
+    LinkFull,
+}
+
+impl From<net::Refused> for Refusal {
+    fn from(refused: net::Refused) -> Refusal {
+        match refused {
+            net::Refused::Busy => Refusal::Busy,
+            net::Refused::Full => Refusal::LinkFull,
+        }
+    }
 }
 
 impl<M> From<Refused<M>> for Refusal {
@@ -192,6 +207,8 @@ pub(crate) struct Core {
     /// Set with `State::interrupt`, so that the process's task need not lock to look.
     interrupted: AtomicBool,
     waker: OnceLock<Waker>,
+    /// The busy links that it has sent to.
+    pub(super) suspension: Suspension,
     state: Mutex<State>,
 }
 
@@ -216,6 +233,7 @@ impl Core {
             plain: birth.plain,
             interrupted: AtomicBool::new(false),
             waker: OnceLock::new(),
+            suspension: Suspension::default(),
             state: Mutex::new(state),
         }
     }
@@ -235,6 +253,7 @@ impl Core {
             return None;
         }
         let mut details = Details {
+            suspended: self.suspension.waits(),
             interrupted: state.interrupt.is_some(),
             name: state.name,
             label: None,
@@ -341,6 +360,12 @@ impl Core {
 
     pub(crate) fn set_trap_exit(&self, trap: bool) -> bool {
         std::mem::replace(&mut self.lock().trap_exit, trap)
+    }
+
+    /// Returns when no link to which the process has sent is busy, or none was. What ends the
+    /// process ends this wait.
+    pub(crate) async fn resumed(&self) {
+        self.suspension.resumed().await;
     }
 
     /// Whether it ends as soon as its task is polled again.

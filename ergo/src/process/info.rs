@@ -44,6 +44,8 @@ pub struct ProcessInfo {
 pub enum ProcessStatus {
     /// It waits for a message: `waiting`.
     Waiting,
+    /// It waits until a link to which it has sent is not busy any more: `suspended`.
+    Suspended,
     /// It works, or waits for something that is no message: `running`.
     Running,
     /// It has ended, or ends as soon as it comes to an await point: `exiting`.
@@ -101,6 +103,8 @@ impl LocalNode {
         let details = core.details()?;
         let status = if details.interrupted {
             ProcessStatus::Exiting
+        } else if details.suspended {
+            ProcessStatus::Suspended
         } else if counts.idle {
             ProcessStatus::Waiting
         } else {
@@ -157,6 +161,7 @@ impl LocalNode {
 /// What a process's lock guards, in one look.
 pub(super) struct Details {
     pub(super) interrupted: bool,
+    pub(super) suspended: bool,
     pub(super) name: Option<Atom>,
     pub(super) label: Option<Term>,
     pub(super) group_leader: Pid,

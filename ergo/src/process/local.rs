@@ -194,7 +194,7 @@ impl LocalNode {
     }
 
     /// The process of this node to which the running code belongs.
-    fn running_pid(&self) -> Option<Pid> {
+    pub(super) fn running_pid(&self) -> Option<Pid> {
         current().filter(|pid| pid.node == self.0.name && pid.creation == self.0.creation)
     }
 
@@ -349,7 +349,7 @@ impl LocalNode {
     }
 
     /// Sends a signal to another node, connecting first if need be. Gives the link that takes it, now
-    /// or when it is up; `None` if there will be none.
+    /// or when it is up; `None` if there will be none. Messages go by [`LocalNode::send_control`].
     pub(crate) fn signal(
         &self,
         node: Atom,
@@ -357,7 +357,11 @@ impl LocalNode {
         payload: Option<Encoded>,
     ) -> Option<LinkId> {
         match self.links() {
-            Some(links) => links.send(node, control, payload),
+            Some(links) => {
+                let sent = links.send(node, control, payload);
+                self.suspend_running(sent.busy);
+                sent.link
+            }
             None => {
                 self.undeliverable(node, None, control);
                 None
@@ -382,7 +386,9 @@ impl LocalNode {
     ) {
         if let Some(links) = self.links() {
             // Otherwise it speaks of what ended with the link.
-            links.send_on(node, link, control, payload);
+            if let Some(sent) = links.send_on(node, link, control, payload) {
+                self.suspend_running(sent.busy);
+            }
         }
     }
 }

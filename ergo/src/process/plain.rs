@@ -143,6 +143,7 @@ impl Context {
         &mut self,
         mut fits: impl FnMut(Received) -> Result<T, Received>,
     ) -> T {
+        self.process.core.resumed().await;
         if !self.saved.is_empty() {
             give_way().await;
         }
@@ -163,6 +164,8 @@ impl Context {
         time: Duration,
         mut fits: impl FnMut(Received) -> Result<T, Received>,
     ) -> Option<T> {
+        // As in Erlang, where the send would not have returned: the time begins afterwards.
+        self.process.core.resumed().await;
         give_way().await;
         let mut looked_at = 0;
         let mut found = self.find_now(&mut looked_at, &mut fits);

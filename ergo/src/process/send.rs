@@ -59,17 +59,19 @@ impl LocalNode {
     }
 
     pub(crate) fn send_encoded(&self, from: Pid, to: ProcessId, message: Encoded) {
-        if let Err(refusal) = self.try_send_encoded(from, to, message) {
+        if let Err(refusal) = self.try_send_encoded(from, to, message, false) {
             self.count_undelivered(refusal.into(), &to);
         }
     }
 
-    /// Sends, and says if the message reaches nobody for certain; then it is not counted.
+    /// Sends, and says if the message reaches nobody for certain; then it is not counted. With
+    /// `nosuspend` a busy link takes nothing, and the sender is not suspended.
     pub(crate) fn try_send_encoded(
         &self,
         from: Pid,
         to: ProcessId,
         message: Encoded,
+        nosuspend: bool,
     ) -> Result<(), Refusal> {
         if to.node() != self.name() {
             let control = match to {
@@ -79,8 +81,7 @@ impl LocalNode {
                 },
                 ProcessId::Name(name, _) => Control::RegSend { from, name },
             };
-            self.signal(to.node(), control, Some(message));
-            return Ok(());
+            return self.send_remote(to.node(), control, message, nosuspend);
         }
         if matches!(to, ProcessId::Pid(_)) {
             // An answer without an alias comes to the pid that called.
@@ -94,18 +95,29 @@ impl LocalNode {
 
     /// Sends to whoever made the alias, if it still stands.
     pub(crate) fn send_alias(&self, from: Pid, alias: Ref, message: Encoded) {
+        match self.try_send_alias(from, alias, message, false) {
+            Ok(()) => {}
+            Err(Refusal::Ended) => self.count_undelivered(Cause::NoAlias, &alias),
+            Err(refusal) => self.count_undelivered(refusal.into(), &alias),
+        }
+    }
+
+    pub(super) fn try_send_alias(
+        &self,
+        from: Pid,
+        alias: Ref,
+        message: Encoded,
+        nosuspend: bool,
+    ) -> Result<(), Refusal> {
         if alias.node != self.name() {
             let control = Control::AliasSend { from, alias };
-            self.signal(alias.node, control, Some(message));
-            return;
+            return self.send_remote(alias.node, control, message, nosuspend);
         }
         if self.calls().answer_to(&alias, &message, self.budget()) {
-            return;
+            return Ok(());
         }
-        match self.alias_used(&alias) {
-            Some(pid) => self.send_encoded(from, ProcessId::Pid(pid), message),
-            None => self.count_undelivered(Cause::NoAlias, &alias),
-        }
+        let pid = self.alias_used(&alias).ok_or(Refusal::Ended)?;
+        self.try_send_encoded(from, ProcessId::Pid(pid), message, nosuspend)
     }
 
     /// How many messages reached nobody so far.

@@ -20,6 +20,9 @@ pub struct Undelivered {
     pub mailbox_full: u64,
     /// The other node could not be reached.
     pub no_connection: u64,
+    /// As much waited for the other node as its
+    /// [hard limit](crate::node::NodeBuilder::dist_buf_hard_limit) allows.
+    pub link_full: u64,
     /// The bytes were no term that a plain process could have received.
     pub undecodable: u64,
 }
@@ -31,6 +34,7 @@ pub(crate) enum Cause {
     NoAlias,
     MailboxFull,
     NoConnection,
+    LinkFull,
     Undecodable,
 }
 
@@ -39,6 +43,7 @@ impl From<Refusal> for Cause {
         match refusal {
             Refusal::Ended => Cause::NoProcess,
             Refusal::Full(_) => Cause::MailboxFull,
+            Refusal::Busy | Refusal::LinkFull => Cause::LinkFull,
         }
     }
 }
@@ -53,7 +58,7 @@ impl Cause {
 }
 
 #[derive(Debug, Default)]
-pub(crate) struct Counters([AtomicU64; 5]);
+pub(crate) struct Counters([AtomicU64; 6]);
 
 impl Counters {
     pub(super) fn add(&self, cause: Cause, to: &dyn Debug) {
@@ -68,6 +73,7 @@ impl Counters {
             no_alias: count(Cause::NoAlias),
             mailbox_full: count(Cause::MailboxFull),
             no_connection: count(Cause::NoConnection),
+            link_full: count(Cause::LinkFull),
             undecodable: count(Cause::Undecodable),
         }
     }

@@ -133,7 +133,7 @@ impl Links {
                     Some(Entry::Up(link)) => Some(link.clone()),
                     _ => None,
                 };
-                let mut pending = Pending::new(table.next_id(), after);
+                let mut pending = Pending::new(table.next_id(), after, self.config.limits);
                 pending.incoming.push(id);
                 table.insert(node, Entry::Pending(pending));
                 Decision::Ok
@@ -250,7 +250,7 @@ impl Place {
                     Some(Entry::Up(link)) => Some(link.clone()),
                     _ => None,
                 };
-                let mut pending = Pending::new(table.next_id(), after);
+                let mut pending = Pending::new(table.next_id(), after, self.links.config.limits);
                 pending.incoming.push(self.id);
                 table.insert(node, Entry::Pending(pending));
             }

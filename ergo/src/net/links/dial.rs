@@ -141,8 +141,28 @@ impl Links {
                 _ => return,
             }
         };
+        self.failed(node, failed, error);
+    }
+
+    /// Gives up connecting to a node, by whatever attempt.
+    pub(super) fn give_up(self: &Arc<Links>, table: &mut Table, node: Atom, error: &ConnectError) {
+        let Some(Entry::Pending(pending)) = table.remove(node) else {
+            return;
+        };
+        if let Some(dial) = &pending.dial {
+            dial.give_up.cancel();
+        }
+        if let Some(link) = pending.after.as_ref().filter(|link| !link.has_ended()) {
+            // The next attempt waits for its end, too.
+            table.insert(node, Entry::Up(link.clone()));
+        }
+        self.failed(node, pending, error);
+    }
+
+    /// Tells all who wait for a node that it is not connected.
+    fn failed(self: &Arc<Links>, node: Atom, mut failed: Pending, error: &ConnectError) {
         tracing::info!(target: TARGET, node = node.as_str(), reason = %Chain(error), "not connected");
-        for waiter in failed.waiters {
+        for waiter in std::mem::take(&mut failed.waiters) {
             // Whoever waited may have lost interest.
             let _ = waiter.send(Err(error.clone()));
         }
@@ -150,7 +170,7 @@ impl Links {
         // From a task: whoever waits for the table may hold what the node needs.
         self.spawn(async move {
             if let Some(inbound) = links.inbound.upgrade() {
-                for (control, _) in failed.queue {
+                for (control, _) in failed.take_queue() {
                     inbound.undeliverable(node, Some(failed.id), control);
                 }
                 inbound.unreachable(node, failed.id);

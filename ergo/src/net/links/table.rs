@@ -6,8 +6,9 @@ use std::sync::Arc;
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
+use super::super::gauge::{Class, Excess, Gauge, size};
 use super::super::link::Link;
-use super::super::{ConnectError, LinkId, Peer};
+use super::super::{ConnectError, Limits, LinkId, Peer, Room};
 use crate::dist::Control;
 use crate::etf::Encoded;
 use crate::term::Atom;
@@ -39,7 +40,10 @@ pub(super) struct Pending {
     /// The link that must have ended before the next begins.
     pub(super) after: Option<Arc<Link>>,
     /// What is sent meanwhile.
-    pub(super) queue: Vec<Message>,
+    queue: Vec<Message>,
+    /// How much memory that takes.
+    waiting: usize,
+    pub(super) gauge: Gauge,
     /// Who waits for the link.
     pub(super) waiters: Vec<Waiter>,
 }
@@ -53,15 +57,41 @@ pub(super) struct Dial {
 }
 
 impl Pending {
-    pub(super) fn new(id: LinkId, after: Option<Arc<Link>>) -> Pending {
+    pub(super) fn new(id: LinkId, after: Option<Arc<Link>>, limits: Limits) -> Pending {
         Pending {
             id,
             dial: None,
             incoming: Vec::new(),
             after,
             queue: Vec::new(),
+            waiting: 0,
+            gauge: Gauge::new(limits),
             waiters: Vec::new(),
         }
+    }
+
+    /// Takes a message for the link that is to be, if it may; what overflows is taken, too, to be
+    /// reported with the rest.
+    pub(super) fn push(
+        &mut self,
+        message: Message,
+        class: Class,
+    ) -> Result<Option<Arc<Room>>, Excess> {
+        let size = size_of::<Message>() + size(message.1.as_ref());
+        let admitted = self.gauge.admit(self.waiting, size, class);
+        if let Err(Excess::Refused(_)) = admitted {
+            return admitted.map(|()| None);
+        }
+        self.waiting += size;
+        self.queue.push(message);
+        self.gauge.read(self.waiting);
+        admitted.map(|()| self.gauge.busy())
+    }
+
+    /// All that was sent meanwhile.
+    pub(super) fn take_queue(&mut self) -> Vec<Message> {
+        self.waiting = 0;
+        std::mem::take(&mut self.queue)
     }
 
     /// Whether nobody would miss it.
@@ -99,6 +129,14 @@ impl Table {
         match self.nodes.get(&node)? {
             Entry::Pending(pending) => Some(pending.id),
             Entry::Up(link) => link.is_open().then_some(link.peer.link),
+        }
+    }
+
+    /// What those who send to a node wait by, if its link is busy.
+    pub(super) fn busy(&self, node: Atom) -> Option<Arc<Room>> {
+        match self.nodes.get(&node)? {
+            Entry::Pending(pending) => pending.gauge.busy(),
+            Entry::Up(link) => link.busy(),
         }
     }
 
