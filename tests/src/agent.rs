@@ -11,6 +11,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
+use rustix::process::Signal;
+
 use crate::child::{DEADLINE, Group, Output, redirected};
 
 /// The evaluator as an Erlang expression; it wants `Evaluate` and `Print` bound before it.
@@ -140,6 +142,11 @@ impl Agent {
     /// Ends the node as soon as it reads the end of its requests.
     pub(crate) fn close(&self) {
         self.requests.lock().unwrap().take();
+    }
+
+    /// Sends a signal to all processes of the node.
+    pub(crate) fn signal(&self, signal: Signal) {
+        self.group.lock().unwrap().signal_all(signal);
     }
 
     /// Whether the node has ended.

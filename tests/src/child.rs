@@ -56,6 +56,11 @@ impl Group {
         kill_process(self.pid(), signal).expect("the child is gone already");
     }
 
+    /// Sends `signal` to the leader and all that it has started.
+    pub(crate) fn signal_all(&self, signal: Signal) {
+        kill_process_group(self.pid(), signal).expect("the child is gone already");
+    }
+
     /// Waits until the leader has ended; `None` when `limit` passes first.
     pub(crate) fn wait(&mut self, limit: Duration) -> Option<ExitStatus> {
         let end = Instant::now() + limit;

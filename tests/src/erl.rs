@@ -6,6 +6,7 @@ use std::process::Command;
 use std::sync::mpsc;
 use std::time::Duration;
 
+use rustix::process::Signal;
 use tokio::sync::oneshot;
 
 use crate::agent::{AGENT, Agent, Answer, ELIXIR, ERLANG, Exception, Request};
@@ -377,6 +378,17 @@ impl Erl {
         let source = source.replace("?MODULE", name);
         self.eval_with(compile, &[("Source", source.as_bytes())])
             .await;
+    }
+
+    /// Stops the node where it is, as a debugger or a machine without memory does: its sockets stay open, and it reads
+    /// nothing until it is [resumed](Erl::resume).
+    pub fn suspend(&self) {
+        self.agent.signal(Signal::STOP);
+    }
+
+    /// Lets the node go on after [`suspend`](Erl::suspend).
+    pub fn resume(&self) {
+        self.agent.signal(Signal::CONT);
     }
 
     /// Ends the node as `halt/0` would, and waits until it is gone.

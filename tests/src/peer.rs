@@ -75,6 +75,11 @@ impl Peer {
         let _ = self.stream.write_all(bytes);
     }
 
+    /// Sends bytes as they are; `false` if the node has closed the connection.
+    pub fn try_send(&mut self, bytes: &[u8]) -> bool {
+        self.stream.write_all(bytes).is_ok()
+    }
+
     /// Sends a message of the handshake.
     pub fn handshake(&mut self, message: &[u8]) {
         let length = u16::try_from(message.len()).expect("a short message");

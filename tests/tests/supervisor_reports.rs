@@ -6,64 +6,37 @@
 #[path = "supervisor_local/bench.rs"]
 mod bench;
 
-use std::io;
-use std::sync::{Arc, Mutex};
-
 use ergo::supervisor::{Restart, Shutdown, Strategy};
 use ergo::term;
-use tracing_subscriber::fmt::MakeWriter;
+use tests::Log;
 
 use bench::*;
 
-/// What was logged.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl<'a> MakeWriter<'a> for Log {
-    type Writer = Log;
-
-    fn make_writer(&'a self) -> Log {
-        self.clone()
-    }
-}
-
-impl Log {
-    /// The lines of the supervisor since the last time: the level, the child, the reason and what
-    /// OTP calls it.
-    fn take(&self) -> Vec<String> {
-        let text = String::from_utf8(std::mem::take(&mut *self.0.lock().unwrap())).unwrap();
-        let lines = text
-            .lines()
-            .filter(|line| line.contains("ergo::supervisor") && line.contains("supervisor=sup "));
-        let word = |line: &str, key: &str| {
-            let (_, rest) = line.split_once(&format!(" {key}="))?;
-            rest.split(' ').next().map(str::to_owned)
-        };
-        lines
-            .map(|line| {
-                let level = line.split_whitespace().next().unwrap();
-                let what = line
-                    .split_once('(')
-                    .and_then(|(_, rest)| rest.split_once(')'));
-                let what = what.unwrap().0;
-                let child = word(line, "child").unwrap_or_default();
-                let reason = word(line, "reason").unwrap_or_default();
-                format!("{level} {what} {child} {reason}")
-                    .trim_end()
-                    .to_owned()
-            })
-            .collect()
-    }
+/// The lines of the supervisor since the last time: the level, the child, the reason and what OTP
+/// calls it.
+fn reports(log: &Log) -> Vec<String> {
+    let text = log.take();
+    let lines = text
+        .lines()
+        .filter(|line| line.contains("ergo::supervisor") && line.contains("supervisor=sup "));
+    let word = |line: &str, key: &str| {
+        let (_, rest) = line.split_once(&format!(" {key}="))?;
+        rest.split(' ').next().map(str::to_owned)
+    };
+    lines
+        .map(|line| {
+            let level = line.split_whitespace().next().unwrap();
+            let what = line
+                .split_once('(')
+                .and_then(|(_, rest)| rest.split_once(')'));
+            let what = what.unwrap().0;
+            let child = word(line, "child").unwrap_or_default();
+            let reason = word(line, "reason").unwrap_or_default();
+            format!("{level} {what} {child} {reason}")
+                .trim_end()
+                .to_owned()
+        })
+        .collect()
 }
 
 #[tokio::test(start_paused = true)]
@@ -83,20 +56,20 @@ async fn reports_are_those_of_otp() {
         .child(bench.child("w").shutdown(Shutdown::BrutalKill));
     let supervisor = spec.start(&bench.node).name("sup").await.unwrap();
     assert_eq!(
-        log.take(),
+        reports(&log),
         ["INFO progress a", "INFO progress t", "INFO progress w"]
     );
     // A child that may end says nothing.
     bench.end(&supervisor, "t", term!(normal)).await;
     supervisor.which_children().await.unwrap();
-    assert!(log.take().is_empty());
+    assert!(reports(&log).is_empty());
     bench.plan("a", &[Outcome::Fail]);
     bench.end(&supervisor, "a", term!(normal)).await;
     // Twice: the second question comes after the second try.
     supervisor.which_children().await.unwrap();
     supervisor.which_children().await.unwrap();
     assert_eq!(
-        log.take(),
+        reports(&log),
         [
             "ERROR child_terminated a normal",
             "ERROR start_error a failed",
@@ -106,15 +79,15 @@ async fn reports_are_those_of_otp() {
     // Who asks is who hears of it.
     bench.plan("t", &[Outcome::Fail]);
     supervisor.restart_child("t").await.unwrap_err();
-    assert!(log.take().is_empty());
+    assert!(reports(&log).is_empty());
     let worker = bench.worker(bench.pid(&supervisor, "a").await);
     worker.be_stubborn().await.unwrap();
     supervisor.terminate_child("a").await.unwrap();
-    assert_eq!(log.take(), ["ERROR shutdown_error a killed"]);
+    assert_eq!(reports(&log), ["ERROR shutdown_error a killed"]);
     bench.end(&supervisor, "w", term!(crash)).await;
     ended(&supervisor).await;
     assert_eq!(
-        log.take(),
+        reports(&log),
         [
             "ERROR child_terminated w crash",
             "ERROR reached_max_restart_intensity w"
