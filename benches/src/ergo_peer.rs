@@ -88,6 +88,34 @@ pub async fn local_cast(node: &Node, casts: u64) -> Duration {
     time
 }
 
+/// One sender on one node, one server on another, in one program, until all casts are handled.
+pub async fn remote_cast(here: &Node, there: &Node, casts: u64) -> Duration {
+    let server = Echo::start(there).name("echo").await;
+    let server = server.expect("init does not fail");
+    let remote = EchoRef::named(here, "echo", there.name().as_str());
+    // The nodes are connected from here on.
+    let sum = remote.sum().await;
+    assert_eq!(sum.expect("the server answers"), 0);
+    let time = tokio::spawn(async move {
+        let begin = Instant::now();
+        for number in 0..casts as i64 {
+            remote.add(number);
+        }
+        let sum = remote.sum().no_timeout().await;
+        let time = begin.elapsed();
+        let casts = casts as i64;
+        assert_eq!(sum.expect("the server answers"), casts * (casts - 1) / 2);
+        time
+    })
+    .await
+    .expect("the sender does not panic");
+    server
+        .stop(Reason::Normal)
+        .await
+        .expect("the server is there");
+    time
+}
+
 /// One caller on one node, one server on another, in one program.
 pub async fn remote_seq(here: &Node, there: &Node, calls: u64) -> Duration {
     let server = Echo::start(there).name("echo").await;

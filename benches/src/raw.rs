@@ -89,3 +89,38 @@ pub async fn remote_seq(calls: u64, request: usize, answer: usize) -> Duration {
     .await
     .expect("the caller does not panic")
 }
+
+/// Frames of this size over a loopback socket, as many with each write as fit into 64 KiB.
+pub async fn remote_cast(casts: u64, frame: usize) -> Duration {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let address = listener
+        .local_addr()
+        .expect("a bound socket has an address");
+    let bytes = casts as usize * frame;
+    let receiving = tokio::spawn(async move {
+        let (mut socket, _) = listener.accept().await.expect("the sender connects");
+        let mut buffer = vec![0; 64 << 10];
+        let mut left = bytes;
+        while left > 0 {
+            left -= socket.read(&mut buffer).await.expect("the sender writes");
+        }
+    });
+    let start = Instant::now();
+    tokio::spawn(async move {
+        let mut socket = TcpStream::connect(address)
+            .await
+            .expect("the listener is there");
+        let buffer = vec![0; 64 << 10];
+        let mut left = bytes;
+        while left > 0 {
+            let part = left.min(buffer.len());
+            let written = socket.write_all(&buffer[..part]).await;
+            written.expect("the receiver reads");
+            left -= part;
+        }
+    })
+    .await
+    .expect("the sender does not panic");
+    receiving.await.expect("the receiver does not panic");
+    start.elapsed()
+}

@@ -10,6 +10,10 @@ use ergo::Node;
 const CALLS: u64 = 20_000;
 const CASTS: u64 = 2_000_000;
 const REMOTE_CALLS: u64 = 20_000;
+/// Far less than the hard limit of a link: the sender is no process, and does not wait.
+const REMOTE_CASTS: u64 = 200_000;
+/// What a cast puts on the wire.
+const CAST_BYTES: usize = 90;
 /// What a call puts on the wire: its monitor and request, then its answer; the end of the monitor
 /// travels with the next request. Counted for the names of the two nodes below.
 const REQUEST_BYTES: usize = 323;
@@ -52,6 +56,19 @@ async fn main() -> ergo::Result<()> {
             case.add("raw", REMOTE_CALLS, raw);
             let ergo = ergo_peer::remote_seq(&here, &there, REMOTE_CALLS).await;
             case.add("ergo", REMOTE_CALLS, ergo);
+        }
+        show(&case);
+        here.stop().await;
+        there.stop().await;
+    }
+    if is_wanted("remote_cast_1_1_1prog") {
+        let [here, there] = [benches::node("here").await?, benches::node("there").await?];
+        let mut case = Case::new("remote_cast_1_1_1prog");
+        for _ in 0..ROUNDS {
+            let raw = raw::remote_cast(REMOTE_CASTS, CAST_BYTES).await;
+            case.add("raw", REMOTE_CASTS, raw);
+            let ergo = ergo_peer::remote_cast(&here, &there, REMOTE_CASTS).await;
+            case.add("ergo", REMOTE_CASTS, ergo);
         }
         show(&case);
         here.stop().await;
