@@ -35,6 +35,7 @@ mod shell;
 pub mod terms;
 mod unique;
 mod wait;
+pub mod wire;
 
 pub use agent::Exception;
 pub use child::DEADLINE;

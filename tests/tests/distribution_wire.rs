@@ -5,16 +5,16 @@ use std::time::Duration;
 
 use bytes::BytesMut;
 use ergo::dist::handshake::{
-    Acceptor, AcceptorStep, Decision, Established, HandshakeError, HandshakeVersion, Identity,
-    Initiator, InitiatorStep, Refusal, Stage,
+    Acceptor, AcceptorStep, Decision, HandshakeError, HandshakeVersion, Identity, Refusal, Stage,
 };
-use ergo::dist::{Control, Cookie, DistFlags, Received, Receiver, Sender, TICK, Target};
-use ergo::epmd::{self, NodeInfo, Registration};
+use ergo::dist::{Control, DistFlags, TICK, Target};
+use ergo::epmd::{NodeInfo, Registration};
 use ergo::etf::{Budget, Encoded};
 use ergo::{Atom, Pid, Term};
+use tests::wire::{Wire, dial, identity};
 use tests::{DEADLINE, Epmd, Erl, unique_node};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio::time::timeout;
 
 /// What a release demands of a peer.
@@ -38,104 +38,6 @@ fn demanded_by(release: u32) -> DistFlags {
     }
 }
 
-/// Our end of a connection with an Erlang node.
-struct Wire {
-    name: Atom,
-    peer: Atom,
-    established: Established,
-    stream: TcpStream,
-    input: BytesMut,
-    sender: Sender,
-    receiver: Receiver,
-}
-
-impl Wire {
-    fn new(name: &str, established: Established, stream: TcpStream, input: BytesMut) -> Wire {
-        let peer = Atom::new(&established.name);
-        Wire {
-            name: Atom::new(name),
-            peer,
-            sender: Sender::new(established.flags),
-            receiver: Receiver::new(peer, established.flags, 256 << 20),
-            established,
-            stream,
-            input,
-        }
-    }
-
-    fn pid(&self, id: u32) -> Pid {
-        Pid {
-            node: self.name,
-            id,
-            serial: 0,
-            creation: 7,
-        }
-    }
-
-    async fn send(&mut self, control: &Control, payload: Option<&Encoded>) {
-        self.sender.push(control, payload).unwrap();
-        while !self.sender.is_empty() {
-            let mut chunks = Vec::new();
-            self.sender.take(&mut chunks);
-            for chunk in chunks {
-                self.stream.write_all(&chunk).await.unwrap();
-            }
-        }
-    }
-
-    /// The next message, ticks passed over.
-    async fn receive(&mut self) -> (Control, Option<Encoded>) {
-        let receiving = async {
-            loop {
-                match self.receiver.receive(&mut self.input).unwrap() {
-                    Some(Received::Message(control, payload)) => return (control, payload),
-                    Some(_) => continue,
-                    None => {}
-                }
-                self.input.reserve(64 << 10);
-                let count = self.stream.read_buf(&mut self.input).await.unwrap();
-                assert!(count > 0, "the Erlang node closed the connection");
-            }
-        };
-        timeout(DEADLINE, receiving).await.expect("a message")
-    }
-
-    /// The next message to our process 1: an answer of the echo process.
-    async fn message(&mut self) -> Encoded {
-        match self.receive().await {
-            (Control::Send { to, .. }, Some(payload)) if to == self.pid(1) => payload,
-            other => panic!("expected an answer: {other:?}"),
-        }
-    }
-
-    /// Sends a term to the echo process, and checks that it comes back as it was.
-    async fn echo(&mut self, term: &Term) {
-        let request = Encoded::for_link(&(self.pid(1), term)).unwrap();
-        let control = Control::RegSend {
-            from: self.pid(1),
-            name: Atom::new("echo"),
-        };
-        self.send(&control, Some(&request)).await;
-        let answer = self.message().await;
-        let answer: Term = answer.decode(&Budget::default()).unwrap();
-        assert!(answer == *term, "another term came back");
-    }
-
-    /// Whether the Erlang node closes the connection.
-    async fn closes(mut self) -> bool {
-        let closing = async {
-            let mut rest = [0; 1024];
-            loop {
-                match self.stream.read(&mut rest).await {
-                    Ok(0) | Err(_) => return true,
-                    Ok(_) => {}
-                }
-            }
-        };
-        timeout(DEADLINE, closing).await.unwrap_or(false)
-    }
-}
-
 async fn start() -> (Epmd, Erl) {
     let epmd = Epmd::start();
     let erl = Erl::options().distributed(epmd.port()).start().await;
@@ -145,46 +47,6 @@ async fn start() -> (Epmd, Erl) {
     )
     .await;
     (epmd, erl)
-}
-
-fn identity(name: &str, flags: DistFlags, cookie: &str) -> Identity {
-    Identity::new(name, 7, flags, Cookie::new(cookie).unwrap()).unwrap()
-}
-
-/// Connects to the Erlang node with these flags.
-async fn dial(
-    epmd: &Epmd,
-    erl: &Erl,
-    us: Identity,
-    version: HandshakeVersion,
-) -> Result<Wire, HandshakeError> {
-    let local = erl.name().split_once('@').unwrap().0;
-    let found = epmd::lookup("127.0.0.1", epmd.port(), local, DEADLINE).await;
-    let port = found.unwrap().expect("registered").port;
-    let mut stream = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
-    let name = us.name().to_owned();
-    let (mut input, mut output) = (BytesMut::new(), BytesMut::new());
-    let mut handshake = Initiator::new(us, erl.name(), version, 4711, &mut output)?;
-    let shaking = async {
-        loop {
-            let step = handshake.advance(&mut input, &mut output)?;
-            stream.write_all(&output.split()).await.unwrap();
-            match step {
-                InitiatorStep::Read => {
-                    input.reserve(1024);
-                    // A reset is a close that did not wait for what we sent.
-                    if !matches!(stream.read_buf(&mut input).await, Ok(1..)) {
-                        return Err(handshake.closed());
-                    }
-                }
-                InitiatorStep::Alive => handshake.answer_alive(true, &mut output)?,
-                InitiatorStep::Done(established) => return Ok(established),
-                other => panic!("{other:?}"),
-            }
-        }
-    };
-    let established = timeout(DEADLINE, shaking).await.expect("a handshake")?;
-    Ok(Wire::new(&name, established, stream, input))
 }
 
 /// Waits for the Erlang node to connect.

@@ -175,6 +175,28 @@ pub struct SpawnRequest {
     pub options: Encoded,
 }
 
+impl SpawnRequest {
+    /// The request to run a function, given as module, function and number of arguments. In Erlang:
+    /// `spawn_request(Node, M, F, Args, Options)`, with the arguments as the payload of the message.
+    pub fn new(
+        id: Ref,
+        from: Pid,
+        group_leader: Pid,
+        (module, function, arity): (Atom, Atom, u8),
+        options: Encoded,
+    ) -> SpawnRequest {
+        SpawnRequest {
+            id,
+            from,
+            group_leader,
+            module,
+            function,
+            arity,
+            options,
+        }
+    }
+}
+
 /// What was set up for the process that asked for a new one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
