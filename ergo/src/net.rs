@@ -14,6 +14,7 @@ mod links;
 mod listener;
 mod outbox;
 mod peer;
+mod pulse;
 mod room;
 mod socket;
 

@@ -55,7 +55,7 @@ impl Ticks {
         self.read = true;
     }
 
-    /// Bytes were written.
+    /// Bytes were written, other than a tick: the next is due though one was written before.
     pub(crate) fn wrote(&mut self) {
         self.wrote = true;
     }
@@ -137,7 +137,7 @@ mod tests {
         let (mut ticks, begin) = ticks(false);
         let found = looks(&mut ticks, begin, 1..=50, |_| (true, true));
         assert!(found.iter().all(|due| *due == Due::Nothing), "{found:?}");
-        // Ticks are writes too; what is written between two looks spares one.
+        // What is written between two looks spares one.
         let found = looks(&mut ticks, begin, 51..=54, |second| (true, second % 2 == 0));
         assert_eq!(found, [Due::Tick, Due::Nothing, Due::Tick, Due::Nothing]);
     }

@@ -35,7 +35,7 @@ pub(crate) struct LinkConfig {
     pub(crate) tick_intensity: u32,
     /// How long a handshake may take (`net_setuptime`, 7 s).
     pub(crate) setup_time: Duration,
-    /// The largest frame, and the largest message put together from fragments, in bytes (1 GiB).
+    /// The largest message, in one frame or in fragments, in bytes (1 GiB).
     pub(crate) max_message: usize,
     /// How much may wait to be written to a link (`+zdbbl`, 1 MiB).
     pub(crate) limits: Limits,

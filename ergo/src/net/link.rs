@@ -2,17 +2,16 @@
 
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
-use std::time::Duration;
 
 use bytes::BytesMut;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
-use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use super::error::{Chain, LinkDown};
 use super::gauge::{Class, Gauge};
 use super::inbound::Inbound;
 use super::outbox::{Outbox, Pushed};
+use super::pulse::Pulse;
 use super::room::Room;
 use super::{Peer, TARGET};
 use crate::dist::{Control, ControlError, Received, Receiver};
@@ -110,10 +109,10 @@ impl Link {
     }
 
     /// The writer: ends when the link does.
-    pub(super) async fn write(&self, mut stream: impl AsyncWrite + Unpin, tick: Duration) {
+    pub(super) async fn write(&self, mut stream: impl AsyncWrite + Unpin, pulse: &Pulse) {
         let written = tokio::select! {
             () = self.abort.cancelled() => return,
-            written = self.outbox.write_to(&mut stream, tick) => written,
+            written = self.outbox.write_to(&mut stream, pulse) => written,
         };
         // When all is written and this half closed, the reader goes on until the peer closes too.
         if let Err(error) = written {
@@ -127,7 +126,7 @@ impl Link {
         mut stream: impl AsyncRead + Unpin,
         input: BytesMut,
         max: usize,
-        silence: Duration,
+        pulse: &Pulse,
         inbound: &Weak<dyn Inbound>,
     ) {
         let peer = &self.peer;
@@ -136,7 +135,10 @@ impl Link {
             inbound.node_up(peer);
         }
         let down = tokio::select! {
-            down = receive(peer, &mut stream, input, receiver, silence, inbound) => down,
+            down = receive(peer, &mut stream, input, receiver, pulse, inbound) => down,
+            () = pulse.watch(|always| self.outbox.tick(always)) => {
+                LinkDown::TickTimeout(pulse.ticktime())
+            }
             () = self.abort.cancelled() => LinkDown::Disconnected,
         };
         let down = self.because(down);
@@ -166,7 +168,7 @@ async fn receive(
     stream: &mut (impl AsyncRead + Unpin),
     mut input: BytesMut,
     mut receiver: Receiver,
-    silence: Duration,
+    pulse: &Pulse,
     inbound: &Weak<dyn Inbound>,
 ) -> LinkDown {
     loop {
@@ -190,11 +192,11 @@ async fn receive(
             // announces costs nothing.
             input.reserve(READ.max(input.len()));
         }
-        match timeout(silence, stream.read_buf(&mut input)).await {
-            Ok(Ok(0)) => return LinkDown::ClosedByPeer,
-            Ok(Ok(_)) => {}
+        match stream.read_buf(&mut input).await {
+            Ok(0) => return LinkDown::ClosedByPeer,
+            Ok(_) => pulse.read(),
             // TLS calls it an unexpected end when a peer dies.
-            Ok(Err(error))
+            Err(error)
                 if matches!(
                     error.kind(),
                     io::ErrorKind::ConnectionReset | io::ErrorKind::UnexpectedEof
@@ -202,8 +204,7 @@ async fn receive(
             {
                 return LinkDown::ClosedByPeer;
             }
-            Ok(Err(error)) => return LinkDown::Io(error.into()),
-            Err(_) => return LinkDown::TickTimeout(silence),
+            Err(error) => return LinkDown::Io(error.into()),
         }
     }
 }

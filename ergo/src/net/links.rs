@@ -20,6 +20,7 @@ use super::error::Chain;
 use super::gauge::{Class, Excess};
 use super::link::Link;
 use super::outbox::Pushed;
+use super::pulse::Pulse;
 use super::socket::Socket;
 use super::{ConnectError, Inbound, LinkConfig, LinkDown, LinkId, Peer, Refused, Room, TARGET};
 use crate::dist::Control;
@@ -29,9 +30,6 @@ use crate::term::Atom;
 
 /// How long a link that closes may take to write what was sent on it.
 const CLOSE_TIME: Duration = Duration::from_secs(5);
-
-/// The shortest time between two ticks: a zero would not be one.
-const LEAST_TICK: Duration = Duration::from_millis(1);
 
 /// What became of what was sent.
 #[derive(Debug, Default)]
@@ -392,15 +390,16 @@ impl Links {
 
     /// Starts a link's tasks.
     fn run(self: &Arc<Links>, link: Arc<Link>, socket: Socket, input: BytesMut) {
-        let silence = self.config.tick_time;
-        let tick = (silence / self.config.tick_intensity.max(1)).max(LEAST_TICK);
+        let config = &self.config;
+        let hidden = link.peer.hidden;
+        let pulse = Arc::new(Pulse::new(config.tick_time, config.tick_intensity, hidden));
         let (reader, writer) = socket.into_split();
-        let writing = link.clone();
-        self.spawn(async move { writing.write(writer, tick).await });
+        let (writing, writes) = (link.clone(), pulse.clone());
+        self.spawn(async move { writing.write(writer, &writes).await });
         let links = self.clone();
         self.spawn(async move {
             let max = links.config.max_message;
-            link.read(reader, input, max, silence, &links.inbound).await;
+            link.read(reader, input, max, &pulse, &links.inbound).await;
             let name = link.peer.name;
             links.write().remove_if(
                 name,

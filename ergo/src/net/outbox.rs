@@ -2,14 +2,13 @@
 
 use std::io::{self, IoSlice};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use bytes::{Buf, Bytes};
 use tokio::io::{AsyncWrite, AsyncWriteExt};
 use tokio::sync::Notify;
-use tokio::time::{MissedTickBehavior, interval};
 
 use super::gauge::{Class, Excess, Gauge, Refused, size};
+use super::pulse::Pulse;
 use super::room::Room;
 use super::{Peer, TARGET};
 use crate::dist::{Control, ControlError, DistFlags, Sender, TICK};
@@ -39,6 +38,8 @@ struct State {
     /// What the writer has taken and not written yet.
     writing: usize,
     gauge: Gauge,
+    /// A tick is to be written.
+    tick: bool,
     phase: Phase,
     /// The writer has found nothing, and waits to be woken.
     idle: bool,
@@ -69,6 +70,7 @@ pub(super) enum Pushed {
 /// What the writer finds.
 enum Taken {
     Chunks,
+    Tick,
     Nothing,
     End,
 }
@@ -89,6 +91,7 @@ impl Outbox {
                 sender: Sender::new(peer.flags),
                 writing: 0,
                 gauge,
+                tick: false,
                 phase: Phase::Open,
                 idle: false,
             }),
@@ -175,6 +178,17 @@ impl Outbox {
         self.lock().phase == Phase::Open
     }
 
+    /// Has a tick written when nothing else is there to be; not at all if something is, unless
+    /// `always`.
+    pub(super) fn tick(&self, always: bool) {
+        let mut state = self.lock();
+        if always || state.waiting() == 0 {
+            state.tick = true;
+            drop(state);
+            self.wake.notify_one();
+        }
+    }
+
     fn take(&self, chunks: &mut Vec<Bytes>) -> Taken {
         let mut state = self.lock();
         match (state.phase, state.sender.is_empty()) {
@@ -184,6 +198,7 @@ impl Outbox {
                 state.writing += chunks.iter().map(Bytes::len).sum::<usize>();
                 Taken::Chunks
             }
+            (Phase::Open, true) if std::mem::take(&mut state.tick) => Taken::Tick,
             (Phase::Open, true) => {
                 state.idle = true;
                 Taken::Nothing
@@ -202,36 +217,26 @@ impl Outbox {
         self.trace(change, waiting);
     }
 
-    /// Writes what is appended, and a tick whenever nothing was written for a whole `tick`.
+    /// Writes what is appended, and ticks.
     pub(super) async fn write_to(
         &self,
         stream: &mut (impl AsyncWrite + Unpin),
-        tick: Duration,
+        pulse: &Pulse,
     ) -> io::Result<()> {
-        let mut ticks = interval(tick);
-        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut idle = false;
         let mut chunks = Vec::new();
         loop {
             match self.take(&mut chunks) {
                 Taken::Chunks => {
                     self.write_chunks(stream, &mut chunks).await?;
                     chunks.clear();
-                    idle = false;
+                    pulse.wrote();
                 }
+                Taken::Tick => stream.write_all(&TICK).await?,
                 Taken::Nothing => {
                     chunks.shrink_to(KEPT_CHUNKS);
                     // A stream with a buffer of its own would keep the end of it.
                     stream.flush().await?;
-                    tokio::select! {
-                        () = self.wake.notified() => {}
-                        _ = ticks.tick() => {
-                            if idle {
-                                stream.write_all(&TICK).await?;
-                            }
-                            idle = true;
-                        }
-                    }
+                    self.wake.notified().await;
                 }
                 Taken::End => return stream.shutdown().await,
             }

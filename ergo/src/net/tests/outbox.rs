@@ -13,6 +13,7 @@ use super::harness::*;
 use crate::dist::{Control, DistFlags, Received, Receiver};
 use crate::net::gauge::{Class, Gauge};
 use crate::net::outbox::{Outbox, Pushed};
+use crate::net::pulse::Pulse;
 use crate::net::*;
 use crate::term::Atom;
 
@@ -107,9 +108,14 @@ fn sent(mut stream: Stream) -> Vec<(u32, u64)> {
     numbers
 }
 
+fn pulse() -> Pulse {
+    Pulse::new(SOON, 4, false)
+}
+
 async fn write(outbox: &Outbox, stream: &mut Stream) {
     outbox.finish();
-    let writing = outbox.write_to(stream, SOON);
+    let pulse = pulse();
+    let writing = outbox.write_to(stream, &pulse);
     timeout(SOON, writing).await.unwrap().unwrap();
     assert_eq!(outbox.waiting(), 0);
 }
@@ -158,6 +164,6 @@ async fn a_stream_that_takes_nothing_is_an_error() {
     let to = Atom::new(&unique("to"));
     let outbox = outbox(to);
     push(&outbox, 1, to, 1);
-    let error = outbox.write_to(&mut Stream::new(0), SOON).await;
+    let error = outbox.write_to(&mut Stream::new(0), &pulse()).await;
     assert_eq!(error.unwrap_err().kind(), io::ErrorKind::WriteZero);
 }
