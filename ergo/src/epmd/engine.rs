@@ -4,10 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::ops::Bound;
 
 use super::proto::{active_line, names_line, unused_line};
-use super::{Alive2, AliveReply, KillReply, NodeInfo, PortReply, Request, StopReply};
-
-/// How many names that are free again are remembered for their creations.
-const MAX_UNUSED: usize = 1000;
+use super::{Alive2, AliveReply, KillReply, MAX_NAME_CHARS, NodeInfo, PortReply, ProtocolError, Request, StopReply};
 
 /// How much of a list is made at once.
 const CHUNK: usize = 4 << 10;
@@ -15,13 +12,18 @@ const CHUNK: usize = 4 << 10;
 /// The first creation of 32 bits: the ones below are those of OTP 22 and earlier.
 const FIRST_CREATION: u32 = 4;
 
-/// A connection; a later one has a greater number.
+/// The most characters of a name that is asked for: EPMD counts the NUL that it puts behind it.
+const MAX_ASKED_CHARS: usize = MAX_NAME_CHARS - 1;
+
+/// A connection; one that asks later has a greater number.
 pub(super) type Connection = u64;
 
 /// Whom a request comes from.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Peer {
     pub(super) connection: Connection,
+    /// The number that the system gives its socket, which is shown in a dump.
+    pub(super) descriptor: u64,
     /// Whether it is on this machine, which is all that EPMD knows of permissions.
     pub(super) local: bool,
 }
@@ -31,9 +33,19 @@ pub(super) struct Peer {
 pub(super) enum Reaction {
     /// Write the reply, then wait for the connection to end or say anything, and [`release`](Engine::release) it.
     Keep(Vec<u8>),
+    /// EPMD cannot keep the node: write the reply, and keep the connection as after a registration.
+    Refuse {
+        reason: ProtocolError,
+        reply: Vec<u8>,
+    },
     /// The name belongs to another connection. If that has ended without notice, release it and ask again; else
     /// keep this connection as after a registration.
     Taken { holder: Connection, reply: Vec<u8> },
+    /// End the connection of a node that is forgotten, if there was one, write the reply, then close.
+    Stop {
+        holder: Option<Connection>,
+        reply: Vec<u8>,
+    },
     /// Write the reply, then close.
     Reply(Vec<u8>),
     /// Write the list piece by piece, then close.
@@ -47,10 +59,12 @@ pub(super) enum Reaction {
 /// Why a request is not answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Refusal {
-    #[error("only nodes and programs of this machine may ask for this")]
+    #[error("asked from another machine")]
     NotLocal,
     #[error("stopping nodes is not allowed; start EPMD with -relaxed_command_check")]
     NotRelaxed,
+    #[error("a name of more than {MAX_ASKED_CHARS} characters")]
+    LongName,
 }
 
 /// The rules of EPMD and all that it remembers.
@@ -58,6 +72,7 @@ pub(super) enum Refusal {
 pub(super) struct Engine {
     port: u16,
     relaxed: bool,
+    max_unused: usize,
     active: BTreeMap<Connection, Entry>,
     names: HashMap<String, Connection>,
     unused: Unused,
@@ -66,17 +81,19 @@ pub(super) struct Engine {
 #[derive(Debug)]
 struct Entry {
     node: NodeInfo,
+    descriptor: u64,
     counter: u32,
 }
 
 impl Engine {
-    /// An EPMD that listens on `port`; a relaxed one allows more.
-    pub(super) fn new(port: u16, relaxed: bool) -> Engine {
+    /// An EPMD that listens on `port`; a relaxed one allows more. It remembers `max_unused` names that are free again.
+    pub(super) fn new(port: u16, relaxed: bool, max_unused: usize) -> Engine {
         Engine {
             port,
             relaxed,
             active: BTreeMap::new(),
             names: HashMap::new(),
+            max_unused,
             unused: Unused::default(),
         }
     }
@@ -84,34 +101,45 @@ impl Engine {
     /// Decides about a request; `now` is the wall clock in seconds.
     pub(super) fn react(&mut self, request: Request, peer: Peer, now: u32) -> Reaction {
         match request {
+            Request::PortPlease2 { name } if name.chars().count() > MAX_ASKED_CHARS => {
+                Reaction::Close(Refusal::LongName)
+            }
             Request::PortPlease2 { name } => Reaction::Reply(self.port_of(&name)),
             Request::Names => Reaction::List(List::Start { dump: false }),
             _ if !peer.local => Reaction::Close(Refusal::NotLocal),
-            Request::Alive2(alive) => self.register(alive, peer.connection, now),
+            Request::Alive2(alive) => self.register(alive, peer, now),
             Request::Dump => Reaction::List(List::Start { dump: true }),
             Request::Kill if self.relaxed || self.active.is_empty() => {
                 Reaction::Kill(KillReply::Killed.encode().to_vec())
             }
             Request::Kill => Reaction::Reply(KillReply::LivingNodes.encode().to_vec()),
-            Request::Stop { name } if self.relaxed => Reaction::Reply(self.stop(&name)),
+            Request::Stop { name } if self.relaxed => self.stop(&name),
             Request::Stop { .. } => Reaction::Close(Refusal::NotRelaxed),
         }
     }
 
-    /// Forgets the node of a connection, which has ended; the name of the node if there was one.
-    pub(super) fn release(&mut self, connection: Connection) -> Option<String> {
-        let Entry { node, counter } = self.active.remove(&connection)?;
+    /// Forgets the node of a connection, which has ended; what is left of the node if there was one.
+    pub(super) fn release(&mut self, connection: Connection) -> Option<Released> {
+        let Entry {
+            node,
+            descriptor,
+            counter,
+        } = self.active.remove(&connection)?;
         self.names.remove(&node.name);
-        let name = node.name.clone();
+        let released = Released {
+            name: node.name.clone(),
+            port: node.port,
+            creation: creation(counter, node.highest),
+        };
         self.unused.insert(
             node.name,
             Freed {
                 port: node.port,
-                connection,
+                descriptor,
                 counter,
             },
         );
-        Some(name)
+        Some(released)
     }
 
     /// How many nodes are registered.
@@ -128,15 +156,16 @@ impl Engine {
                     out.extend_from_slice(&u32::from(self.port).to_be_bytes());
                     List::Active {
                         dump,
-                        after: Bound::Unbounded,
+                        before: Bound::Unbounded,
                     }
                 }
-                List::Active { dump, after } => {
+                List::Active { dump, before } => {
                     let mut last = None;
-                    for (connection, entry) in self.active.range((after, Bound::Unbounded)) {
+                    let rest = self.active.range((Bound::Unbounded, before));
+                    for (connection, entry) in rest.rev() {
                         match dump {
                             false => names_line(&entry.node, &mut out),
-                            true => active_line(&entry.node, *connection, &mut out),
+                            true => active_line(&entry.node, entry.descriptor, &mut out),
                         }
                         last = Some(*connection);
                         if out.len() >= CHUNK {
@@ -146,7 +175,7 @@ impl Engine {
                     match last {
                         Some(connection) => List::Active {
                             dump,
-                            after: Bound::Excluded(connection),
+                            before: Bound::Excluded(connection),
                         },
                         None if dump => List::Unused { from: 0 },
                         None => List::End,
@@ -164,12 +193,16 @@ impl Engine {
         }
     }
 
-    fn register(&mut self, alive: Alive2, connection: Connection, now: u32) -> Reaction {
+    fn register(&mut self, alive: Alive2, peer: Peer, now: u32) -> Reaction {
         let highest = alive.highest();
         let refused = || AliveReply::Refused.encode(highest);
-        // Which limit a node exceeds stays unsaid: the reply has no room for it.
-        let Ok(node) = alive.node() else {
-            return Reaction::Keep(refused());
+        let node = match alive.node() {
+            Ok(node) => node,
+            // The reply has no room for the reason.
+            Err(reason) => {
+                let reply = refused();
+                return Reaction::Refuse { reason, reply };
+            }
         };
         if let Some(&holder) = self.names.get(&node.name) {
             return Reaction::Taken {
@@ -179,15 +212,22 @@ impl Engine {
         }
         let counter = match self.unused.take(&node.name) {
             Some(counter) => counter.wrapping_add(1).max(FIRST_CREATION),
-            None => now.max(FIRST_CREATION),
+            None => {
+                // It is a new name that makes EPMD forget an old one: when many nodes end at once, all are remembered.
+                if self.unused.by_age.len() > self.max_unused {
+                    self.unused.forget_oldest();
+                }
+                now.max(FIRST_CREATION)
+            }
         };
-        let creation = if highest >= 6 {
-            counter
-        } else {
-            counter % 3 + 1
+        let creation = creation(counter, highest);
+        self.names.insert(node.name.clone(), peer.connection);
+        let entry = Entry {
+            node,
+            descriptor: peer.descriptor,
+            counter,
         };
-        self.names.insert(node.name.clone(), connection);
-        self.active.insert(connection, Entry { node, counter });
+        self.active.insert(peer.connection, entry);
         Reaction::Keep(AliveReply::Registered { creation }.encode(highest))
     }
 
@@ -205,16 +245,37 @@ impl Engine {
             .expect("what is registered is within the limits")
     }
 
-    fn stop(&mut self, name: &str) -> Vec<u8> {
-        let reply = match self.names.get(name) {
-            Some(&connection) => {
+    fn stop(&mut self, name: &str) -> Reaction {
+        let holder = self.names.get(name).copied();
+        let reply = match holder {
+            Some(connection) => {
                 self.release(connection);
                 StopReply::Stopped
             }
             None => StopReply::NoSuchName,
         };
-        reply.encode().to_vec()
+        Reaction::Stop {
+            holder,
+            reply: reply.encode().to_vec(),
+        }
     }
+}
+
+/// The creation that a node gets, which depends on the versions of the handshake it speaks.
+fn creation(counter: u32, highest: u16) -> u32 {
+    if highest >= 6 {
+        counter
+    } else {
+        counter % 3 + 1
+    }
+}
+
+/// A node that was registered.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Released {
+    pub(super) name: String,
+    pub(super) port: u16,
+    pub(super) creation: u32,
 }
 
 /// How far a list has come.
@@ -227,7 +288,7 @@ pub(super) enum List {
     },
     Active {
         dump: bool,
-        after: Bound<Connection>,
+        before: Bound<Connection>,
     },
     Unused {
         from: u64,
@@ -246,7 +307,7 @@ struct Unused {
 #[derive(Debug)]
 struct Freed {
     port: u16,
-    connection: Connection,
+    descriptor: u64,
     counter: u32,
 }
 
@@ -255,10 +316,11 @@ impl Unused {
         self.ages.insert(name.clone(), self.next);
         self.by_age.insert(self.next, (name, freed));
         self.next += 1;
-        if self.by_age.len() > MAX_UNUSED {
-            if let Some((_, (forgotten, _))) = self.by_age.pop_first() {
-                self.ages.remove(&forgotten);
-            }
+    }
+
+    fn forget_oldest(&mut self) {
+        if let Some((_, (forgotten, _))) = self.by_age.pop_first() {
+            self.ages.remove(&forgotten);
         }
     }
 
@@ -270,7 +332,7 @@ impl Unused {
     /// Writes a piece of the list from an age on, and returns the age to go on from.
     fn list(&self, from: u64, out: &mut Vec<u8>) -> Option<u64> {
         for (age, (name, freed)) in self.by_age.range(from..) {
-            unused_line(name, freed.port, freed.connection, out);
+            unused_line(name, freed.port, freed.descriptor, out);
             if out.len() >= CHUNK {
                 return Some(age + 1);
             }

@@ -88,7 +88,7 @@ pub enum Error {
         source: io::Error,
     },
     /// More addresses than EPMD listens on.
-    #[error("{0} addresses to listen on are too many; give EPMD at most 14")]
+    #[error("{0} addresses to listen on are too many; give EPMD at most 13")]
     Addresses(usize),
     /// The system has no randomness for a creation.
     #[error("the system gives no random numbers; check that /dev/urandom is there")]

@@ -2,11 +2,11 @@
 
 mod connection;
 mod listen;
+mod log;
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::pin::pin;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -16,7 +16,8 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 
 use self::connection::Holders;
-use super::engine::{Engine, Peer};
+use self::log::say;
+use super::engine::{Connection, Engine};
 use super::{DEFAULT_PORT, Error, TARGET};
 
 /// How a [`Server`] serves; the defaults are those of Erlang's `epmd`.
@@ -39,6 +40,9 @@ pub struct ServerOptions {
     /// Whether EPMD may be killed while nodes are registered, and nodes be unregistered by name: no.
     /// In Erlang: `epmd -relaxed_command_check`.
     pub relaxed: bool,
+    /// How many names of nodes that are gone are remembered, so that a node of such a name gets the next creation: 1000.
+    /// Erlang's `epmd` remembers 5 under `-d`.
+    pub max_unused: usize,
     /// How long to wait before each connection is accepted, to test clients: not at all. In Erlang: `epmd -delay_accept`.
     pub delay_accept: Duration,
     /// How long to wait before each reply is written, to test clients: not at all. In Erlang: `epmd -delay_write`.
@@ -56,6 +60,7 @@ impl Default for ServerOptions {
             addresses: Vec::new(),
             packet_timeout: Duration::from_secs(60),
             relaxed: false,
+            max_unused: 1000,
             delay_accept: Duration::ZERO,
             delay_write: Duration::ZERO,
             max_connections: 32 << 10,
@@ -102,16 +107,34 @@ impl Server {
     /// When it cannot listen. [`Error::is_address_in_use`] tells that another EPMD has been faster.
     pub async fn bind(options: ServerOptions) -> Result<Server, Error> {
         let listeners = listen::listen(options.port, &options.addresses)?;
+        Ok(Server::serve(listeners, options))
+    }
+
+    /// Serves on sockets that listen already, as those that systemd passes on; port and addresses of the options do not
+    /// count. In Erlang: `epmd -systemd`.
+    ///
+    /// # Errors
+    ///
+    /// When one of them is no socket that listens.
+    pub async fn from_listeners(
+        listeners: Vec<std::net::TcpListener>,
+        options: ServerOptions,
+    ) -> io::Result<Server> {
+        let listeners = listeners.into_iter().map(listen::adopt);
+        Ok(Server::serve(listeners.collect::<io::Result<_>>()?, options))
+    }
+
+    fn serve(listeners: Vec<(SocketAddr, TcpListener)>, options: ServerOptions) -> Server {
         let addresses: Vec<SocketAddr> = listeners.iter().map(|(address, _)| *address).collect();
         let port = addresses.first().map_or(options.port, SocketAddr::port);
         let (count, nodes) = watch::channel(0);
         let shared = Arc::new(Shared {
             state: Mutex::new(State {
-                engine: Engine::new(port, options.relaxed),
+                engine: Engine::new(port, options.relaxed, options.max_unused),
                 holders: Holders::default(),
+                next: 0,
                 count,
             }),
-            next: AtomicU64::new(0),
             connections: Arc::new(Semaphore::new(options.max_connections)),
             remote: Arc::new(Semaphore::new(options.max_connections / 2)),
             options,
@@ -123,13 +146,13 @@ impl Server {
         }
         tracing::info!(target: TARGET, ?addresses, "serving as EPMD");
         let (end, tasks) = (shared.end.clone(), shared.tasks.clone());
-        Ok(Server {
+        Server {
             addresses,
             nodes,
             tasks,
             _guard: end.clone().drop_guard(),
             end,
-        })
+        }
     }
 
     /// The port it listens on, the same for all addresses.
@@ -181,7 +204,6 @@ impl Server {
 struct Shared {
     options: ServerOptions,
     state: Mutex<State>,
-    next: AtomicU64,
     connections: Arc<Semaphore>,
     remote: Arc<Semaphore>,
     end: CancellationToken,
@@ -192,6 +214,7 @@ struct Shared {
 struct State {
     engine: Engine,
     holders: Holders,
+    next: Connection,
     count: watch::Sender<usize>,
 }
 
@@ -208,16 +231,13 @@ impl Shared {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
 
-    fn peer(&self, stream: &TcpStream, address: SocketAddr) -> Peer {
-        let connection = self.next.fetch_add(1, Ordering::Relaxed);
-        let from = address.ip().to_canonical();
-        let own = stream.local_addr().map(|own| own.ip().to_canonical());
-        Peer {
-            connection,
-            local: from.is_loopback() || own.is_ok_and(|own| own == from),
-        }
-    }
+/// Whether a connection comes from this machine, which is all that EPMD knows of permissions.
+fn is_local(stream: &TcpStream, address: SocketAddr) -> bool {
+    let from = address.ip().to_canonical();
+    let own = stream.local_addr().map(|own| own.ip().to_canonical());
+    from.is_loopback() || own.is_ok_and(|own| own == from)
 }
 
 /// Seconds since 1970, from which creations are counted.
@@ -247,13 +267,13 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>) {
 
 /// Gives a connection a task of its own, if there is room for it.
 fn admit(stream: TcpStream, address: SocketAddr, shared: &Arc<Shared>) {
-    let peer = shared.peer(&stream, address);
+    let local = is_local(&stream, address);
     let connection = Arc::clone(&shared.connections).try_acquire_owned();
-    let remote = (!peer.local)
+    let remote = (!local)
         .then(|| Arc::clone(&shared.remote).try_acquire_owned())
         .transpose();
     let (Ok(connection), Ok(remote)) = (connection, remote) else {
-        tracing::warn!(target: TARGET, %address, "too many connections; closed one");
+        say!(warn, 0, "too many connections; closed one of {address}");
         return;
     };
     let owned = Arc::clone(shared);
@@ -261,8 +281,7 @@ fn admit(stream: TcpStream, address: SocketAddr, shared: &Arc<Shared>) {
         // Pinned in its place: moved into the call below, it would have room in this task three times over.
         let serving = pin!(connection::serve(
             stream,
-            address,
-            peer,
+            local,
             (connection, remote),
             &owned
         ));
@@ -279,7 +298,7 @@ async fn refused_by_system(error: io::Error) {
         return;
     }
     // Out of file descriptors or memory: the connection still waits, and would be reported again at once.
-    tracing::error!(target: TARGET, %error, "cannot accept a connection");
+    say!(error, 0, "error in accept: {error}");
     tokio::time::sleep(Duration::from_millis(100)).await;
 }
 

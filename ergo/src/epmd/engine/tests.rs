@@ -5,6 +5,7 @@ const NOW: u32 = 1_700_000_000;
 fn local(connection: Connection) -> Peer {
     Peer {
         connection,
+        descriptor: connection + 10,
         local: true,
     }
 }
@@ -42,7 +43,7 @@ fn all(engine: &Engine, dump: bool) -> String {
 
 #[test]
 fn a_node_is_known_until_its_connection_ends() {
-    let mut engine = Engine::new(4369, false);
+    let mut engine = Engine::new(4369, false, 1000);
     assert_eq!(engine.react(alive("kv"), local(1), NOW), registered(NOW));
     let found = PortReply::Found(NodeInfo::new("kv", 4000))
         .encode()
@@ -52,7 +53,12 @@ fn a_node_is_known_until_its_connection_ends() {
         Reaction::Reply(found)
     );
     assert_eq!(engine.release(2), None);
-    assert_eq!(engine.release(1).as_deref(), Some("kv"));
+    let released = Released {
+        name: "kv".to_owned(),
+        port: 4000,
+        creation: NOW,
+    };
+    assert_eq!(engine.release(1), Some(released));
     assert_eq!(engine.release(1), None);
     assert_eq!(
         engine.react(port_please("kv"), local(3), NOW),
@@ -62,7 +68,7 @@ fn a_node_is_known_until_its_connection_ends() {
 
 #[test]
 fn creations_count_up_for_each_name() {
-    let mut engine = Engine::new(4369, false);
+    let mut engine = Engine::new(4369, false, 1000);
     for (connection, creation) in [(1, NOW), (2, NOW + 1), (3, NOW + 2)] {
         assert_eq!(
             engine.react(alive("kv"), local(connection), NOW),
@@ -87,7 +93,7 @@ fn creations_count_up_for_each_name() {
 
 #[test]
 fn creations_are_never_those_of_old_nodes() {
-    let mut engine = Engine::new(4369, false);
+    let mut engine = Engine::new(4369, false, 1000);
     assert_eq!(engine.react(alive("kv"), local(1), 0), registered(4));
     assert_eq!(
         engine.react(alive("end"), local(2), u32::MAX),
@@ -99,20 +105,21 @@ fn creations_are_never_those_of_old_nodes() {
 
 #[test]
 fn a_thousand_free_names_are_remembered() {
-    let mut engine = Engine::new(4369, false);
-    for connection in 0..=1000 {
+    let mut engine = Engine::new(4369, false, 1000);
+    for connection in 0..1005 {
         engine.react(alive(&format!("n{connection}")), local(connection), NOW);
         engine.release(connection);
     }
-    assert_eq!(engine.unused.by_age.len(), 1000);
-    assert_eq!(engine.unused.ages.len(), 1000);
+    // A new name makes room before it comes to be free itself, as in Erlang's EPMD.
+    assert_eq!(engine.unused.by_age.len(), 1001);
+    assert_eq!(engine.unused.ages.len(), 1001);
     assert_eq!(
-        engine.react(alive("n1"), local(2000), NOW),
+        engine.react(alive("n4"), local(2000), NOW),
         registered(NOW + 1),
         "the oldest still known"
     );
     assert_eq!(
-        engine.react(alive("n0"), local(2001), NOW + 7),
+        engine.react(alive("n3"), local(2001), NOW + 7),
         registered(NOW + 7),
         "forgotten"
     );
@@ -120,7 +127,7 @@ fn a_thousand_free_names_are_remembered() {
 
 #[test]
 fn a_taken_name_is_refused_and_kept_by_its_holder() {
-    let mut engine = Engine::new(4369, false);
+    let mut engine = Engine::new(4369, false, 1000);
     engine.react(alive("kv"), local(1), NOW);
     let taken = |reply: &[u8]| Reaction::Taken {
         holder: 1,
@@ -140,7 +147,7 @@ fn a_taken_name_is_refused_and_kept_by_its_holder() {
 
 #[test]
 fn a_name_that_cannot_be_kept_is_refused() {
-    let mut engine = Engine::new(4369, false);
+    let mut engine = Engine::new(4369, false, 1000);
     let body = [
         &b"x\x0f\xa0M\0\0\x06\0\x05\x01\0"[..],
         &[b'k'; 256],
@@ -150,16 +157,20 @@ fn a_name_that_cannot_be_kept_is_refused() {
     let request = Request::decode(&body).unwrap();
     assert_eq!(
         engine.react(request, local(1), NOW),
-        Reaction::Keep(vec![118, 1, 0, 0, 0, 99])
+        Reaction::Refuse {
+            reason: ProtocolError::LongName(256),
+            reply: vec![118, 1, 0, 0, 0, 99],
+        }
     );
     assert_eq!(engine.release(1), None);
 }
 
 #[test]
 fn other_machines_may_only_ask() {
-    let mut engine = Engine::new(4369, true);
+    let mut engine = Engine::new(4369, true, 1000);
     let remote = Peer {
         connection: 9,
+        descriptor: 19,
         local: false,
     };
     for request in [
@@ -187,7 +198,7 @@ fn other_machines_may_only_ask() {
 
 #[test]
 fn it_is_killed_only_without_nodes() {
-    let mut engine = Engine::new(4369, false);
+    let mut engine = Engine::new(4369, false, 1000);
     engine.react(alive("kv"), local(1), NOW);
     assert_eq!(
         engine.react(Request::Kill, local(2), NOW),
@@ -198,7 +209,7 @@ fn it_is_killed_only_without_nodes() {
         engine.react(Request::Kill, local(3), NOW),
         Reaction::Kill(b"OK".to_vec())
     );
-    let mut relaxed = Engine::new(4369, true);
+    let mut relaxed = Engine::new(4369, true, 1000);
     relaxed.react(alive("kv"), local(1), NOW);
     assert_eq!(
         relaxed.react(Request::Kill, local(2), NOW),
@@ -211,21 +222,27 @@ fn nodes_are_stopped_only_when_relaxed() {
     let stop = || Request::Stop {
         name: "kv".to_owned(),
     };
-    let mut engine = Engine::new(4369, false);
+    let mut engine = Engine::new(4369, false, 1000);
     engine.react(alive("kv"), local(1), NOW);
     assert_eq!(
         engine.react(stop(), local(2), NOW),
         Reaction::Close(Refusal::NotRelaxed)
     );
-    let mut relaxed = Engine::new(4369, true);
+    let mut relaxed = Engine::new(4369, true, 1000);
     relaxed.react(alive("kv"), local(1), NOW);
     assert_eq!(
         relaxed.react(stop(), local(2), NOW),
-        Reaction::Reply(b"STOPPED".to_vec())
+        Reaction::Stop {
+            holder: Some(1),
+            reply: b"STOPPED".to_vec(),
+        }
     );
     assert_eq!(
         relaxed.react(stop(), local(3), NOW),
-        Reaction::Reply(b"NOEXISTSTOPPED".to_vec())
+        Reaction::Stop {
+            holder: None,
+            reply: b"NOEXISTSTOPPED".to_vec(),
+        }
     );
     assert_eq!(
         relaxed.react(alive("kv"), local(4), NOW),
@@ -235,12 +252,14 @@ fn nodes_are_stopped_only_when_relaxed() {
 
 #[test]
 fn lists_are_complete_and_come_in_pieces() {
-    let mut engine = Engine::new(4369, false);
+    let mut engine = Engine::new(4369, false, 1000);
     assert_eq!(all(&engine, false), "\0\0\x11\x11");
     for connection in 0..1000 {
         engine.react(alive(&format!("n{connection}")), local(connection), NOW);
     }
+    // The newest comes first.
     let names: String = (0..1000)
+        .rev()
         .map(|n| format!("name n{n} at port 4000\n"))
         .collect();
     assert_eq!(all(&engine, false), format!("\0\0\x11\x11{names}"));
@@ -248,25 +267,44 @@ fn lists_are_complete_and_come_in_pieces() {
         engine.release(connection);
     }
     let unused: String = (0..999)
-        .map(|n| format!("old/unused name <n{n}>, port = 4000, fd = {n} \n\0"))
+        .map(|n| format!("old/unused name <n{n}>, port = 4000, fd = {} \n\0", n + 10))
         .collect();
-    let active = "active name     <n999> at port 4000, fd = 999\n\0";
+    let active = "active name     <n999> at port 4000, fd = 1009\n\0";
     assert_eq!(all(&engine, true), format!("\0\0\x11\x11{active}{unused}"));
 }
 
 #[test]
 fn a_list_goes_on_when_names_come_and_go_meanwhile() {
-    let mut engine = Engine::new(4369, false);
+    let mut engine = Engine::new(4369, false, 1000);
     for connection in 0..1000 {
         engine.react(alive(&format!("n{connection}")), local(connection), NOW);
     }
     let mut list = List::Start { dump: false };
     let first = engine.list(&mut list).unwrap();
-    for connection in 0..1000 {
+    for connection in 1..1000 {
         engine.release(connection);
     }
     engine.react(alive("late"), local(1000), NOW);
-    assert!(first.starts_with(b"\0\0\x11\x11name n0 "));
-    assert_eq!(engine.list(&mut list).unwrap(), b"name late at port 4000\n");
+    assert!(first.starts_with(b"\0\0\x11\x11name n999 "));
+    assert_eq!(engine.list(&mut list).unwrap(), b"name n0 at port 4000\n");
     assert_eq!(engine.list(&mut list), None);
+}
+
+#[test]
+fn a_name_of_255_characters_is_kept_but_not_found() {
+    // Erlang's EPMD counts a NUL behind a name that is asked for.
+    let mut engine = Engine::new(4369, false, 1000);
+    let (found, missed) = ("a".repeat(254), "b".repeat(255));
+    for (connection, name) in [(1, &found), (2, &missed)] {
+        let reaction = engine.react(alive(name), local(connection), NOW);
+        assert_eq!(reaction, registered(NOW));
+    }
+    assert!(matches!(
+        engine.react(port_please(&found), local(3), NOW),
+        Reaction::Reply(_)
+    ));
+    assert_eq!(
+        engine.react(port_please(&missed), local(4), NOW),
+        Reaction::Close(Refusal::LongName)
+    );
 }

@@ -177,17 +177,17 @@ pub(in crate::epmd) fn names_line(node: &NodeInfo, out: &mut Vec<u8>) {
 }
 
 /// A registered node in the dump, with the NUL that EPMD sends after each line.
-pub(in crate::epmd) fn active_line(node: &NodeInfo, connection: u64, out: &mut Vec<u8>) {
+pub(in crate::epmd) fn active_line(node: &NodeInfo, descriptor: u64, out: &mut Vec<u8>) {
     let line = format!(
-        "active name     <{}> at port {}, fd = {connection}\n\0",
+        "active name     <{}> at port {}, fd = {descriptor}\n\0",
         node.name, node.port
     );
     out.extend_from_slice(line.as_bytes());
 }
 
 /// A node that is remembered in the dump for its creation.
-pub(in crate::epmd) fn unused_line(name: &str, port: u16, connection: u64, out: &mut Vec<u8>) {
-    let line = format!("old/unused name <{name}>, port = {port}, fd = {connection} \n\0");
+pub(in crate::epmd) fn unused_line(name: &str, port: u16, descriptor: u64, out: &mut Vec<u8>) {
+    let line = format!("old/unused name <{name}>, port = {port}, fd = {descriptor} \n\0");
     out.extend_from_slice(line.as_bytes());
 }
 

@@ -5,6 +5,9 @@ use bytes::Bytes;
 use super::reader::{Reader, put_counted};
 use super::{MAX_REQUEST, NodeInfo, NodeType, ProtocolError, check_name};
 
+/// The bytes of a registration without its kind, name and extra data.
+const WITHOUT_NAME: usize = 12;
+
 const ALIVE2: u8 = b'x';
 const PORT_PLEASE2: u8 = b'z';
 const NAMES: u8 = b'n';
@@ -85,7 +88,7 @@ impl Request {
         let request = match reader.u8()? {
             ALIVE2 => return Alive2::decode(reader).map(Request::Alive2),
             PORT_PLEASE2 => return text(reader.0).map(|name| Request::PortPlease2 { name }),
-            STOP => return text(reader.0).map(|name| Request::Stop { name }),
+            STOP => return stop(reader.0),
             NAMES => Request::Names,
             DUMP => Request::Dump,
             KILL => Request::Kill,
@@ -98,6 +101,16 @@ impl Request {
 /// The name that ends a request; C clients count the NUL that ends a string in C.
 fn text(bytes: &[u8]) -> Result<String, ProtocolError> {
     check_name(bytes.strip_suffix(b"\0").unwrap_or(bytes)).map(str::to_owned)
+}
+
+/// EPMD reads the name to stop as a string of C. What cannot be a name is one that no node has, such as the empty one.
+fn stop(bytes: &[u8]) -> Result<Request, ProtocolError> {
+    if bytes.is_empty() {
+        return Err(ProtocolError::EmptyName);
+    }
+    let name = bytes.split(|byte| *byte == 0).next().unwrap_or_default();
+    let name = std::str::from_utf8(name).unwrap_or_default().to_owned();
+    Ok(Request::Stop { name })
 }
 
 /// A registration as it stands on the wire.
@@ -124,14 +137,21 @@ impl Alive2 {
         self.node.highest
     }
 
+    /// The name as it came.
+    pub(in crate::epmd) fn name(&self) -> &[u8] {
+        &self.name
+    }
+
     /// The node to register.
     ///
     /// # Errors
     ///
     /// When EPMD cannot keep it: its name is not UTF-8, or name or extra data are too long.
     pub fn node(mut self) -> Result<NodeInfo, ProtocolError> {
-        self.node.name = check_name(&self.name)?.to_owned();
-        self.node.check()?;
+        if !self.name.is_empty() {
+            self.node.name = check_name(&self.name)?.to_owned();
+            self.node.check()?;
+        }
         Ok(self.node)
     }
 
@@ -148,13 +168,15 @@ impl Alive2 {
     }
 
     fn decode(mut reader: Reader<'_>) -> Result<Alive2, ProtocolError> {
+        let length = reader.0.len();
         let port = reader.u16()?;
         let node_type = NodeType::from(reader.u8()?);
         let protocol = reader.u8()?;
         let (highest, lowest) = (reader.u16()?, reader.u16()?);
         let name = Bytes::copy_from_slice(reader.counted()?);
         let extra = Bytes::copy_from_slice(reader.counted()?);
-        if name.is_empty() {
+        // EPMD asks for room for a name, not for a name: one without a name may still have extra data.
+        if length <= WITHOUT_NAME {
             return Err(ProtocolError::EmptyName);
         }
         // Whatever follows is ignored, as Erlang's EPMD does.
@@ -191,10 +213,27 @@ pub struct RequestReader {
     bytes: Vec<u8>,
 }
 
+/// The longest request with the length before it.
+const MAX_WANTED: usize = 2 + MAX_REQUEST;
+
 impl RequestReader {
     /// A reader at the beginning of a connection.
     pub fn new() -> RequestReader {
         RequestReader::default()
+    }
+
+    /// How many bytes to read at most before the next [`push`](RequestReader::push).
+    ///
+    /// What follows later than the length of a request does not belong to it, and EPMD does not read it.
+    pub fn wanted(&self) -> usize {
+        let whole = self.length().map_or(MAX_WANTED, |length| 2 + length);
+        whole.saturating_sub(self.bytes.len())
+    }
+
+    /// The length of the body, once it is known.
+    fn length(&self) -> Option<usize> {
+        let (length, _) = self.bytes.split_first_chunk()?;
+        Some(u16::from_be_bytes(*length).into())
     }
 
     /// Takes what has arrived, and returns the request when it is complete.
@@ -205,16 +244,15 @@ impl RequestReader {
     /// malformed.
     pub fn push(&mut self, arrived: &[u8]) -> Result<Option<Request>, ProtocolError> {
         // Nothing longer than a request is kept, so that a flood costs no memory before its length is judged.
-        let room = (2 + MAX_REQUEST).saturating_sub(self.bytes.len());
-        let (kept, excess) = arrived.split_at(arrived.len().min(room));
+        let (kept, excess) = arrived.split_at(arrived.len().min(self.wanted()));
         self.bytes.extend_from_slice(kept);
-        let Some((length, body)) = self.bytes.split_first_chunk() else {
+        let Some(length) = self.length() else {
             return Ok(None);
         };
-        let length = usize::from(u16::from_be_bytes(*length));
         if length == 0 || length > MAX_REQUEST {
             return Err(ProtocolError::RequestLength(length));
         }
+        let body = &self.bytes[2..];
         if body.len() > length || !excess.is_empty() {
             return Err(ProtocolError::TrailingBytes);
         }

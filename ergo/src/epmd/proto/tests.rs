@@ -120,6 +120,10 @@ fn registrations_are_closed_refused_or_taken_as_by_erlangs_epmd() {
         Request::decode(&alive(b"", b"")),
         Err(ProtocolError::EmptyName)
     );
+    assert_eq!(
+        node(&alive(b"", b"e")).map(|node| (node.name, node.extra)),
+        Ok((String::new(), "e".into()))
+    );
     for nul in [&b"k\0v"[..], b"kv\0"] {
         assert_eq!(
             Request::decode(&alive(nul, b"")),
@@ -282,4 +286,31 @@ fn commands_are_answered_in_words() {
     }
     assert_eq!(KillReply::decode(b""), Err(ProtocolError::Malformed));
     assert_eq!(StopReply::decode(b"STOP"), Err(ProtocolError::Malformed));
+}
+
+#[test]
+fn what_follows_a_request_later_is_not_read() {
+    let mut reader = RequestReader::new();
+    assert_eq!(reader.wanted(), 2 + MAX_REQUEST);
+    assert_eq!(reader.push(&[0]), Ok(None));
+    assert_eq!(reader.wanted(), 1 + MAX_REQUEST);
+    assert_eq!(reader.push(&[3, b'z']), Ok(None));
+    assert_eq!(reader.wanted(), 2);
+    let name = "kv".to_owned();
+    assert_eq!(reader.push(b"kv"), Ok(Some(Request::PortPlease2 { name })));
+    assert_eq!(reader.wanted(), 0);
+}
+
+#[test]
+fn the_name_to_stop_ends_as_a_string_of_c_does() {
+    for (body, name) in [
+        (&b"skv"[..], "kv"),
+        (b"skv\0more", "kv"),
+        (b"s\0", ""),
+        (b"s\xff", ""),
+    ] {
+        let name = name.to_owned();
+        assert_eq!(Request::decode(body), Ok(Request::Stop { name }));
+    }
+    assert_eq!(Request::decode(b"s"), Err(ProtocolError::EmptyName));
 }

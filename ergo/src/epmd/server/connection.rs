@@ -3,16 +3,17 @@
 use std::collections::HashMap;
 use std::io;
 use std::mem::MaybeUninit;
-use std::net::SocketAddr;
+use std::net::Shutdown;
 use std::sync::Arc;
 
 use socket2::SockRef;
 use tokio::net::TcpStream;
 use tokio::sync::OwnedSemaphorePermit;
 
+use super::log::{Hex, say};
 use super::{Shared, now};
-use crate::epmd::engine::{Connection, List, Peer, Reaction};
-use crate::epmd::{ProtocolError, Request, RequestReader, TARGET};
+use crate::epmd::engine::{Connection, List, Peer, Reaction, Refusal};
+use crate::epmd::{Alive2, AliveReply, ProtocolError, Request, RequestReader};
 
 /// The connections that stay open after their registration.
 pub(super) type Holders = HashMap<Connection, Arc<TcpStream>>;
@@ -20,73 +21,138 @@ pub(super) type Holders = HashMap<Connection, Arc<TcpStream>>;
 /// Why a connection ended before it was served.
 #[derive(Debug, thiserror::Error)]
 enum Ended {
-    #[error("it ended before it had asked for anything")]
-    Silent,
-    #[error("it was idle for too long")]
+    #[error("got partial packet only on file descriptor {0} ({1})")]
+    Partial(u64, usize),
+    #[error("closing because timed out on receive")]
     Idle,
     #[error(transparent)]
     Protocol(#[from] ProtocolError),
-    #[error(transparent)]
-    Io(#[from] io::Error),
+    #[error("error in read: {0}")]
+    Read(io::Error),
+    #[error("error in write: {0}")]
+    Write(io::Error),
+    #[error("{0} {1}")]
+    Refused(&'static str, Refusal),
 }
 
 /// The place of a connection among those that may be open at once, and among those of other machines.
 pub(super) type Places = (OwnedSemaphorePermit, Option<OwnedSemaphorePermit>);
 
 /// Reads the request of a connection, and does what EPMD does about it.
-pub(super) async fn serve(
-    stream: TcpStream,
-    address: SocketAddr,
-    peer: Peer,
-    places: Places,
-    shared: &Shared,
-) {
+pub(super) async fn serve(stream: TcpStream, local: bool, places: Places, shared: &Shared) {
     let stream = Arc::new(stream);
+    let descriptor = descriptor(&stream);
     // They are free before the stream closes: whoever sees it close finds room.
     let _places = places;
-    if let Err(reason) = serve_request(&stream, address, peer, shared).await {
-        tracing::debug!(target: TARGET, %address, %reason, "closed a connection");
+    let whose = if local { "Local" } else { "Non-local" };
+    say!(trace, 2, "{whose} peer connected");
+    say!(trace, 2, "opening connection on file descriptor {descriptor}");
+    match serve_request(&stream, descriptor, local, shared).await {
+        Ok(()) => {}
+        Err(reason @ Ended::Idle) => say!(debug, 1, "{reason}"),
+        Err(reason @ Ended::Refused(..)) => say!(warn, 0, "{reason}"),
+        Err(reason) => say!(debug, 0, "{reason}"),
+    }
+    say!(trace, 2, "closing connection on file descriptor {descriptor}");
+}
+
+/// The number that the system gives the socket.
+fn descriptor(stream: &TcpStream) -> u64 {
+    #[cfg(unix)]
+    {
+        use std::os::fd::AsRawFd;
+        stream.as_raw_fd().try_into().unwrap_or_default()
+    }
+    #[cfg(windows)]
+    {
+        use std::os::windows::io::AsRawSocket;
+        stream.as_raw_socket()
     }
 }
 
 async fn serve_request(
     stream: &Arc<TcpStream>,
-    address: SocketAddr,
-    peer: Peer,
+    descriptor: u64,
+    local: bool,
     shared: &Shared,
 ) -> Result<(), Ended> {
     // Replies are small and must not wait for each other.
-    stream.set_nodelay(true)?;
-    let request = read_request(stream, shared).await?;
-    tracing::trace!(target: TARGET, %address, ?request, "asked");
-    // Whatever happens from here on, the end of this connection is the end of its registration.
-    let _entry = Entry {
-        shared,
-        connection: peer.connection,
-    };
-    match react(request, peer, stream, shared) {
-        Reaction::Keep(reply) | Reaction::Taken { reply, .. } => {
+    stream.set_nodelay(true).map_err(Ended::Read)?;
+    let request = read_request(stream, descriptor, shared).await?;
+    let kind = kind(&request);
+    say!(debug, 1, "** got {kind}_REQ");
+    // The end of the entry, whatever brings it, is the end of the registration.
+    let (reaction, _entry) = react(&request, descriptor, local, stream, shared);
+    let sent = sent(&request, &reaction);
+    drop(request);
+    match reaction {
+        Reaction::Keep(reply) | Reaction::Refuse { reply, .. } | Reaction::Taken { reply, .. } => {
             write(stream, &reply, shared).await?;
+            say!(debug, 1, "** sent {sent}");
+            drop(sent);
             ended(stream).await;
+            return Ok(());
         }
         Reaction::Reply(reply) => write(stream, &reply, shared).await?,
+        Reaction::Stop { reply, .. } => write(stream, &reply, shared).await?,
         Reaction::List(list) => write_list(stream, list, shared).await?,
         Reaction::Kill(reply) => {
             let written = write(stream, &reply, shared).await;
-            tracing::info!(target: TARGET, %address, "ended by a client");
+            say!(debug, 1, "epmd killed");
+            say!(info, 0, "got KILL_REQ - terminates normal");
             shared.end.cancel();
-            written?;
+            return written;
         }
-        Reaction::Close(reason) => {
-            tracing::warn!(target: TARGET, %address, %reason, "refused");
-        }
+        Reaction::Close(reason) => return Err(Ended::Refused(kind, reason)),
     }
+    say!(debug, 1, "** sent {sent}");
     Ok(())
 }
 
-/// Asks the engine, which does not know whether the holder of a taken name is still there.
-fn react(request: Request, peer: Peer, stream: &Arc<TcpStream>, shared: &Shared) -> Reaction {
+/// What Erlang's `epmd` calls a request, without the `_REQ`.
+fn kind(request: &Request) -> &'static str {
+    match request {
+        Request::Alive2(_) => "ALIVE2",
+        Request::PortPlease2 { .. } => "PORT2",
+        Request::Names => "NAMES",
+        Request::Dump => "DUMP",
+        Request::Kill => "KILL",
+        Request::Stop { .. } => "STOP",
+    }
+}
+
+/// What Erlang's `epmd` calls the reply.
+fn sent(request: &Request, reaction: &Reaction) -> String {
+    match (request, reaction) {
+        (Request::Alive2(alive), _) => {
+            let name = String::from_utf8_lossy(alive.name());
+            format!("ALIVE2_RESP for \"{name}\"")
+        }
+        (Request::PortPlease2 { name }, Reaction::Reply(reply)) => {
+            let found = if reply.get(1) == Some(&0) { "ok" } else { "error" };
+            format!("PORT2_RESP ({found}) for \"{name}\"")
+        }
+        (_, Reaction::Stop { holder: None, .. }) => "STOP_RESP NOEXIST".to_owned(),
+        (_, Reaction::Stop { .. }) => "STOP_RESP STOPPED".to_owned(),
+        _ => format!("{}_RESP", kind(request)),
+    }
+}
+
+/// Asks the engine, and does what has to be done before anyone else asks it.
+fn react<'a>(
+    request: &Request,
+    descriptor: u64,
+    local: bool,
+    stream: &Arc<TcpStream>,
+    shared: &'a Shared,
+) -> (Reaction, Entry<'a>) {
     let mut state = shared.state();
+    let peer = Peer {
+        connection: state.next,
+        descriptor,
+        local,
+    };
+    state.next += 1;
     let mut reaction = state.engine.react(request.clone(), peer, now());
     if let Reaction::Taken { holder, .. } = reaction {
         // Its task may not have run yet since the node has ended. Whoever restarts a node must not suffer from that.
@@ -97,14 +163,53 @@ fn react(request: Request, peer: Peer, stream: &Arc<TcpStream>, shared: &Shared)
         {
             state.engine.release(holder);
             state.holders.remove(&holder);
-            reaction = state.engine.react(request, peer, now());
+            reaction = state.engine.react(request.clone(), peer, now());
+        }
+    }
+    if let Reaction::Stop {
+        holder: Some(holder),
+        ..
+    } = &reaction
+    {
+        // The node learns that it is not registered any more, and may register again. If the connection has ended
+        // already, that is as good.
+        if let Some(holder) = state.holders.remove(holder) {
+            let _ = SockRef::from(&holder).shutdown(Shutdown::Both);
         }
     }
     state.tell();
     if let Reaction::Keep(_) = reaction {
         state.holders.insert(peer.connection, Arc::clone(stream));
     }
-    reaction
+    drop(state);
+    if let Request::Alive2(alive) = request {
+        tell(alive.clone(), &reaction);
+    }
+    let connection = peer.connection;
+    (reaction, Entry { shared, connection })
+}
+
+/// Tells how a registration went.
+fn tell(alive: Alive2, reaction: &Reaction) {
+    match reaction {
+        Reaction::Keep(reply) => {
+            if let (Ok(node), Ok(Some(AliveReply::Registered { creation }))) =
+                (alive.node(), AliveReply::decode(reply))
+            {
+                say!(debug, 1, "registering '{}:{creation}', port {}", node.name, node.port);
+                let (node_type, protocol) = (u8::from(node.node_type), node.protocol);
+                let (highest, lowest) = (node.highest, node.lowest);
+                say!(debug, 1, "type {node_type} proto {protocol} highvsn {highest} lowvsn {lowest}");
+            }
+        }
+        Reaction::Taken { .. } => {
+            if let Ok(node) = alive.node() {
+                say!(debug, 0, "node name already occupied {}", node.name);
+            }
+        }
+        Reaction::Refuse { reason, .. } => say!(debug, 0, "{reason}"),
+        _ => {}
+    }
 }
 
 /// What the server remembers of a connection.
@@ -117,32 +222,54 @@ impl Drop for Entry<'_> {
     fn drop(&mut self) {
         let mut state = self.shared.state();
         state.holders.remove(&self.connection);
-        if let Some(name) = state.engine.release(self.connection) {
-            tracing::debug!(target: TARGET, name, "unregistered");
-        }
+        let released = state.engine.release(self.connection);
         state.tell();
+        drop(state);
+        if let Some(node) = released {
+            say!(debug, 1, "unregistering '{}:{}', port {}", node.name, node.creation, node.port);
+        }
     }
 }
 
-async fn read_request(stream: &TcpStream, shared: &Shared) -> Result<Request, Ended> {
+async fn read_request(
+    stream: &TcpStream,
+    descriptor: u64,
+    shared: &Shared,
+) -> Result<Request, Ended> {
     let mut reader = RequestReader::new();
+    let mut got = 0;
     loop {
         let readable = tokio::time::timeout(shared.options.packet_timeout, stream.readable());
-        readable.await.map_err(|_| Ended::Idle)??;
-        if let Some(request) = read_some(stream, &mut reader)? {
-            return Ok(request);
+        let readable = readable.await.map_err(|_| Ended::Idle)?;
+        readable.map_err(Ended::Read)?;
+        match read_some(stream, &mut reader)? {
+            Read::Request(request) => return Ok(request),
+            Read::Some(count) => got += count,
+            Read::End => return Err(Ended::Partial(descriptor, got)),
         }
     }
+}
+
+/// What there was to read.
+enum Read {
+    Request(Request),
+    Some(usize),
+    End,
 }
 
 /// Reads what is there. The buffer is on the stack of this function, so that waiting connections have none.
-fn read_some(stream: &TcpStream, reader: &mut RequestReader) -> Result<Option<Request>, Ended> {
-    let mut piece = [0; 1024];
-    match stream.try_read(&mut piece) {
-        Ok(0) => Err(Ended::Silent),
-        Ok(count) => Ok(reader.push(&piece[..count])?),
-        Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(None),
-        Err(error) => Err(error.into()),
+fn read_some(stream: &TcpStream, reader: &mut RequestReader) -> Result<Read, Ended> {
+    let mut piece = [0; 3 * 1024];
+    let wanted = reader.wanted().min(piece.len());
+    match stream.try_read(&mut piece[..wanted]) {
+        Ok(0) => Ok(Read::End),
+        Ok(count) => {
+            say!(trace, 2, "{}", Hex(&piece[..count]));
+            let request = reader.push(&piece[..count])?;
+            Ok(request.map_or(Read::Some(count), Read::Request))
+        }
+        Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(Read::Some(0)),
+        Err(error) => Err(Ended::Read(error)),
     }
 }
 
@@ -192,10 +319,12 @@ async fn write(stream: &TcpStream, bytes: &[u8], shared: &Shared) -> Result<(), 
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                 let writable =
                     tokio::time::timeout(shared.options.packet_timeout, stream.writable());
-                writable.await.map_err(|_| Ended::Idle)??;
+                let writable = writable.await.map_err(|_| Ended::Idle)?;
+                writable.map_err(Ended::Write)?;
             }
-            Err(error) => return Err(error.into()),
+            Err(error) => return Err(Ended::Write(error)),
         }
     }
+    say!(trace, 2, "{}", Hex(bytes));
     Ok(())
 }

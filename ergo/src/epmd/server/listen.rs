@@ -8,8 +8,8 @@ use tokio::net::TcpListener;
 
 use crate::epmd::Error;
 
-/// How many addresses EPMD listens on at most.
-const MAX_ADDRESSES: usize = 16;
+/// How many addresses EPMD listens on at most: it has room for 16, and takes that for too many.
+const MAX_ADDRESSES: usize = 15;
 
 /// How many connections may wait to be accepted, as far as the system allows.
 const BACKLOG: i32 = 1024;
@@ -99,10 +99,15 @@ fn listener(address: SocketAddr) -> io::Result<(SocketAddr, TcpListener)> {
     if address.is_ipv6() {
         socket.set_only_v6(true)?;
     }
-    socket.set_nonblocking(true)?;
     socket.bind(&address.into())?;
     socket.listen(BACKLOG)?;
-    let listener = TcpListener::from_std(socket.into())?;
+    adopt(socket.into())
+}
+
+/// Makes a socket that listens one of the runtime.
+pub(super) fn adopt(listener: std::net::TcpListener) -> io::Result<(SocketAddr, TcpListener)> {
+    listener.set_nonblocking(true)?;
+    let listener = TcpListener::from_std(listener)?;
     Ok((listener.local_addr()?, listener))
 }
 
@@ -146,9 +151,10 @@ mod tests {
             matches!(error, Error::Bind { .. }) && !error.is_address_in_use(),
             "{error}"
         );
-        let many: Vec<IpAddr> = (1..=15)
+        let many: Vec<IpAddr> = (1..=14)
             .map(|last| IpAddr::from([192, 0, 2, last]))
             .collect();
-        assert!(matches!(listen(0, &many), Err(Error::Addresses(17))));
+        assert!(matches!(listen(0, &many), Err(Error::Addresses(16))));
+        assert!(matches!(listen(0, &many[1..]), Err(Error::Bind { .. })));
     }
 }
