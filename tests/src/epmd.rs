@@ -1,51 +1,59 @@
-//! Erlang's own port mapper, one for each test.
+//! A port mapper for each test: Erlang's own, or the program of this workspace.
 
-use std::process::{Command, Stdio};
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus, Stdio};
+
+use rustix::process::Signal;
 
 use crate::child::{DEADLINE, Group, Output};
 use crate::program;
 
-/// A real `epmd` on a port of its own; it ends when this is dropped.
+/// An `epmd` on a port of its own; it ends when this is dropped.
 ///
 /// For the tests that judge ergo against Erlang's port mapper; other tests may embed ergo's.
 #[derive(Debug)]
 pub struct Epmd {
+    program: PathBuf,
     port: u16,
     output: Output,
-    _group: Group,
+    group: Group,
 }
 
 impl Epmd {
-    /// Starts `epmd` on a free port and waits until it listens.
+    /// Starts Erlang's `epmd` on a free port and waits until it listens.
     pub fn start() -> Epmd {
         Epmd::start_with(&[])
     }
 
-    /// Starts `epmd` with further options, such as `-relaxed_command_check`.
+    /// Starts Erlang's `epmd` with further options, such as `-relaxed_command_check`.
     pub fn start_with(options: &[&str]) -> Epmd {
+        Epmd::program(&program::epmd(), options)
+    }
+
+    /// Starts Erlang's `epmd` on `port`; `None` when something else listens there.
+    pub fn on_port(port: u16, options: &[&str]) -> Option<Epmd> {
+        Epmd::program_on_port(&program::epmd(), port, options)
+    }
+
+    /// Starts an `epmd`, [ours](crate::our_epmd) or [Erlang's](crate::epmd), on a free port.
+    pub fn program(program: &Path, options: &[&str]) -> Epmd {
         // `epmd` cannot choose a port by itself, so one is drawn below the ephemeral range, where no outgoing connection
         // sits; if it is taken all the same, `epmd` ends at once without the line waited for, and another one is drawn.
         for _ in 0..100 {
-            let random = getrandom::u32().expect("the system has no randomness");
-            let port = 10_000 + u16::try_from(random % 20_000).expect("below 2^16");
-            if let Some(epmd) = Epmd::on_port(port, options) {
+            if let Some(epmd) = Epmd::program_on_port(program, drawn_port(), options) {
                 return epmd;
             }
         }
         panic!("no free port for epmd in 100 draws");
     }
 
-    /// Starts `epmd` on `port`; `None` when something else listens there.
-    pub fn on_port(port: u16, options: &[&str]) -> Option<Epmd> {
-        let mut command = Command::new(program::epmd());
+    /// Starts an `epmd` on `port`; `None` when something else listens there.
+    pub fn program_on_port(program: &Path, port: u16, options: &[&str]) -> Option<Epmd> {
+        let mut command = Epmd::command(program);
         // Its debug output tells when it listens, and that it is this one which does.
         command
             .args(["-d", "-d", "-port", &port.to_string()])
             .args(options);
-        command
-            .env_remove("ERL_EPMD_PORT")
-            .env_remove("ERL_EPMD_ADDRESS");
-        command.env_remove("ERL_EPMD_RELAXED_COMMAND_CHECK");
         let mut group = Group::spawn({
             command
                 .stdin(Stdio::null())
@@ -62,10 +70,21 @@ impl Epmd {
             })
             .ok()?;
         Some(Epmd {
+            program: program.to_owned(),
             port,
             output,
-            _group: group,
+            group,
         })
+    }
+
+    /// A command that runs an `epmd` undisturbed by the environment of whoever runs the test.
+    pub fn command(program: &Path) -> Command {
+        let mut command = Command::new(program);
+        command
+            .env_remove("ERL_EPMD_PORT")
+            .env_remove("ERL_EPMD_ADDRESS")
+            .env_remove("ERL_EPMD_RELAXED_COMMAND_CHECK");
+        command
     }
 
     /// The port it listens on.
@@ -73,8 +92,33 @@ impl Epmd {
         self.port
     }
 
+    /// The number of its process.
+    pub fn pid(&mut self) -> u32 {
+        self.group.child().id()
+    }
+
     /// Its debug output so far.
     pub fn log(&self) -> String {
         self.output.text()
     }
+
+    /// Waits until it has ended; its status, and all it has logged.
+    pub fn wait(mut self) -> (ExitStatus, String) {
+        let status = self.group.wait(DEADLINE);
+        let log = self.output.end();
+        (status.expect("epmd ends"), log)
+    }
+
+    /// Kills it and starts another one of the same program on the same port.
+    pub fn restart(mut self) -> Epmd {
+        self.group.signal(Signal::KILL);
+        self.group.wait(DEADLINE).expect("it is killed");
+        Epmd::program_on_port(&self.program, self.port, &[]).expect("its port is free again")
+    }
+}
+
+/// A port below the ephemeral range that is likely to be free.
+pub fn drawn_port() -> u16 {
+    let random = getrandom::u32().expect("the system has no randomness");
+    10_000 + u16::try_from(random % 20_000).expect("below 2^16")
 }

@@ -37,6 +37,7 @@ struct Distribution {
     name: String,
     cookie: String,
     epmd_port: u16,
+    epmd_command: Option<String>,
 }
 
 impl Options {
@@ -56,6 +57,7 @@ impl Options {
             name,
             cookie,
             epmd_port,
+            epmd_command: None,
         });
         self
     }
@@ -69,6 +71,12 @@ impl Options {
     /// Sets the cookie of a [distributed](Options::distributed) node.
     pub fn cookie(mut self, cookie: &str) -> Options {
         self.the_distribution().cookie = cookie.to_owned();
+        self
+    }
+
+    /// Lets a [distributed](Options::distributed) node start its EPMD itself, by a command; without this it starts none.
+    pub fn epmd_command(mut self, command: &str) -> Options {
+        self.the_distribution().epmd_command = Some(command.to_owned());
         self
     }
 
@@ -167,6 +175,7 @@ impl Options {
             name,
             cookie,
             epmd_port,
+            epmd_command,
         }) = &self.distribution
         {
             command.env("ERL_EPMD_PORT", epmd_port.to_string());
@@ -188,7 +197,11 @@ impl Options {
                 ]),
             };
             // A daemon started by the way would outlive the test, and hide that the EPMD under test is missing.
-            arguments.extend(["-start_epmd", "false"].map(OsString::from));
+            let start = match epmd_command {
+                Some(command) => ["-epmd", command],
+                None => ["-start_epmd", "false"],
+            };
+            arguments.extend(start.map(OsString::from));
         }
         arguments.extend(self.arguments.iter().cloned());
         for argument in arguments {

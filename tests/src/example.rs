@@ -1,13 +1,11 @@
 //! The example programs, as a person runs them.
 
-use std::env;
-use std::path::PathBuf;
 use std::process::{Command, ExitStatus, Stdio};
-use std::sync::OnceLock;
 
 use rustix::process::Signal;
 
 use crate::child::{DEADLINE, Group, Output};
+use crate::program::built;
 
 /// A running example program; dropping it kills it.
 #[derive(Debug)]
@@ -23,7 +21,7 @@ impl Example {
     ///
     /// The examples are brought up to date once for each test binary, so that no test runs an old one.
     pub fn start(name: &str, arguments: &[&str], environment: &[(&str, &str)]) -> Example {
-        let mut command = Command::new(directory().join(name));
+        let mut command = Command::new(built().join("examples").join(name));
         command.args(arguments).envs(environment.iter().copied());
         command
             .stdin(Stdio::null())
@@ -88,29 +86,4 @@ impl Example {
             .unwrap_or_else(|| panic!("{} did not end; it printed:\n{output}{errors}", self.name));
         (status, output, errors)
     }
-}
-
-/// Where the examples are, freshly built in the profile of the tests.
-fn directory() -> &'static PathBuf {
-    static DIRECTORY: OnceLock<PathBuf> = OnceLock::new();
-    DIRECTORY.get_or_init(|| {
-        let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-        let mut build = Command::new(cargo);
-        // The whole workspace, as in the test command: the same features, hence nothing to build twice.
-        build.args(["build", "--quiet", "--workspace", "--examples"]);
-        if !cfg!(debug_assertions) {
-            build.arg("--release");
-        }
-        let status = build
-            .current_dir(env!("CARGO_MANIFEST_DIR"))
-            .status()
-            .expect("cargo runs");
-        assert!(status.success(), "the examples do not build");
-        // target/PROFILE/deps/TEST
-        let test = env::current_exe().expect("the path of the test");
-        test.ancestors()
-            .nth(2)
-            .expect("a test lies in target/PROFILE/deps")
-            .join("examples")
-    })
 }

@@ -2,6 +2,8 @@
 
 use std::env;
 use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
 
 const INSTALL: &str = "the interop tests run real Erlang and Elixir nodes: on Debian and Ubuntu \
     `tests/run` installs them (packages erlang-base, erlang-crypto, erlang-dev, elixir); \
@@ -25,6 +27,36 @@ pub fn iex() -> PathBuf {
 /// Erlang's own `epmd`: `$ERGO_EPMD`, or the one on `PATH`.
 pub fn epmd() -> PathBuf {
     find("epmd", "ERGO_EPMD")
+}
+
+/// The `epmd` of this workspace, freshly built in the profile of the tests.
+pub fn our_epmd() -> PathBuf {
+    built().join("epmd")
+}
+
+/// Where the programs of this workspace are; they are brought up to date once for each test binary.
+pub(crate) fn built() -> &'static Path {
+    static DIRECTORY: OnceLock<PathBuf> = OnceLock::new();
+    DIRECTORY.get_or_init(|| {
+        let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+        let mut build = Command::new(cargo);
+        // The whole workspace, as in the test command: the same features, hence nothing to build twice.
+        build.args(["build", "--quiet", "--workspace", "--bins", "--examples"]);
+        if !cfg!(debug_assertions) {
+            build.arg("--release");
+        }
+        let status = build
+            .current_dir(env!("CARGO_MANIFEST_DIR"))
+            .status()
+            .expect("cargo runs");
+        assert!(status.success(), "the programs do not build");
+        // target/PROFILE/deps/TEST
+        let test = env::current_exe().expect("the path of the test");
+        let profile = test.ancestors().nth(2);
+        profile
+            .expect("a test lies in target/PROFILE/deps")
+            .to_owned()
+    })
 }
 
 fn find(name: &str, variable: &str) -> PathBuf {

@@ -85,7 +85,10 @@ fn list(mut stream: TcpStream, quiet: bool) -> ExitCode {
     }
     if !quiet {
         let port = u32::from_be_bytes(port);
-        tell(&format!("epmd: up and running on port {port} with data:\n"), true);
+        tell(
+            &format!("epmd: up and running on port {port} with data:\n"),
+            true,
+        );
         // Whoever reads no further, as `head` does, has what was wanted.
         let _ = io::copy(&mut stream, &mut io::stdout());
     }
@@ -108,7 +111,9 @@ fn answer<const N: usize>(stream: &mut TcpStream) -> Result<[u8; N], ExitCode> {
 fn tell(text: &str, success: bool) -> ExitCode {
     let mut stdout = io::stdout();
     // Where nobody listens, the exit code is all there is to tell.
-    let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+    let _ = stdout
+        .write_all(text.as_bytes())
+        .and_then(|()| stdout.flush());
     if success {
         ExitCode::SUCCESS
     } else {

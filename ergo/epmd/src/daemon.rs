@@ -26,8 +26,15 @@ pub(crate) fn start() -> io::Result<()> {
     let mut words = env::args_os();
     let name = words.next().unwrap_or_else(|| OsString::from("epmd"));
     let mut command = Command::new(env::current_exe()?);
-    command.arg0(name).args(words).env(DETACHED, "1").current_dir("/");
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+    command
+        .arg0(name)
+        .args(words)
+        .env(DETACHED, "1")
+        .current_dir("/");
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null());
     let mut child = command.spawn()?;
     if let Some(mut listens) = child.stdout.take() {
         listens.read_to_end(&mut Vec::new())?;

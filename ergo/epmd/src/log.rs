@@ -73,7 +73,9 @@ impl Subscriber for Log {
         metadata.is_event()
             && metadata.target() == TARGET
             && metadata.fields().field("d").is_some()
-            && self.max_level_hint().is_some_and(|most| *metadata.level() <= most)
+            && self
+                .max_level_hint()
+                .is_some_and(|most| *metadata.level() <= most)
     }
 
     fn max_level_hint(&self) -> Option<LevelFilter> {
@@ -175,7 +177,8 @@ mod tests {
 
     #[test]
     fn syslog_gets_a_datagram_a_message() {
-        let directory = std::env::temp_dir().join(format!("ergo-epmd-syslog-{}", std::process::id()));
+        let directory =
+            std::env::temp_dir().join(format!("ergo-epmd-syslog-{}", std::process::id()));
         std::fs::create_dir(&directory).unwrap();
         let path = directory.join("log");
         let receiver = UnixDatagram::bind(&path).unwrap();

@@ -43,7 +43,9 @@ pub(crate) fn run(options: &Options) -> ExitCode {
     }
     let daemon = u8::from(options.daemon);
     tracing::debug!(target: TARGET, d = 1, "epmd running - daemon = {daemon}");
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
     let served = match runtime {
         Ok(runtime) => runtime.block_on(serve(options)),
         Err(error) => Err(Failure::Failed(reason(&error))),
@@ -106,7 +108,9 @@ async fn listen(options: &Options) -> Result<Server, Failure> {
         if listeners.is_empty() {
             return Err(failed("systemd provides no sockets"));
         }
-        return Server::from_listeners(listeners, serving).await.map_err(cannot);
+        return Server::from_listeners(listeners, serving)
+            .await
+            .map_err(cannot);
     }
     tracing::trace!(target: TARGET, d = 2, "try to initiate listening port {port}");
     serving.addresses = addresses(&options.addresses)?;
@@ -150,14 +154,20 @@ fn raise_limit() -> usize {
     if setrlimit(Resource::Nofile, raised).is_ok() {
         limit.current = limit.maximum;
     }
-    let most = limit.current.map(|most| most.saturating_sub(OTHER_DESCRIPTORS));
-    most.and_then(|most| usize::try_from(most).ok()).unwrap_or(usize::MAX)
+    let most = limit
+        .current
+        .map(|most| most.saturating_sub(OTHER_DESCRIPTORS));
+    most.and_then(|most| usize::try_from(most).ok())
+        .unwrap_or(usize::MAX)
 }
 
 /// What the system says, without the number that Rust adds.
 fn reason(error: &io::Error) -> String {
     let text = error.to_string();
-    text.split(" (os error").next().unwrap_or_default().to_owned()
+    text.split(" (os error")
+        .next()
+        .unwrap_or_default()
+        .to_owned()
 }
 
 #[cfg(test)]
@@ -179,6 +189,9 @@ mod tests {
 
     #[test]
     fn reasons_are_those_of_the_system() {
-        assert_eq!(reason(&io::Error::from_raw_os_error(13)), "Permission denied");
+        assert_eq!(
+            reason(&io::Error::from_raw_os_error(13)),
+            "Permission denied"
+        );
     }
 }

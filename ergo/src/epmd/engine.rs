@@ -4,7 +4,10 @@ use std::collections::{BTreeMap, HashMap};
 use std::ops::Bound;
 
 use super::proto::{active_line, names_line, unused_line};
-use super::{Alive2, AliveReply, KillReply, MAX_NAME_CHARS, NodeInfo, PortReply, ProtocolError, Request, StopReply};
+use super::{
+    Alive2, AliveReply, KillReply, MAX_NAME_CHARS, NodeInfo, PortReply, ProtocolError, Request,
+    StopReply,
+};
 
 /// How much of a list is made at once.
 const CHUNK: usize = 4 << 10;
@@ -32,7 +35,8 @@ pub(super) struct Peer {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Reaction {
     /// Write the reply, then wait for the connection to end or say anything, and [`release`](Engine::release) it.
-    Keep(Vec<u8>),
+    /// The name was remembered if it is `known`.
+    Keep { reply: Vec<u8>, known: bool },
     /// EPMD cannot keep the node: write the reply, and keep the connection as after a registration.
     Refuse {
         reason: ProtocolError,
@@ -41,9 +45,9 @@ pub(super) enum Reaction {
     /// The name belongs to another connection. If that has ended without notice, release it and ask again; else
     /// keep this connection as after a registration.
     Taken { holder: Connection, reply: Vec<u8> },
-    /// End the connection of a node that is forgotten, if there was one, write the reply, then close.
+    /// End the connection of the node that is stopped, if there is one, write the reply, then close.
     Stop {
-        holder: Option<Connection>,
+        holder: Option<(Connection, Released)>,
         reply: Vec<u8>,
     },
     /// Write the reply, then close.
@@ -59,11 +63,11 @@ pub(super) enum Reaction {
 /// Why a request is not answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Refusal {
-    #[error("asked from another machine")]
+    #[error("from non local address")]
     NotLocal,
-    #[error("stopping nodes is not allowed; start EPMD with -relaxed_command_check")]
+    #[error("disallowed, no -relaxed_command_check")]
     NotRelaxed,
-    #[error("a name of more than {MAX_ASKED_CHARS} characters")]
+    #[error("with a name of more than {MAX_ASKED_CHARS} characters")]
     LongName,
 }
 
@@ -210,7 +214,8 @@ impl Engine {
                 reply: refused(),
             };
         }
-        let counter = match self.unused.take(&node.name) {
+        let remembered = self.unused.take(&node.name);
+        let counter = match remembered {
             Some(counter) => counter.wrapping_add(1).max(FIRST_CREATION),
             None => {
                 // It is a new name that makes EPMD forget an old one: when many nodes end at once, all are remembered.
@@ -228,7 +233,10 @@ impl Engine {
             counter,
         };
         self.active.insert(peer.connection, entry);
-        Reaction::Keep(AliveReply::Registered { creation }.encode(highest))
+        Reaction::Keep {
+            reply: AliveReply::Registered { creation }.encode(highest),
+            known: remembered.is_some(),
+        }
     }
 
     fn port_of(&self, name: &str) -> Vec<u8> {
@@ -247,11 +255,9 @@ impl Engine {
 
     fn stop(&mut self, name: &str) -> Reaction {
         let holder = self.names.get(name).copied();
+        let holder = holder.and_then(|holder| Some((holder, self.release(holder)?)));
         let reply = match holder {
-            Some(connection) => {
-                self.release(connection);
-                StopReply::Stopped
-            }
+            Some(_) => StopReply::Stopped,
             None => StopReply::NoSuchName,
         };
         Reaction::Stop {

@@ -121,7 +121,10 @@ impl Server {
         options: ServerOptions,
     ) -> io::Result<Server> {
         let listeners = listeners.into_iter().map(listen::adopt);
-        Ok(Server::serve(listeners.collect::<io::Result<_>>()?, options))
+        Ok(Server::serve(
+            listeners.collect::<io::Result<_>>()?,
+            options,
+        ))
     }
 
     fn serve(listeners: Vec<(SocketAddr, TcpListener)>, options: ServerOptions) -> Server {

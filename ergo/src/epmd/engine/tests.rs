@@ -22,7 +22,25 @@ fn old(name: &str) -> Request {
 }
 
 fn registered(creation: u32) -> Reaction {
-    Reaction::Keep(AliveReply::Registered { creation }.encode(6))
+    Reaction::Keep {
+        reply: AliveReply::Registered { creation }.encode(6),
+        known: false,
+    }
+}
+
+fn again(creation: u32) -> Reaction {
+    Reaction::Keep {
+        reply: AliveReply::Registered { creation }.encode(6),
+        known: true,
+    }
+}
+
+fn released(name: &str, creation: u32) -> Released {
+    Released {
+        name: name.to_owned(),
+        port: 4000,
+        creation,
+    }
 }
 
 fn port_please(name: &str) -> Request {
@@ -53,12 +71,7 @@ fn a_node_is_known_until_its_connection_ends() {
         Reaction::Reply(found)
     );
     assert_eq!(engine.release(2), None);
-    let released = Released {
-        name: "kv".to_owned(),
-        port: 4000,
-        creation: NOW,
-    };
-    assert_eq!(engine.release(1), Some(released));
+    assert_eq!(engine.release(1), Some(released("kv", NOW)));
     assert_eq!(engine.release(1), None);
     assert_eq!(
         engine.react(port_please("kv"), local(3), NOW),
@@ -69,11 +82,12 @@ fn a_node_is_known_until_its_connection_ends() {
 #[test]
 fn creations_count_up_for_each_name() {
     let mut engine = Engine::new(4369, false, 1000);
-    for (connection, creation) in [(1, NOW), (2, NOW + 1), (3, NOW + 2)] {
-        assert_eq!(
-            engine.react(alive("kv"), local(connection), NOW),
-            registered(creation)
-        );
+    for (connection, reaction) in [
+        (1, registered(NOW)),
+        (2, again(NOW + 1)),
+        (3, again(NOW + 2)),
+    ] {
+        assert_eq!(engine.react(alive("kv"), local(connection), NOW), reaction);
         engine.release(connection);
     }
     // Nodes of OTP 22 and earlier have three of them, from the same counter.
@@ -81,7 +95,10 @@ fn creations_count_up_for_each_name() {
         let creation = u8::try_from(counter % 3 + 1).unwrap();
         assert_eq!(
             engine.react(old("kv"), local(connection), NOW),
-            Reaction::Keep(vec![121, 0, 0, creation])
+            Reaction::Keep {
+                reply: vec![121, 0, 0, creation],
+                known: true,
+            }
         );
         engine.release(connection);
     }
@@ -100,7 +117,7 @@ fn creations_are_never_those_of_old_nodes() {
         registered(u32::MAX)
     );
     engine.release(2);
-    assert_eq!(engine.react(alive("end"), local(3), NOW), registered(4));
+    assert_eq!(engine.react(alive("end"), local(3), NOW), again(4));
 }
 
 #[test]
@@ -115,7 +132,7 @@ fn a_thousand_free_names_are_remembered() {
     assert_eq!(engine.unused.ages.len(), 1001);
     assert_eq!(
         engine.react(alive("n4"), local(2000), NOW),
-        registered(NOW + 1),
+        again(NOW + 1),
         "the oldest still known"
     );
     assert_eq!(
@@ -233,7 +250,7 @@ fn nodes_are_stopped_only_when_relaxed() {
     assert_eq!(
         relaxed.react(stop(), local(2), NOW),
         Reaction::Stop {
-            holder: Some(1),
+            holder: Some((1, released("kv", NOW))),
             reply: b"STOPPED".to_vec(),
         }
     );
@@ -244,10 +261,7 @@ fn nodes_are_stopped_only_when_relaxed() {
             reply: b"NOEXISTSTOPPED".to_vec(),
         }
     );
-    assert_eq!(
-        relaxed.react(alive("kv"), local(4), NOW),
-        registered(NOW + 1)
-    );
+    assert_eq!(relaxed.react(alive("kv"), local(4), NOW), again(NOW + 1));
 }
 
 #[test]

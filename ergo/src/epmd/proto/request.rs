@@ -142,6 +142,11 @@ impl Alive2 {
         &self.name
     }
 
+    /// What it tells beside its name, right or wrong as that may be.
+    pub(in crate::epmd) fn rest(&self) -> &NodeInfo {
+        &self.node
+    }
+
     /// The node to register.
     ///
     /// # Errors

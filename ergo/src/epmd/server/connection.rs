@@ -12,8 +12,8 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use super::log::{Hex, say};
 use super::{Shared, now};
-use crate::epmd::engine::{Connection, List, Peer, Reaction, Refusal};
-use crate::epmd::{Alive2, AliveReply, ProtocolError, Request, RequestReader};
+use crate::epmd::engine::{Connection, List, Peer, Reaction, Refusal, Released};
+use crate::epmd::{AliveReply, ProtocolError, Request, RequestReader};
 
 /// The connections that stay open after their registration.
 pub(super) type Holders = HashMap<Connection, Arc<TcpStream>>;
@@ -31,7 +31,7 @@ enum Ended {
     Read(io::Error),
     #[error("error in write: {0}")]
     Write(io::Error),
-    #[error("{0} {1}")]
+    #[error("{0}_REQ {1}")]
     Refused(&'static str, Refusal),
 }
 
@@ -46,14 +46,22 @@ pub(super) async fn serve(stream: TcpStream, local: bool, places: Places, shared
     let _places = places;
     let whose = if local { "Local" } else { "Non-local" };
     say!(trace, 2, "{whose} peer connected");
-    say!(trace, 2, "opening connection on file descriptor {descriptor}");
+    say!(
+        trace,
+        2,
+        "opening connection on file descriptor {descriptor}"
+    );
     match serve_request(&stream, descriptor, local, shared).await {
         Ok(()) => {}
         Err(reason @ Ended::Idle) => say!(debug, 1, "{reason}"),
         Err(reason @ Ended::Refused(..)) => say!(warn, 0, "{reason}"),
         Err(reason) => say!(debug, 0, "{reason}"),
     }
-    say!(trace, 2, "closing connection on file descriptor {descriptor}");
+    say!(
+        trace,
+        2,
+        "closing connection on file descriptor {descriptor}"
+    );
 }
 
 /// The number that the system gives the socket.
@@ -86,15 +94,32 @@ async fn serve_request(
     let sent = sent(&request, &reaction);
     drop(request);
     match reaction {
-        Reaction::Keep(reply) | Reaction::Refuse { reply, .. } | Reaction::Taken { reply, .. } => {
+        Reaction::Keep { reply, .. } => {
             write(stream, &reply, shared).await?;
             say!(debug, 1, "** sent {sent}");
             drop(sent);
             ended(stream).await;
             return Ok(());
         }
+        Reaction::Refuse { reply, .. } | Reaction::Taken { reply, .. } => {
+            write(stream, &reply, shared).await?;
+            say!(debug, 1, "** sent {sent}");
+            drop(sent);
+            ended(stream).await;
+            say!(
+                debug,
+                1,
+                "trying to unregister node with unknown file descriptor {descriptor}"
+            );
+            return Ok(());
+        }
         Reaction::Reply(reply) => write(stream, &reply, shared).await?,
-        Reaction::Stop { reply, .. } => write(stream, &reply, shared).await?,
+        Reaction::Stop { holder, reply } => {
+            write(stream, &reply, shared).await?;
+            if holder.is_none() {
+                say!(debug, 1, "** sent STOP_RESP NOEXIST");
+            }
+        }
         Reaction::List(list) => write_list(stream, list, shared).await?,
         Reaction::Kill(reply) => {
             let written = write(stream, &reply, shared).await;
@@ -129,11 +154,14 @@ fn sent(request: &Request, reaction: &Reaction) -> String {
             format!("ALIVE2_RESP for \"{name}\"")
         }
         (Request::PortPlease2 { name }, Reaction::Reply(reply)) => {
-            let found = if reply.get(1) == Some(&0) { "ok" } else { "error" };
+            let found = if reply.get(1) == Some(&0) {
+                "ok"
+            } else {
+                "error"
+            };
             format!("PORT2_RESP ({found}) for \"{name}\"")
         }
-        (_, Reaction::Stop { holder: None, .. }) => "STOP_RESP NOEXIST".to_owned(),
-        (_, Reaction::Stop { .. }) => "STOP_RESP STOPPED".to_owned(),
+        (Request::Stop { .. }, _) => "STOP_RESP STOPPED".to_owned(),
         _ => format!("{}_RESP", kind(request)),
     }
 }
@@ -167,7 +195,7 @@ fn react<'a>(
         }
     }
     if let Reaction::Stop {
-        holder: Some(holder),
+        holder: Some((holder, _)),
         ..
     } = &reaction
     {
@@ -178,38 +206,66 @@ fn react<'a>(
         }
     }
     state.tell();
-    if let Reaction::Keep(_) = reaction {
+    if let Reaction::Keep { .. } = reaction {
         state.holders.insert(peer.connection, Arc::clone(stream));
     }
     drop(state);
-    if let Request::Alive2(alive) = request {
-        tell(alive.clone(), &reaction);
-    }
+    tell(request, &reaction);
     let connection = peer.connection;
     (reaction, Entry { shared, connection })
 }
 
-/// Tells how a registration went.
-fn tell(alive: Alive2, reaction: &Reaction) {
-    match reaction {
-        Reaction::Keep(reply) => {
-            if let (Ok(node), Ok(Some(AliveReply::Registered { creation }))) =
-                (alive.node(), AliveReply::decode(reply))
-            {
-                say!(debug, 1, "registering '{}:{creation}', port {}", node.name, node.port);
-                let (node_type, protocol) = (u8::from(node.node_type), node.protocol);
-                let (highest, lowest) = (node.highest, node.lowest);
-                say!(debug, 1, "type {node_type} proto {protocol} highvsn {highest} lowvsn {lowest}");
+/// Tells what became of a request.
+fn tell(request: &Request, reaction: &Reaction) {
+    match (request, reaction) {
+        (Request::Alive2(alive), Reaction::Keep { reply, known }) => {
+            let name = String::from_utf8_lossy(alive.name());
+            let node = alive.rest();
+            let (port, highest, lowest) = (node.port, node.highest, node.lowest);
+            if *known {
+                say!(debug, 1, "reusing slot with same name '{name}'");
             }
-        }
-        Reaction::Taken { .. } => {
-            if let Ok(node) = alive.node() {
-                say!(debug, 0, "node name already occupied {}", node.name);
+            if let Ok(Some(AliveReply::Registered { creation })) = AliveReply::decode(reply) {
+                say!(debug, 1, "registering '{name}:{creation}', port {port}");
             }
+            let (node_type, protocol) = (u8::from(node.node_type), node.protocol);
+            say!(
+                debug,
+                1,
+                "type {node_type} proto {protocol} highvsn {highest} lowvsn {lowest}"
+            );
         }
-        Reaction::Refuse { reason, .. } => say!(debug, 0, "{reason}"),
+        (Request::Alive2(alive), Reaction::Taken { .. }) => {
+            let name = String::from_utf8_lossy(alive.name());
+            say!(debug, 0, "node name already occupied {name}");
+        }
+        (_, Reaction::Refuse { reason, .. }) => say!(debug, 0, "{reason}"),
+        (
+            _,
+            Reaction::Stop {
+                holder: Some((_, node)),
+                ..
+            },
+        ) => {
+            unregistered(node);
+            say!(debug, 1, "epmd connection stopped");
+        }
+        (Request::Stop { name }, Reaction::Stop { holder: None, .. }) => {
+            say!(
+                debug,
+                1,
+                "trying to unregister node with unknown name {name}"
+            );
+        }
+        (Request::Kill, Reaction::Reply(_)) => say!(warn, 0, "Disallowed KILL_REQ, live nodes"),
         _ => {}
     }
+}
+
+/// Tells that a node is forgotten.
+fn unregistered(node: &Released) {
+    let (name, port, creation) = (&node.name, node.port, node.creation);
+    say!(debug, 1, "unregistering '{name}:{creation}', port {port}");
 }
 
 /// What the server remembers of a connection.
@@ -226,7 +282,7 @@ impl Drop for Entry<'_> {
         state.tell();
         drop(state);
         if let Some(node) = released {
-            say!(debug, 1, "unregistering '{}:{}', port {}", node.name, node.creation, node.port);
+            unregistered(&node);
         }
     }
 }
