@@ -1,5 +1,6 @@
 //! A port mapper for each test: Erlang's own, or the program of this workspace.
 
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 
@@ -38,9 +39,9 @@ impl Epmd {
     /// Starts an `epmd`, [ours](crate::our_epmd) or [Erlang's](crate::epmd), on a free port.
     pub fn program(program: &Path, options: &[&str]) -> Epmd {
         // `epmd` cannot choose a port by itself, so one is drawn below the ephemeral range, where no outgoing connection
-        // sits; if it is taken all the same, `epmd` ends at once without the line waited for, and another one is drawn.
+        // sits; if it is taken meanwhile, `epmd` ends at once without the line waited for, and another one is drawn.
         for _ in 0..100 {
-            if let Some(epmd) = Epmd::program_on_port(program, drawn_port(), options) {
+            if let Some(epmd) = Epmd::program_on_port(program, unused_port(), options) {
                 return epmd;
             }
         }
@@ -117,8 +118,14 @@ impl Epmd {
     }
 }
 
-/// A port below the ephemeral range that is likely to be free.
-pub fn drawn_port() -> u16 {
-    let random = getrandom::u32().expect("the system has no randomness");
-    10_000 + u16::try_from(random % 20_000).expect("below 2^16")
+/// A port that nothing listens on, below those that the system hands out.
+pub fn unused_port() -> u16 {
+    let free = |port: &u16| TcpListener::bind(("127.0.0.1", *port)).is_ok();
+    let random = || {
+        10_000 + u16::try_from(getrandom::u32().expect("randomness") % 20_000).expect("below 2^16")
+    };
+    std::iter::repeat_with(random)
+        .take(100)
+        .find(free)
+        .expect("a free port in 100 draws")
 }

@@ -40,7 +40,7 @@ pub mod wire;
 pub use agent::Exception;
 pub use child::DEADLINE;
 pub use cluster::Cluster;
-pub use epmd::{Epmd, drawn_port};
+pub use epmd::{Epmd, unused_port};
 pub use erl::{Erl, Options};
 pub use example::Example;
 pub use log::Log;

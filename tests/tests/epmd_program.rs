@@ -15,7 +15,7 @@ mod wire;
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream, ToSocketAddrs};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use tests::{DEADLINE, Epmd};
 
@@ -38,7 +38,7 @@ struct Printed {
 }
 
 /// Runs an `epmd` to its end.
-fn run(program: &PathBuf, arguments: &[&str], environment: &[(&str, &str)]) -> Printed {
+fn run(program: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Printed {
     let mut command = Epmd::command(program);
     command.args(arguments).envs(environment.iter().copied());
     let output = command.output().expect("epmd runs");

@@ -1,22 +1,11 @@
 //! Every block of the README that is no Rust: its commands are the ones that work, its transcripts what a shell shows.
 
-use std::net::TcpListener;
 use std::path::Path;
 
 use tests::readme::{blocks, transcript};
-use tests::{Epmd, Erl, Example};
+use tests::{Epmd, Erl, Example, unused_port};
 
 const README: &str = include_str!("../../README.md");
-
-/// A port that nothing listens on, below those that the system hands out.
-fn unused_port() -> u16 {
-    let free = |port: &u16| TcpListener::bind(("127.0.0.1", *port)).is_ok();
-    let random = || 10_000 + u16::try_from(getrandom::u32().unwrap() % 20_000).unwrap();
-    std::iter::repeat_with(random)
-        .take(100)
-        .find(free)
-        .expect("a free port in 100 draws")
-}
 
 /// The words of the README's command that begins with `program`.
 fn command(program: &str) -> Vec<String> {
@@ -157,7 +146,14 @@ fn no_block_is_of_another_kind() {
         .lines()
         .map(str::to_owned)
         .collect();
-    let known = ["cargo run", "erl ", "iex ", "tests/run"];
+    let known = [
+        "cargo run",
+        "cargo build --release -p ergo-epmd",
+        "target/release/epmd -daemon",
+        "erl ",
+        "iex ",
+        "tests/run",
+    ];
     assert!(
         commands
             .iter()

@@ -149,7 +149,7 @@ fn raise_limit() -> usize {
     let mut limit = getrlimit(Resource::Nofile);
     let raised = rustix::process::Rlimit {
         current: limit.maximum,
-        ..limit.clone()
+        ..limit
     };
     if setrlimit(Resource::Nofile, raised).is_ok() {
         limit.current = limit.maximum;

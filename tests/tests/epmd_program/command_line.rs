@@ -2,7 +2,7 @@
 
 use std::net::TcpListener;
 
-use tests::{Epmd, drawn_port};
+use tests::{Epmd, unused_port};
 
 use super::{Client, Printed, alive, both, counted, names, programs, refused, register, run};
 
@@ -104,7 +104,7 @@ fn the_usage_names_every_option_of_erlangs() {
 
 #[test]
 fn without_a_server_there_is_nothing_to_ask() {
-    let port = drawn_port().to_string();
+    let port = unused_port().to_string();
     for question in [
         &["-names"][..],
         &["-dump"],
@@ -193,7 +193,7 @@ fn the_environment_counts_where_options_are_silent() {
     }
     for program in programs() {
         // Both variables make the server another one: it is killed although a node lives, and listens on loopback only.
-        let port = drawn_port();
+        let port = unused_port();
         let mut command = Epmd::command(&program);
         command
             .env("ERL_EPMD_PORT", port.to_string())
@@ -240,7 +240,7 @@ fn what_cannot_listen_says_why() {
         )
     );
 
-    let free = drawn_port().to_string();
+    let free = unused_port().to_string();
     for (list, code) in [
         ("kv", 1),
         ("127.0.0.1,kv", 1),
@@ -266,7 +266,7 @@ fn what_cannot_listen_says_why() {
 fn the_debug_log_is_that_of_erlangs() {
     let logs = programs().map(|program| {
         // Without the two `-d` of `Epmd`, which are for the second half of this test.
-        let port = drawn_port();
+        let port = unused_port();
         let text = port.to_string();
         let mut command = Epmd::command(&program);
         command.args(["-d", "-port", &text, "-relaxed_command_check"]);

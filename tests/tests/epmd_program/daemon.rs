@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process};
-use tests::{DEADLINE, Epmd, drawn_port, unique};
+use tests::{DEADLINE, Epmd, unique, unused_port};
 
 use super::{Client, Printed, counted, names, programs, register, run};
 
@@ -33,7 +33,7 @@ fn processes(command_line: &str) -> Vec<Pid> {
 #[test]
 fn a_daemon_has_nothing_of_those_who_started_it() {
     for program in programs() {
-        let port = drawn_port().to_string();
+        let port = unused_port().to_string();
         let line = format!("-daemon -port {port}");
         // What is started so has two pipes that the shell's own end does not close.
         let mut shell = Epmd::command("sh".as_ref());
@@ -97,7 +97,7 @@ fn a_daemon_has_nothing_of_those_who_started_it() {
 #[test]
 fn our_daemon_listens_when_the_command_has_ended() {
     let program = tests::our_epmd();
-    let port = drawn_port();
+    let port = unused_port();
     let text = port.to_string();
     assert_eq!(
         run(&program, &["-port", &text, "-daemon"], &[]).code,

@@ -5,7 +5,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
-use tests::{Epmd, Erl, Options, drawn_port, unique};
+use tests::{Epmd, Erl, Options, unique, unused_port};
 
 use super::{names, programs, run};
 
@@ -87,7 +87,7 @@ async fn a_node_starts_the_program_itself() {
         return;
     }
     for program in programs() {
-        let port = drawn_port();
+        let port = unused_port();
         // Elixir takes an argument without spaces only, so the command is a script.
         let script = env::temp_dir().join(unique("epmd"));
         let command = format!("#!/bin/sh\nexec '{}' -daemon\n", program.display());
