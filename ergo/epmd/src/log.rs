@@ -164,7 +164,8 @@ mod tests {
     use super::*;
 
     fn date() -> Zoned {
-        "2026-11-09T09:05:04[UTC]".parse().unwrap()
+        let date = jiff::civil::date(2026, 11, 9).at(9, 5, 4, 0);
+        date.to_zoned(jiff::tz::TimeZone::UTC).unwrap()
     }
 
     #[test]

@@ -315,6 +315,19 @@ fn the_debug_log_is_that_of_erlangs() {
     assert_eq!(ours, theirs);
 }
 
+#[test]
+fn dates_are_of_the_time_zone_that_the_environment_names() {
+    let [theirs, ours] = programs();
+    let minute = |program| {
+        let wrong = ["-address", "kv"];
+        let printed = run(program, &wrong, &[("TZ", "Asia/Kathmandu")]);
+        // `epmd: Sun Nov 29 09:16`
+        printed.stderr[..22].to_owned()
+    };
+    let [before, our, after] = [minute(&theirs), minute(&ours), minute(&theirs)];
+    assert!(our == before || our == after, "{before}, {our}, {after}");
+}
+
 /// Takes the bytes of a port out of a dump of bytes.
 fn masked_bytes(log: &str, port: u16) -> String {
     let lines = log.lines().filter(|line| {

@@ -116,11 +116,11 @@ fn what_is_silent_or_hostile_is_closed() {
         let alive = alive(b"gurka", 4747, 5, b"");
         [&alive[2..alive.len() - 2], &extra.to_be_bytes()].concat()
     };
-    for extra in 1..=10_000 {
+    for extra in (1..=10_000).step_by(3) {
         assert_eq!(Client::send(port, &counted(&body(extra))).rest(), b"");
     }
     // buffer_overrun_2
-    for extra in (1020..10_000).step_by(7) {
+    for extra in (1020..10_000).step_by(17) {
         let flood = [body(extra), vec![255; extra.into()]].concat();
         let mut client = Client::send(port, &counted(&flood));
         if flood.len() > 3057 {

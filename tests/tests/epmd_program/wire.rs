@@ -73,7 +73,7 @@ fn every_request_gets_the_reply_of_erlangs() {
     let mut random = TestRng::from_seed(RngAlgorithm::ChaCha, &[7; 32]);
     let seeds = seeds();
     let mut answered = 0;
-    for round in 0..4000 {
+    for round in 0..2000 {
         let request = spoiled(&seeds[round % seeds.len()], &mut random);
         let [theirs, ours] = ports.map(|port| {
             let mut reply = masked(Client::send(port, &request).finish());
@@ -89,7 +89,7 @@ fn every_request_gets_the_reply_of_erlangs() {
         );
         answered += usize::from(!ours.is_empty());
     }
-    assert!(answered > 1000, "{answered}");
+    assert!(answered > 500, "{answered}");
 }
 
 #[test]
