@@ -3,6 +3,7 @@
 use std::io;
 use std::net::IpAddr;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use ergo::epmd::{Error, Server, ServerOptions};
 
@@ -12,6 +13,10 @@ use crate::{daemon, systemd};
 
 /// How many descriptors are left for other things than connections: standard streams, sockets that listen, the runtime.
 const OTHER_DESCRIPTORS: u64 = 32;
+
+/// How much longer a connection may be silent: OTP's program counts whole seconds, and clients that say something every
+/// second rely on that under `-packet_timeout 1`.
+const PACKET_GRACE: Duration = Duration::from_secs(1);
 
 /// How many names are remembered under `-d`.
 const MAX_UNUSED_DEBUG: usize = 5;
@@ -88,7 +93,7 @@ async fn listen(options: &Options) -> Result<Server, Failure> {
     let mut serving = ServerOptions {
         port,
         addresses: Vec::new(),
-        packet_timeout: options.packet_timeout,
+        packet_timeout: options.packet_timeout + PACKET_GRACE,
         relaxed: options.relaxed,
         delay_accept: options.delay_accept,
         delay_write: options.delay_write,

@@ -95,7 +95,7 @@ fn a_question_may_come_byte_by_byte() {
     let mut client = Client::local(port);
     for byte in counted(b"zfoo") {
         client = client.say(&[byte]);
-        thread::sleep(Duration::from_millis(500));
+        thread::sleep(Duration::from_secs(1));
     }
     assert_eq!(client.rest(), found(b"foo", b""));
 }
