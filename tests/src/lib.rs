@@ -19,6 +19,7 @@
 //! - `ERGO_ERL` names another `erl` (it may be a script that changes root first, see `tests/otp-matrix`).
 //!   A missing program fails the test and says what to install; no test is skipped.
 
+mod actor;
 mod agent;
 pub mod apps;
 mod child;
@@ -37,6 +38,7 @@ mod unique;
 mod wait;
 pub mod wire;
 
+pub use actor::{Actor, Said};
 pub use agent::Exception;
 pub use child::DEADLINE;
 pub use cluster::Cluster;

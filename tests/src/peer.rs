@@ -13,9 +13,9 @@ use crate::child::DEADLINE;
 /// What OTP 26 and later demand of a peer, with monitors and the handshake of version 6; neither fragments nor an atom
 /// cache, so that every frame is `112, 131, Control, 131, Message`.
 pub const FLAGS: u64 = 0x4 // EXTENDED_REFERENCES
-    | 0x8 // DIST_MONITOR
+    | DIST_MONITOR
     | 0x10 // FUN_TAGS
-    | 0x20 // DIST_MONITOR_NAME
+    | DIST_MONITOR_NAME
     | 0x80 // NEW_FUN_TAGS
     | 0x100 // EXTENDED_PIDS_PORTS
     | 0x200 // EXPORT_PTR_TAG
@@ -25,8 +25,40 @@ pub const FLAGS: u64 = 0x4 // EXTENDED_REFERENCES
     | 0x2_0000 // MAP_TAG
     | 0x4_0000 // BIG_CREATION
     | 0x100_0000 // HANDSHAKE_23
-    | 0x200_0000 // UNLINK_ID
-    | 0x4_0000_0000; // V4_NC
+    | UNLINK_ID
+    | V4_NC;
+
+macro_rules! flags {
+    ($($name:ident = $value:expr;)*) => {
+        $(#[doc = concat!("`DFLAG_", stringify!($name), "`.")] pub const $name: u64 = $value;)*
+    };
+}
+
+flags! {
+    DIST_MONITOR = 0x8;
+    DIST_MONITOR_NAME = 0x20;
+    DIST_HDR_ATOM_CACHE = 0x2000;
+    SEND_SENDER = 0x8_0000;
+    EXIT_PAYLOAD = 0x40_0000;
+    FRAGMENTS = 0x80_0000;
+    UNLINK_ID = 0x200_0000;
+    MANDATORY_25_DIGEST = 0x400_0000;
+    SPAWN = 1 << 32;
+    V4_NC = 1 << 34;
+    ALIAS = 1 << 35;
+    ALTACT_SIG = 1 << 37;
+}
+
+/// All that a node of OTP 29 understands on a link without headers.
+pub const MODERN: u64 = FLAGS | SEND_SENDER | EXIT_PAYLOAD | SPAWN | ALIAS | ALTACT_SIG;
+
+/// The number of the operation in a frame without header: `112, 131, 104, Arity, 97, Number`.
+pub fn operation(frame: &[u8]) -> u8 {
+    match frame {
+        [112, 131, 104, _, 97, operation, ..] => *operation,
+        _ => panic!("no control message: {frame:?}"),
+    }
+}
 
 /// The number of this run of the peer, as its pids carry it.
 pub const CREATION: u32 = 77;

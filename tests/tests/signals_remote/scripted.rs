@@ -1,15 +1,9 @@
 //! Links, monitors and exits of peers that follow a script: what a BEAM does too seldom, or never.
 
-use bytes::Bytes;
 use ergo::prelude::*;
 use ergo::term::Term;
-use tests::peer::{CREATION, FLAGS, Peer};
-use tests::{Epmd, Probe, gone, unique, unique_node};
-use tokio::task::block_in_place;
-
-const UNLINK_ID: u64 = 0x200_0000;
-const ALIAS: u64 = 1 << 35;
-const ALTACT_SIG: u64 = 1 << 37;
+use tests::peer::{ALIAS, ALTACT_SIG, CREATION, FLAGS, UNLINK_ID};
+use tests::{Actor, Epmd, Probe, gone, unique, unique_node};
 
 /// A Rust node, and scripted peers that join it.
 struct Stage {
@@ -36,67 +30,11 @@ impl Stage {
     }
 
     fn join_with(&self, name: &str, flags: u64) -> Actor {
-        let port = self.node.port().unwrap();
-        let peer = block_in_place(|| Peer::join_with(port, name, &self.cookie, flags));
-        Actor {
-            peer,
-            name: Atom::new(name),
-        }
+        Actor::join(self.node.port().unwrap(), name, &self.cookie, flags)
     }
 
     fn links(&self, probe: &Probe) -> Vec<Pid> {
         self.node.process_info(&probe.pid).unwrap().links
-    }
-}
-
-/// A peer and its processes.
-struct Actor {
-    peer: Peer,
-    name: Atom,
-}
-
-impl Actor {
-    fn pid(&self, id: u32) -> Pid {
-        Pid {
-            node: self.name,
-            id,
-            serial: 0,
-            creation: CREATION,
-        }
-    }
-
-    fn reference(&self, id: u32) -> Ref {
-        Ref::new(self.name, CREATION, &[id, 0, 0]).unwrap()
-    }
-
-    fn send(&mut self, control: Term) {
-        self.say(&[control]);
-    }
-
-    fn say(&mut self, terms: &[Term]) {
-        let mut frame = vec![112];
-        for term in terms {
-            frame.extend_from_slice(&ergo::etf::to_bytes(term).unwrap());
-        }
-        block_in_place(|| self.peer.frame(&frame));
-    }
-
-    fn control(&mut self) -> Term {
-        let frame = block_in_place(|| self.peer.read_frame());
-        assert_eq!(frame[0], 112);
-        ergo::etf::from_bytes(&Bytes::copy_from_slice(&frame[1..])).unwrap()
-    }
-
-    fn expect(&mut self, control: Term) {
-        assert_eq!(self.control(), control);
-    }
-
-    /// The node has dealt with all that was sent, and has said nothing else.
-    fn settle(&mut self) {
-        let (me, probe) = (self.pid(200_000), self.reference(200_000));
-        let nobody = Atom::new("nobody");
-        self.send(term!({19, (me), (nobody), (probe)}));
-        self.expect(term!({21, (nobody), (me), (probe), noproc}));
     }
 }
 
