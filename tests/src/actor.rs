@@ -1,6 +1,7 @@
 //! A scripted peer that speaks in terms, on a link without headers, and the processes it pretends to have.
 
 use bytes::Bytes;
+use ergo::dist::DistFlags;
 use ergo::etf::{Budget, Decoder};
 use ergo::{Atom, Pid, Ref, Term, term};
 use tokio::task::block_in_place;
@@ -13,6 +14,8 @@ pub struct Actor {
     peer: Peer,
     /// Its name as a node.
     pub name: Atom,
+    /// The flags that both nodes have.
+    pub flags: DistFlags,
 }
 
 /// A frame that came from the other node.
@@ -41,8 +44,10 @@ impl Said {
 impl Actor {
     /// Joins the node that listens on `port`, which must not agree on headers or fragments with these flags.
     pub fn join(port: u16, name: &str, cookie: &str, flags: u64) -> Actor {
+        let peer = block_in_place(|| Peer::join_with(port, name, cookie, flags));
         Actor {
-            peer: block_in_place(|| Peer::join_with(port, name, cookie, flags)),
+            flags: DistFlags::from_bits(flags & peer.announced),
+            peer,
             name: Atom::new(name),
         }
     }
@@ -74,6 +79,11 @@ impl Actor {
             frame.extend_from_slice(&ergo::etf::to_bytes(term).expect("a term with an encoding"));
         }
         block_in_place(|| self.peer.frame(&frame));
+    }
+
+    /// Sends frames as they are.
+    pub fn send_bytes(&mut self, bytes: &[u8]) {
+        block_in_place(|| self.peer.send(bytes));
     }
 
     /// The next frame from the other node.

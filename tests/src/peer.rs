@@ -67,6 +67,8 @@ pub const CREATION: u32 = 77;
 #[derive(Debug)]
 pub struct Peer {
     stream: TcpStream,
+    /// What the node announced in its challenge.
+    pub announced: u64,
 }
 
 impl Peer {
@@ -75,7 +77,10 @@ impl Peer {
         let stream = TcpStream::connect(("127.0.0.1", port)).expect("the node listens");
         stream.set_read_timeout(Some(DEADLINE)).expect("a timeout");
         stream.set_nodelay(true).expect("no delay");
-        Peer { stream }
+        Peer {
+            stream,
+            announced: 0,
+        }
     }
 
     /// Connects and shakes hands as the node `name`.
@@ -90,6 +95,7 @@ impl Peer {
         assert_eq!(peer.handshake_answer(), b"sok");
         let challenge = peer.handshake_answer();
         assert_eq!(challenge[0], b'N', "a challenge of version 6");
+        peer.announced = u64::from_be_bytes(challenge[1..9].try_into().expect("8 bytes"));
         let challenge = u32::from_be_bytes(challenge[9..13].try_into().expect("4 bytes"));
         peer.handshake(&reply_message(7, challenge, cookie));
         let mut ack = vec![b'a'];

@@ -1,6 +1,8 @@
 //! The control messages and flags of the distribution protocol, one by one, as the crate's page `dist::protocol` lists
 //! them: what real Erlang nodes and scripted peers say and hear.
 
+#[path = "protocol/audience.rs"]
+mod audience;
 #[path = "protocol/beam.rs"]
 mod beam;
 #[path = "protocol/flags.rs"]
@@ -11,3 +13,5 @@ mod forms;
 mod nodes;
 #[path = "protocol/page.rs"]
 mod page;
+#[path = "protocol/written.rs"]
+mod written;

@@ -1,114 +1,12 @@
 //! What a real Erlang node says to a peer with these flags or those: the numbers of the operations, read off the bytes,
 //! and that ergo understands exactly these bytes.
 
-use bytes::BytesMut;
-use ergo::dist::{Control, DistFlags, Received, Receiver};
-use ergo::etf::Budget;
-use ergo::{Atom, Term, term};
 use tests::peer::{
     ALIAS, ALTACT_SIG, DIST_MONITOR, DIST_MONITOR_NAME, EXIT_PAYLOAD, FLAGS, MODERN, SEND_SENDER,
     SPAWN, UNLINK_ID,
 };
-use tests::{Actor, Cluster, DEADLINE, Erl, Said, unique_node};
 
-/// A BEAM, and what a scripted peer hears of it.
-struct Audience {
-    erl: Erl,
-    actor: Actor,
-    flags: u64,
-    _cluster: Cluster,
-}
-
-impl Audience {
-    /// A peer with these flags.
-    async fn new(flags: u64) -> Audience {
-        Audience::try_new(flags).await.expect("the BEAM takes these flags")
-    }
-
-    /// A peer with these flags, unless the release of the BEAM demands others.
-    async fn try_new(flags: u64) -> Option<Audience> {
-        let cluster = Cluster::start();
-        let erl = cluster.erl().await;
-        let local = erl.name().split_once('@').unwrap().0;
-        let found = ergo::epmd::lookup("127.0.0.1", cluster.epmd_port(), local, DEADLINE).await;
-        let port = found.unwrap().expect("registered").port;
-        if erl.release() >= 26 && flags & UNLINK_ID == 0 {
-            return None;
-        }
-        let actor = Actor::join(port, &unique_node("actor"), cluster.cookie(), flags);
-        Some(Audience {
-            erl,
-            actor,
-            flags,
-            _cluster: cluster,
-        })
-    }
-
-    /// Evaluates with `To`, a process of the peer, and `Alias`, a reference of it, bound, and `Node`, its name.
-    async fn eval(&mut self, text: &str) -> String {
-        let to = ergo::etf::to_bytes(&Term::Pid(self.actor.pid(1))).unwrap();
-        let alias = ergo::etf::to_bytes(&Term::Ref(self.actor.reference(7))).unwrap();
-        let text = format!(
-            "To = binary_to_term(B1), Alias = binary_to_term(B2), Node = '{}', {text}",
-            self.actor.name.as_str()
-        );
-        let bindings: [(&str, &[u8]); 2] = [("B1", &to), ("B2", &alias)];
-        self.erl.eval_with(&text, &bindings).await
-    }
-
-    /// The operations that an expression makes the BEAM send.
-    async fn operations(&mut self, text: &str) -> Vec<String> {
-        self.eval(text).await;
-        let heard = self.actor.heard();
-        heard.iter().for_each(|said| self.understood(said));
-        heard.iter().map(Said::label).collect()
-    }
-
-    /// Reads the same bytes as ergo does on a link with these flags.
-    fn understood(&self, said: &Said) {
-        let peer = Atom::new(self.erl.name());
-        let mut receiver = Receiver::new(peer, DistFlags::from_bits(self.flags), 1 << 20);
-        let length = u32::try_from(said.frame.len()).unwrap().to_be_bytes();
-        let mut input = BytesMut::from(&[&length, &said.frame[..]].concat()[..]);
-        let (control, payload) = match receiver.receive(&mut input).unwrap() {
-            Some(Received::Message(control, payload)) => (control, payload),
-            other => panic!("{other:?} of {said:?}"),
-        };
-        let altact = match &said.control {
-            Term::Tuple(tuple) if said.operation == 37 => i64::try_from(&tuple[1]).unwrap(),
-            _ => 0,
-        };
-        let meant = match said.operation {
-            1 => "Link ",
-            4 | 35 => "Unlink ",
-            36 => "UnlinkAck ",
-            7 => "GroupLeader ",
-            19 => "Monitor ",
-            20 => "Demonitor ",
-            21 | 28 => "MonitorExit ",
-            29 | 30 => "SpawnRequest",
-            31 | 32 => "SpawnReply ",
-            3 | 13 | 24 | 25 => "Exit ",
-            8 | 18 | 26 | 27 => "Exit2 ",
-            33 | 34 => "AliasSend ",
-            2 | 12 | 22 | 23 => "Send ",
-            6 | 16 => "RegSend ",
-            37 if altact & 16 != 0 => "Exit2 ",
-            37 if altact & 4 != 0 => "AliasSend ",
-            37 if altact & 8 != 0 => "RegSend ",
-            37 => "Send ",
-            other => panic!("operation {other}"),
-        };
-        assert!(format!("{control:?}").starts_with(meant), "{control:?}");
-        assert_eq!(control.has_payload(), payload.is_some());
-        let payload: Option<Term> = payload.map(|it| it.decode(&Budget::default()).unwrap());
-        match control {
-            Control::SpawnRequest(_) => assert_eq!(payload, Some(term!([one, 2]))),
-            // The link is to a process that is not there, or whose reason is given.
-            _ => assert!(payload.is_none_or(|it| it == term!(hello) || it == term!(why))),
-        }
-    }
-}
+use super::audience::Audience;
 
 /// One thing to do, and the operations that it takes with a modern peer, with one that lacks flags, and by whom.
 struct Row {
@@ -237,5 +135,51 @@ async fn what_a_beam_does_without_a_flag() {
             operations.push(said.label());
         }
         assert_eq!(operations.join(" "), expected, "without {lacks:#x}: {text}");
+    }
+}
+
+/// What only OTP 28 and later do, each in the signal that came with it.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_signal_of_otp_28_in_every_form() {
+    let rows = [
+        ("Alias ! hello", "37:4"),
+        ("erlang:send(To, hello, [priority])", "37:1"),
+        ("erlang:send({kv, Node}, hello, [priority])", "37:9"),
+        ("erlang:send(Alias, hello, [priority])", "37:5"),
+        ("exit(To, why, [priority])", "37:17"),
+        ("exit(Alias, why, [])", "37:20"),
+        ("exit(Alias, why, [priority])", "37:21"),
+        ("Token(), Alias ! hello", "37:6"),
+        ("Token(), erlang:send(To, hello, [priority])", "37:3"),
+        ("Token(), erlang:send({kv, Node}, hello, [priority])", "37:11"),
+        ("Token(), erlang:send(Alias, hello, [priority])", "37:7"),
+        // As before.
+        ("link(To, [priority]), unlink(To)", "1 35"),
+        ("R = monitor(process, To, [priority]), demonitor(R)", "19 20"),
+        ("exit(To, why)", "26"),
+        ("To ! hello", "22"),
+    ];
+    let mut audience = Audience::new(MODERN).await;
+    if audience.erl.release() < 28 {
+        let priority = audience.eval("erlang:function_exported(erlang, exit, 3).");
+        assert_eq!(priority.await, "false");
+        return;
+    }
+    let mut without = Audience::new(MODERN & !ALTACT_SIG).await;
+    for (text, expected) in rows {
+        let text = format!("{TOKEN} {text}.");
+        assert_eq!(audience.operations(&text).await.join(" "), expected, "{text}");
+        let fallback = match expected {
+            "37:4" | "37:5" => "33",
+            "37:6" | "37:7" => "34",
+            "37:1" => "22",
+            "37:3" => "23",
+            "37:9" => "6",
+            "37:11" => "16",
+            "37:17" => "26",
+            "37:20" | "37:21" => "",
+            other => other,
+        };
+        assert_eq!(without.operations(&text).await.join(" "), fallback, "{text}");
     }
 }
