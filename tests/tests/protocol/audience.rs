@@ -3,7 +3,7 @@
 use bytes::BytesMut;
 use ergo::dist::{Control, Received, Receiver};
 use ergo::etf::Budget;
-use ergo::{Atom, Term, term};
+use ergo::{Atom, Pid, Term, term};
 use tests::peer::UNLINK_ID;
 use tests::{Actor, Cluster, DEADLINE, Erl, Said, unique_node};
 
@@ -48,6 +48,12 @@ impl Audience {
         );
         let bindings: [(&str, &[u8]); 2] = [("B1", &to), ("B2", &alias)];
         self.erl.eval_with(&text, &bindings).await
+    }
+
+    /// A pid that an expression gives.
+    pub(super) async fn pid(&mut self, text: &str) -> Pid {
+        let bytes = self.erl.eval_bytes(&format!("term_to_binary({text})."), &[]).await;
+        ergo::etf::from_bytes(&bytes.into()).unwrap()
     }
 
     /// The operations that an expression makes the BEAM send.
@@ -99,7 +105,7 @@ impl Audience {
         match control {
             Control::SpawnRequest(_) => assert_eq!(payload, Some(term!([one, 2]))),
             // The link is to a process that is not there, or whose reason is given.
-            _ => assert!(payload.is_none_or(|it| it == term!(hello) || it == term!(why))),
+            _ => assert!(payload.is_none_or(|it| [term!(hello), term!(why), term!(noproc)].contains(&it))),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What a real Erlang node says to a peer with these flags or those: the numbers of the operations, read off the bytes,
 //! and that ergo understands exactly these bytes.
 
+use ergo::{Atom, Term, term};
 use tests::peer::{
     ALIAS, ALTACT_SIG, DIST_MONITOR, DIST_MONITOR_NAME, EXIT_PAYLOAD, FLAGS, MODERN, SEND_SENDER,
     SPAWN, UNLINK_ID,
@@ -181,5 +182,70 @@ async fn the_signal_of_otp_28_in_every_form() {
             other => other,
         };
         assert_eq!(without.operations(&text).await.join(" "), fallback, "{text}");
+    }
+}
+
+/// What it says because it was asked, in old and in new forms.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_beam_answers() {
+    for flags in [MODERN, FLAGS] {
+        let mut audience = Audience::new(flags).await;
+        let has = |flag| flags & flag != 0;
+        let release = audience.erl.release();
+        let dead = audience.pid("element(1, spawn_monitor(fun() -> ok end))").await;
+        let (me, reference) = (audience.actor.pid(1), audience.actor.reference(1));
+        let nobody = Atom::new("nobody");
+        let payload = has(EXIT_PAYLOAD);
+        let answered = |audience: &mut Audience, number: u8, with: Term| {
+            let said = audience.actor.hear();
+            audience.understood(&said);
+            let (control, message) = (said.control, said.message);
+            let inline = match (message, with) {
+                (None, without) => without,
+                (Some(reason), with) => {
+                    assert_eq!(reason, term!(noproc));
+                    with
+                }
+            };
+            assert_eq!((said.operation, control), (number, inline));
+        };
+        for target in [Term::Pid(dead), Term::from(nobody)] {
+            audience.actor.send(term!({19, (me), (target.clone()), (reference)}));
+            let (number, with) = match payload {
+                true => (28, term!({28, (target), (me), (reference)})),
+                false => (21, term!({21, (target), (me), (reference), noproc})),
+            };
+            answered(&mut audience, number, with);
+        }
+        audience.actor.send(term!({1, (me), (dead)}));
+        let (number, with) = match payload {
+            true => (24, term!({24, (dead), (me)})),
+            false => (3, term!({3, (dead), (me), noproc})),
+        };
+        answered(&mut audience, number, with);
+        if release >= 24 {
+            audience.actor.send(term!({35, 77, (me), (dead)}));
+            answered(&mut audience, 36, term!({36, 77, (dead), (me)}));
+        }
+        if has(SPAWN) {
+            let token = term!({1, 17, 1, (me), 0});
+            let function = term!({erlang, is_atom, 1});
+            let request = term!({29, (reference), (me), (me), (function.clone()), [nonsense]});
+            audience.actor.say(&[request, term!([a])]);
+            answered(&mut audience, 31, term!({31, (reference), (me), 0, badopt}));
+            let request = term!({30, (reference), (me), (me), (function), [nonsense], (token)});
+            audience.actor.say(&[request, term!([a])]);
+            // In a token the node may stand where else a pid does.
+            let token = term!({1, 17, 1, (Atom::new(audience.erl.name())), 0});
+            let traced = term!({32, (reference), (me), 0, badopt, (token)});
+            answered(&mut audience, 32, traced);
+            let request = term!({29, (reference), (me), (me), {timer, sleep, 1}, [link, monitor]});
+            audience.actor.say(&[request, term!([infinity])]);
+            let said = audience.actor.hear();
+            audience.understood(&said);
+            let Term::Tuple(reply) = &said.control else { panic!("{said:?}") };
+            assert_eq!((said.operation, &reply[3]), (31, &Term::from(3)));
+        }
+        audience.actor.settle();
     }
 }

@@ -2,7 +2,7 @@
 
 use ergo::dist::{Control, ControlError, Destination, DistFlags, Sender, Target};
 use ergo::etf::Encoded;
-use ergo::{Atom, Pid, Ref, Term, term};
+use ergo::{Atom, Ref, Term, term};
 use tests::peer::{FLAGS, MODERN};
 
 use super::audience::Audience;
@@ -41,11 +41,6 @@ impl Audience {
     async fn act(&mut self, text: &str) -> String {
         let text = format!("witness ! {{'$act', self(), fun() -> {text} end}}, receive {{done, M}} -> M end.");
         self.eval(&text).await
-    }
-
-    async fn pid(&mut self, text: &str) -> Pid {
-        let bytes = self.erl.eval_bytes(&format!("term_to_binary({text})."), &[]).await;
-        ergo::etf::from_bytes(&bytes.into()).unwrap()
     }
 
     /// Everything that was sent has been dealt with, without an answer, and the link stands.
