@@ -11,6 +11,7 @@ mod tests;
 pub(super) use decode::Payload;
 pub use error::ControlError;
 
+use super::DistFlags;
 use crate::etf::Encoded;
 use crate::term::{Atom, Pid, Ref};
 
@@ -254,6 +255,19 @@ impl Control {
                 ..
             }
             | Control::GroupLeader { .. } => None,
+        }
+    }
+
+    /// Whether a node says this to a peer with these flags at all. A peer that does not understand
+    /// monitors, be it those of processes or those of names, hears of none: as in OTP they then
+    /// watch the link alone, which is all there is to watch of a node that is one process.
+    pub(crate) fn is_said_to(&self, flags: DistFlags) -> bool {
+        let monitors = DistFlags::DIST_MONITOR | DistFlags::DIST_MONITOR_NAME;
+        match self {
+            Control::Monitor { .. } | Control::Demonitor { .. } | Control::MonitorExit { .. } => {
+                flags.contains(monitors)
+            }
+            _ => true,
         }
     }
 

@@ -313,6 +313,9 @@ impl Links {
                 return taken(None);
             }
         }
+        if !control.is_said_to(link.peer.flags) && link.is_open() {
+            return taken(None);
+        }
         match link.push(control, payload.as_ref(), class) {
             Ok(Pushed::Taken(busy)) => taken(busy),
             Ok(Pushed::Refused(refused)) => Some(Err(refused)),
