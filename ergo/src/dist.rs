@@ -3,7 +3,8 @@
 //! Nothing here opens a socket or reads a clock: bytes go in, bytes and events come out. A
 //! connection begins with a [`handshake`], which ends with the [`DistFlags`] that both nodes
 //! understand. From then on each side writes its messages with a [`Sender`] and reads the
-//! other's with a [`Receiver`].
+//! other's with a [`Receiver`]. What ergo says and understands of it all, and which tests show it,
+//! stands in [`protocol`].
 
 mod atom_cache;
 mod control;
@@ -14,6 +15,8 @@ mod fragments;
 mod frame;
 pub mod handshake;
 pub(crate) mod name;
+#[doc = include_str!("dist/protocol.md")]
+pub mod protocol {}
 mod receiver;
 mod sender;
 mod ticks;

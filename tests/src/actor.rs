@@ -52,6 +52,11 @@ impl Actor {
         }
     }
 
+    /// The flags of the other node.
+    pub fn announced(&self) -> u64 {
+        self.peer.announced
+    }
+
     /// One of its processes.
     pub fn pid(&self, id: u32) -> Pid {
         Pid {

@@ -268,3 +268,15 @@ async fn frames_have_the_form_that_was_agreed() {
         assert_eq!(probe.message().await, term!(7));
     }
 }
+
+/// Those that nobody uses any more, that are inside OTP only, or that are kept for what may come.
+#[tokio::test(flavor = "multi_thread")]
+async fn flags_of_no_use_change_nothing() {
+    let unused = 1 << 1 | 1 << 6 | 1 << 15 | 1 << 21 | 0x1f << 27 | 1 << 36 | 0x1ff_ffff << 39;
+    let (_cluster, node, mut actor) = meet(MODERN | unused).await;
+    let announced = actor.announced();
+    assert_eq!(announced & unused, 0, "nor does ergo announce them: {announced:#x}");
+    let probe = Probe::trapping(&node).await;
+    let heard = everything(&mut actor, &probe).await;
+    assert_eq!(heard, "22 6 37:4 1 35 26 19 20 19 20");
+}
