@@ -139,7 +139,9 @@ impl Actor {
             let said = self.hear();
             // {21, nobody, Me, Probe, noproc}, or the same as 28.
             match &said.control {
-                Term::Tuple(tuple) if matches!(said.operation, 21 | 28) && tuple[3] == Term::Ref(probe) => {
+                Term::Tuple(tuple)
+                    if matches!(said.operation, 21 | 28) && tuple[3] == Term::Ref(probe) =>
+                {
                     return heard;
                 }
                 _ => heard.push(said),

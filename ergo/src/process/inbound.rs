@@ -121,11 +121,7 @@ impl LocalNode {
                 };
                 self.signal_on(peer.name, peer.link, refusal, None);
             }
-            Control::GroupLeader { leader, to } => {
-                if let Some(process) = self.process(&to) {
-                    process.core().set_group_leader(leader);
-                }
-            }
+            Control::GroupLeader { leader, to } => self.group_leader_set(leader, &to),
             Control::SpawnReply { .. } => {}
         }
     }

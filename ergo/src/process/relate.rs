@@ -178,6 +178,35 @@ impl LocalNode {
         self.signal(to.node, control, Some(reason));
     }
 
+    /// Makes `leader` the group leader of a process, here or elsewhere. In Erlang:
+    /// `group_leader(Leader, Pid)`.
+    ///
+    /// Processes that it starts from then on inherit it. A process that is not there has none, and
+    /// nothing says so.
+    ///
+    /// ```
+    /// # async fn example() -> ergo::Result<()> {
+    /// let node = ergo::Node::alone();
+    /// let leader = node.spawn(async |mut ctx| drop(ctx.receive().await));
+    /// let worker = node.spawn(async |mut ctx| drop(ctx.receive().await));
+    /// node.set_group_leader(worker, leader);
+    /// assert_eq!(node.process_info(&worker).unwrap().group_leader, leader);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn set_group_leader(&self, of: Pid, leader: Pid) {
+        if of.node == self.name() {
+            return self.group_leader_set(leader, &of);
+        }
+        self.signal(of.node, Control::GroupLeader { leader, to: of }, None);
+    }
+
+    pub(super) fn group_leader_set(&self, leader: Pid, of: &Pid) {
+        if let Some(process) = self.process(of) {
+            process.core().set_group_leader(leader);
+        }
+    }
+
     /// A process has ended: it leaves the table, then its watchers and links are told.
     pub(crate) fn process_ended(&self, core: &Core, reason: Reason) {
         let Some(Remains { name, relations }) = core.exit(reason.clone()) else {

@@ -17,7 +17,9 @@ pub(super) struct Audience {
 impl Audience {
     /// A peer with these flags.
     pub(super) async fn new(flags: u64) -> Audience {
-        Audience::try_new(flags).await.expect("the BEAM takes these flags")
+        Audience::try_new(flags)
+            .await
+            .expect("the BEAM takes these flags")
     }
 
     /// A peer with these flags, unless the release of the BEAM demands others.
@@ -52,7 +54,10 @@ impl Audience {
 
     /// A pid that an expression gives.
     pub(super) async fn pid(&mut self, text: &str) -> Pid {
-        let bytes = self.erl.eval_bytes(&format!("term_to_binary({text})."), &[]).await;
+        let bytes = self
+            .erl
+            .eval_bytes(&format!("term_to_binary({text})."), &[])
+            .await;
         ergo::etf::from_bytes(&bytes.into()).unwrap()
     }
 
@@ -105,8 +110,9 @@ impl Audience {
         match control {
             Control::SpawnRequest(_) => assert_eq!(payload, Some(term!([one, 2]))),
             // The link is to a process that is not there, or whose reason is given.
-            _ => assert!(payload.is_none_or(|it| [term!(hello), term!(why), term!(noproc)].contains(&it))),
+            _ => assert!(
+                payload.is_none_or(|it| [term!(hello), term!(why), term!(noproc)].contains(&it))
+            ),
         }
     }
 }
-

@@ -42,10 +42,25 @@ const ROWS: &[Row] = &[
         "1 3",
         23,
     ),
-    row("R = monitor(process, To), demonitor(R).", "19 20", "19 20", 23),
-    row("R = monitor(process, {kv, Node}), demonitor(R).", "19 20", "19 20", 23),
+    row(
+        "R = monitor(process, To), demonitor(R).",
+        "19 20",
+        "19 20",
+        23,
+    ),
+    row(
+        "R = monitor(process, {kv, Node}), demonitor(R).",
+        "19 20",
+        "19 20",
+        23,
+    ),
     row("group_leader(self(), To).", "7", "7", 23),
-    row("spawn_request(Node, m, f, [one, 2], [{reply, no}]).", "29", "", 23),
+    row(
+        "spawn_request(Node, m, f, [one, 2], [{reply, no}]).",
+        "29",
+        "",
+        23,
+    ),
     row("Alias ! hello.", "33", "", 24),
     // A token.
     row("Token(), To ! hello.", "23", "12", 23),
@@ -58,9 +73,19 @@ const ROWS: &[Row] = &[
         "1 13",
         23,
     ),
-    row("Token(), spawn_request(Node, m, f, [one, 2], [{reply, no}]).", "30", "", 23),
+    row(
+        "Token(), spawn_request(Node, m, f, [one, 2], [{reply, no}]).",
+        "30",
+        "",
+        23,
+    ),
     row("Token(), Alias ! hello.", "34", "", 24),
-    row("Token(), link(To), R = monitor(process, To), demonitor(R), unlink(To).", "1 19 20 35", "1 19 20 35", 23),
+    row(
+        "Token(), link(To), R = monitor(process, To), demonitor(R), unlink(To).",
+        "1 19 20 35",
+        "1 19 20 35",
+        23,
+    ),
 ];
 
 const TOKEN: &str =
@@ -105,7 +130,8 @@ async fn every_old_form_that_a_beam_sends() {
 /// With one flag less at a time.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_beam_does_without_a_flag() {
-    let monitors = "R = monitor(process, To), demonitor(R), S = monitor(process, {kv, Node}), demonitor(S)";
+    let monitors =
+        "R = monitor(process, To), demonitor(R), S = monitor(process, {kv, Node}), demonitor(S)";
     for (lacks, text, expected, since) in [
         (SEND_SENDER, "To ! hello", "2", 23),
         (EXIT_PAYLOAD, "exit(To, why)", "8", 23),
@@ -125,7 +151,9 @@ async fn what_a_beam_does_without_a_flag() {
         if audience.erl.release() < since {
             continue;
         }
-        audience.eval(&format!("{text}, {{done, Node}} ! hello.")).await;
+        audience
+            .eval(&format!("{text}, {{done, Node}} ! hello."))
+            .await;
         let mut operations = Vec::new();
         loop {
             let said = audience.actor.hear();
@@ -152,11 +180,17 @@ async fn the_signal_of_otp_28_in_every_form() {
         ("exit(Alias, why, [priority])", "37:21"),
         ("Token(), Alias ! hello", "37:6"),
         ("Token(), erlang:send(To, hello, [priority])", "37:3"),
-        ("Token(), erlang:send({kv, Node}, hello, [priority])", "37:11"),
+        (
+            "Token(), erlang:send({kv, Node}, hello, [priority])",
+            "37:11",
+        ),
         ("Token(), erlang:send(Alias, hello, [priority])", "37:7"),
         // As before.
         ("link(To, [priority]), unlink(To)", "1 35"),
-        ("R = monitor(process, To, [priority]), demonitor(R)", "19 20"),
+        (
+            "R = monitor(process, To, [priority]), demonitor(R)",
+            "19 20",
+        ),
         ("exit(To, why)", "26"),
         ("To ! hello", "22"),
     ];
@@ -169,7 +203,11 @@ async fn the_signal_of_otp_28_in_every_form() {
     let mut without = Audience::new(MODERN & !ALTACT_SIG).await;
     for (text, expected) in rows {
         let text = format!("{TOKEN} {text}.");
-        assert_eq!(audience.operations(&text).await.join(" "), expected, "{text}");
+        assert_eq!(
+            audience.operations(&text).await.join(" "),
+            expected,
+            "{text}"
+        );
         let fallback = match expected {
             "37:4" | "37:5" => "33",
             "37:6" | "37:7" => "34",
@@ -181,7 +219,11 @@ async fn the_signal_of_otp_28_in_every_form() {
             "37:20" | "37:21" => "",
             other => other,
         };
-        assert_eq!(without.operations(&text).await.join(" "), fallback, "{text}");
+        assert_eq!(
+            without.operations(&text).await.join(" "),
+            fallback,
+            "{text}"
+        );
     }
 }
 
@@ -192,7 +234,9 @@ async fn what_a_beam_answers() {
         let mut audience = Audience::new(flags).await;
         let has = |flag| flags & flag != 0;
         let release = audience.erl.release();
-        let dead = audience.pid("element(1, spawn_monitor(fun() -> ok end))").await;
+        let dead = audience
+            .pid("element(1, spawn_monitor(fun() -> ok end))")
+            .await;
         let (me, reference) = (audience.actor.pid(1), audience.actor.reference(1));
         let nobody = Atom::new("nobody");
         let payload = has(EXIT_PAYLOAD);
@@ -210,7 +254,9 @@ async fn what_a_beam_answers() {
             assert_eq!((said.operation, control), (number, inline));
         };
         for target in [Term::Pid(dead), Term::from(nobody)] {
-            audience.actor.send(term!({19, (me), (target.clone()), (reference)}));
+            audience
+                .actor
+                .send(term!({19, (me), (target.clone()), (reference)}));
             let (number, with) = match payload {
                 true => (28, term!({28, (target), (me), (reference)})),
                 false => (21, term!({21, (target), (me), (reference), noproc})),
@@ -243,7 +289,9 @@ async fn what_a_beam_answers() {
             audience.actor.say(&[request, term!([infinity])]);
             let said = audience.actor.hear();
             audience.understood(&said);
-            let Term::Tuple(reply) = &said.control else { panic!("{said:?}") };
+            let Term::Tuple(reply) = &said.control else {
+                panic!("{said:?}")
+            };
             assert_eq!((said.operation, &reply[3]), (31, &Term::from(3)));
         }
         audience.actor.settle();

@@ -28,7 +28,9 @@ async fn said(actor: &mut Actor, probe: &Probe) -> Vec<Said> {
     let mut said = Vec::new();
     loop {
         let next = actor.hear();
-        let Term::Tuple(control) = &next.control else { panic!("{next:?}") };
+        let Term::Tuple(control) = &next.control else {
+            panic!("{next:?}")
+        };
         if next.operation == 6 && control[3] == Term::from(Atom::new("done")) {
             return said;
         }
@@ -59,7 +61,9 @@ async fn everything(actor: &mut Actor, probe: &Probe) -> String {
         .await;
     let said = said(actor, probe).await;
     for said in &said {
-        let Term::Tuple(control) = &said.control else { panic!("{said:?}") };
+        let Term::Tuple(control) = &said.control else {
+            panic!("{said:?}")
+        };
         match (said.operation, &control[1]) {
             (35, id) => actor.send(term!({36, (id.clone()), (to), (probe.pid)})),
             // What stands for the sender where none is named.
@@ -100,7 +104,10 @@ async fn a_peer_is_told_what_it_understands() {
         (MODERN & !ALTACT_SIG, "22 6 33 1 35 26 19 20 19 20, 24 28"),
         // The signal of OTP 28 serves aliases by itself.
         (MODERN & !ALIAS, modern),
-        (MODERN & !ALIAS & !ALTACT_SIG, "22 6 1 35 26 19 20 19 20, 24 28"),
+        (
+            MODERN & !ALIAS & !ALTACT_SIG,
+            "22 6 1 35 26 19 20 19 20, 24 28",
+        ),
         (FLAGS, "2 6 1 35 8 19 20 19 20, 3 21"),
         (FLAGS & !UNLINK_ID & !V4_NC, "2 6 1 4 8 19 20 19 20, 3 21"),
         // All that OTP 25 demands, in one bit.
@@ -127,9 +134,13 @@ async fn pids_and_references_are_small() {
     for _ in 0..100 {
         let probe = Probe::start(&node);
         let reference = probe.act(move |ctx| ctx.monitor(to)).await;
-        let Term::Tuple(monitor) = actor.control() else { panic!("no monitor") };
+        let Term::Tuple(monitor) = actor.control() else {
+            panic!("no monitor")
+        };
         assert_eq!(monitor[3], Term::Ref(reference));
-        let Term::Pid(pid) = monitor[1] else { panic!("{monitor:?}") };
+        let Term::Pid(pid) = monitor[1] else {
+            panic!("{monitor:?}")
+        };
         assert!(pid.id < 1 << 15 && pid.serial < 1 << 13 && pid.creation > 3);
         assert!(reference.words().len() == 3 && reference.words()[0] < 1 << 18);
         let alias = probe.act(|ctx| ctx.alias(AliasMode::Explicit)).await;
@@ -179,8 +190,12 @@ async fn a_call_works_whatever_the_peer_lacks() {
         let (from, tag) = loop {
             let next = actor.hear();
             heard.push(next.clone());
-            let Some(Term::Tuple(request)) = next.message else { continue };
-            let Term::Tuple(from) = &request[1] else { panic!("{request:?}") };
+            let Some(Term::Tuple(request)) = next.message else {
+                continue;
+            };
+            let Term::Tuple(from) = &request[1] else {
+                panic!("{request:?}")
+            };
             assert_eq!(request[0], Term::from(Atom::new("$gen_call")));
             assert_eq!(request[2], term!({twice, 21}));
             break (from[0].clone(), from[1].clone());
@@ -207,7 +222,9 @@ async fn a_monitor_that_the_peer_does_not_know_watches_the_link() {
     let (_cluster, node, actor) = meet(MODERN & !DIST_MONITOR).await;
     let mut probe = Probe::start(&node);
     let (to, us) = (actor.pid(1), actor.name);
-    let monitors = probe.act(move |ctx| [ctx.monitor(to), ctx.monitor(("kv", us))]).await;
+    let monitors = probe
+        .act(move |ctx| [ctx.monitor(to), ctx.monitor(("kv", us))])
+        .await;
     assert_eq!(probe.left().await, []);
     drop(actor);
     let mut downs = Vec::new();
@@ -235,7 +252,10 @@ async fn frames_have_the_form_that_was_agreed() {
         let mut peer = block_in_place(|| Peer::join_with(port, &name, cluster.cookie(), flags));
         let mut probe = Probe::start(&node);
         probe.act(|ctx| ctx.register("named").unwrap()).await;
-        let (to, ours) = ((Atom::new("kv"), Atom::new(&name)), DistFlags::from_bits(flags));
+        let (to, ours) = (
+            (Atom::new("kv"), Atom::new(&name)),
+            DistFlags::from_bits(flags),
+        );
         let mut receiver = Receiver::new(Atom::new(node.name().as_str()), ours, 16 << 20);
         let mut input = BytesMut::new();
         let texts = [term!(hello), term!({hello, hello}), term!([1, <<"two">>])];
@@ -275,7 +295,11 @@ async fn flags_of_no_use_change_nothing() {
     let unused = 1 << 1 | 1 << 6 | 1 << 15 | 1 << 21 | 0x1f << 27 | 1 << 36 | 0x1ff_ffff << 39;
     let (_cluster, node, mut actor) = meet(MODERN | unused).await;
     let announced = actor.announced();
-    assert_eq!(announced & unused, 0, "nor does ergo announce them: {announced:#x}");
+    assert_eq!(
+        announced & unused,
+        0,
+        "nor does ergo announce them: {announced:#x}"
+    );
     let probe = Probe::trapping(&node).await;
     let heard = everything(&mut actor, &probe).await;
     assert_eq!(heard, "22 6 37:4 1 35 26 19 20 19 20");

@@ -19,7 +19,12 @@ impl Stage {
     async fn new(flags: u64) -> Stage {
         let cluster = Cluster::start();
         let node = cluster.node().await;
-        let actor = Actor::join(node.port().unwrap(), &unique_node("actor"), cluster.cookie(), flags);
+        let actor = Actor::join(
+            node.port().unwrap(),
+            &unique_node("actor"),
+            cluster.cookie(),
+            flags,
+        );
         let probe = Probe::trapping(&node).await;
         let alias = probe
             .act(|ctx| {
@@ -110,7 +115,9 @@ async fn every_form_of_a_message_is_taken() {
             }
         }
         for control in forms {
-            let got = stage.gets(&[control.clone(), term!({the, <<"message">>})]).await;
+            let got = stage
+                .gets(&[control.clone(), term!({the, <<"message">>})])
+                .await;
             assert!(is_message(&got), "{control}: {got:?}");
         }
         assert_eq!(stage.node.undelivered().no_process, 0);
@@ -140,7 +147,11 @@ async fn every_form_of_an_exit_is_taken() {
                 (term!({27, (me), (to), (t())}), Some(why()), false),
                 (term!({37, 18, (me), (to), (t())}), Some(why()), false),
                 (term!({37, 22, (me), (alias), (t())}), Some(why()), false),
-                (term!({37, 27, (me), (named), (t()), more}), Some(why()), false),
+                (
+                    term!({37, 27, (me), (named), (t()), more}),
+                    Some(why()),
+                    false,
+                ),
             ]);
         }
         for (flags, to) in [
@@ -183,15 +194,23 @@ async fn every_form_of_a_down_is_taken() {
                     false => ctx.monitor(theirs),
                 });
                 let reference = reference.await;
-                let object = if by_name { Term::from(kv) } else { Term::Pid(theirs) };
-                stage.actor.expect(term!({19, (own), (object.clone()), (reference)}));
+                let object = if by_name {
+                    Term::from(kv)
+                } else {
+                    Term::Pid(theirs)
+                };
+                stage
+                    .actor
+                    .expect(term!({19, (own), (object.clone()), (reference)}));
                 let why = term!({the, reason});
                 let frame = match inline {
                     true => vec![term!({21, (object), (own), (reference), (why.clone())})],
                     false => vec![term!({28, (object), (own), (reference)}), why.clone()],
                 };
                 let got = stage.gets(&frame).await;
-                let [Received::Down(down)] = &got[..] else { panic!("{got:?}") };
+                let [Received::Down(down)] = &got[..] else {
+                    panic!("{got:?}")
+                };
                 assert_eq!((down.reference, &down.reason), (reference, &why.into()));
                 assert_eq!(stage.gets(&frame).await, [], "once");
             }
@@ -224,7 +243,9 @@ async fn every_form_of_a_spawn_is_answered() {
                 options.clone(),
             ];
             control.extend(token);
-            stage.actor.say(&[Term::Tuple(control.into()), term!([1, 3])]);
+            stage
+                .actor
+                .say(&[Term::Tuple(control.into()), term!([1, 3])]);
             stage.actor.expect(term!({31, (request), (me), 0, notsup}));
         }
     }

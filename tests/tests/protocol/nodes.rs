@@ -20,7 +20,9 @@ impl Pair {
         let watch = Probe::start(&node);
         let name = erl.name().to_owned();
         node.connect(&name).await.unwrap();
-        watch.act(move |ctx| ctx.monitor_node(name.as_str(), true)).await;
+        watch
+            .act(move |ctx| ctx.monitor_node(name.as_str(), true))
+            .await;
         Pair {
             erl,
             node,
@@ -37,7 +39,10 @@ impl Pair {
     /// Evaluates with `Rust` bound to any term.
     async fn eval_with(&self, rust: impl Into<Term>, text: &str) -> String {
         let encoded = ergo::etf::to_bytes(&rust.into()).unwrap();
-        let text = format!("Rust = binary_to_term(Bytes), Node = {}, {text}", self.node.name());
+        let text = format!(
+            "Rust = binary_to_term(Bytes), Node = {}, {text}",
+            self.node.name()
+        );
         self.erl.eval_with(&text, &[("Bytes", &encoded)]).await
     }
 
@@ -63,7 +68,10 @@ async fn echo(mut ctx: Context) {
 async fn a_beam_sets_the_group_leader_of_a_rust_process() {
     let pair = Pair::start().await;
     let mut probe = Probe::start(&pair.node);
-    let (pid, before) = (probe.pid, pair.node.process_info(&probe.pid).unwrap().group_leader);
+    let (pid, before) = (
+        probe.pid,
+        pair.node.process_info(&probe.pid).unwrap().group_leader,
+    );
     let leader = "L = spawn(fun() -> receive stop -> ok end end), true = group_leader(L, Rust), Rust ! L, ok.";
     assert_eq!(pair.eval(pid, leader).await, "ok");
     let leader = probe.message().await;
@@ -71,8 +79,31 @@ async fn a_beam_sets_the_group_leader_of_a_rust_process() {
     assert_eq!(Term::Pid(now), leader);
     assert_ne!(now, before);
     // Its children inherit it.
-    let child = probe.act(|ctx| ctx.spawn(async |mut ctx| drop(ctx.receive().await))).await;
+    let child = probe
+        .act(|ctx| ctx.spawn(async |mut ctx| drop(ctx.receive().await)))
+        .await;
     assert_eq!(pair.node.process_info(&child).unwrap().group_leader, now);
+    pair.stands().await;
+}
+
+#[tokio::test]
+async fn a_rust_process_sets_the_group_leader_of_one_of_a_beam() {
+    let pair = Pair::start().await;
+    let mut probe = Probe::start(&pair.node);
+    let pid = probe.pid;
+    let worker = "P = spawn(fun F() -> receive {ask, To} -> To ! group_leader(), F() end end), Rust ! P, ok.";
+    pair.eval(pid, worker).await;
+    let Term::Pid(worker) = probe.message().await else {
+        panic!("no pid")
+    };
+    let leader = Probe::start(&pair.node).pid;
+    probe
+        .act(move |ctx| {
+            ctx.node().set_group_leader(worker, leader);
+            ctx.send(worker, &term!({ask, (pid)})).unwrap();
+        })
+        .await;
+    assert_eq!(probe.message().await, Term::Pid(leader));
     pair.stands().await;
 }
 
@@ -108,7 +139,8 @@ async fn trace_tokens_go_along_with_everything() {
         .await;
     let token = "seq_trace:set_token(label, {any, term}), seq_trace:set_token(send, true),
                  seq_trace:set_token('receive', true),";
-    pair.eval(pid, &format!("{token} Rust ! one, {{traced, Node}} ! two.")).await;
+    pair.eval(pid, &format!("{token} Rust ! one, {{traced, Node}} ! two."))
+        .await;
     assert_eq!(probe.message().await, term!(one));
     assert_eq!(probe.message().await, term!(two));
     let exits = format!(
@@ -123,7 +155,9 @@ async fn trace_tokens_go_along_with_everything() {
     // A large message goes in fragments.
     let large = format!("{token} Rust ! binary:copy(<<7>>, 300000), ok.");
     pair.eval(pid, &large).await;
-    let Term::Binary(large) = probe.message().await else { panic!("no binary") };
+    let Term::Binary(large) = probe.message().await else {
+        panic!("no binary")
+    };
     assert!(large.len() == 300_000 && large.iter().all(|byte| *byte == 7));
     // A call, with its monitor, its alias where there are any, and its answer.
     let echo = pair.node.spawn(echo);
@@ -224,26 +258,44 @@ async fn native_records_of_otp_29_come_and_go() {
     let mut probe = Probe::start(&pair.node);
     let echo = pair.node.spawn(echo);
     for (fields, exported, shown) in [
-        ("[{x, 1}, {y, [two, #{3 => 4.5}]}]", true, "#geo:point{x = 1,y = [two,#{3 => 4.5}]}"),
+        (
+            "[{x, 1}, {y, [two, #{3 => 4.5}]}]",
+            true,
+            "#geo:point{x = 1,y = [two,#{3 => 4.5}]}",
+        ),
         ("[]", false, "#geo:point{}"),
-        ("[{inner, records:create(a, b, [{c, self()}], #{is_exported => true})}]", true, ""),
+        (
+            "[{inner, records:create(a, b, [{c, self()}], #{is_exported => true})}]",
+            true,
+            "",
+        ),
     ] {
         let made = format!("records:create(geo, point, {fields}, #{{is_exported => {exported}}})");
         let text = format!("R = {made}, Rust ! {{self(), R}}, receive Same -> Same =:= R end.");
         assert_eq!(pair.eval(echo, &text).await, "true", "{made}");
         pair.eval(probe.pid, &format!("Rust ! {made}.")).await;
-        let Term::Record(record) = probe.message().await else { panic!("no record") };
+        let Term::Record(record) = probe.message().await else {
+            panic!("no record")
+        };
         assert_eq!(record.is_exported(), exported);
         if !shown.is_empty() {
             assert_eq!(Term::Record(record).to_string(), shown);
         }
         // As a reason, too.
-        let exit = format!("{{_, R}} = spawn_monitor(fun() -> link(Rust), exit({made}) end), receive {{'DOWN', R, _, _, _}} -> ok end.");
+        let exit = format!(
+            "{{_, R}} = spawn_monitor(fun() -> link(Rust), exit({made}) end), receive {{'DOWN', R, _, _, _}} -> ok end."
+        );
         let mut trapping = Probe::trapping(&pair.node).await;
         pair.eval(trapping.pid, &exit).await;
-        assert!(matches!(trapping.exit().await.reason, Reason::Other(Term::Record(_))));
+        assert!(matches!(
+            trapping.exit().await.reason,
+            Reason::Other(Term::Record(_))
+        ));
     }
-    let fields = vec![(Atom::new("x"), term!(1)), (Atom::new("y"), term!({a, <<"b">>}))];
+    let fields = vec![
+        (Atom::new("x"), term!(1)),
+        (Atom::new("y"), term!({a, <<"b">>})),
+    ];
     let record = Record::new(Atom::new("geo"), Atom::new("point"), true, fields).unwrap();
     let asker = "S = self(), register(asker, spawn(fun() -> receive M -> S ! M end end)), Rust ! ready,
                  receive R -> {R, records:get(y, R), records:get_field_names(R), records:is_exported(R)} end.";
@@ -254,6 +306,9 @@ async fn native_records_of_otp_29_come_and_go() {
         pair.node.send(to, &Term::Record(record)).unwrap();
     };
     let (answer, ()) = tokio::join!(pair.eval(pid, asker), send);
-    assert_eq!(answer, "{#geo:point{x = 1,y = {a,<<\"b\">>}},{a,<<\"b\">>},[x,y],true}");
+    assert_eq!(
+        answer,
+        "{#geo:point{x = 1,y = {a,<<\"b\">>}},{a,<<\"b\">>},[x,y],true}"
+    );
     pair.stands().await;
 }

@@ -28,7 +28,10 @@ fn code(text: &str) -> impl Iterator<Item = &str> {
 #[test]
 fn every_operation_has_its_row() {
     let rows = table("| op | message |");
-    let listed: Vec<(u8, &str)> = rows.iter().map(|row| (row[0].parse().unwrap(), row[1])).collect();
+    let listed: Vec<(u8, &str)> = rows
+        .iter()
+        .map(|row| (row[0].parse().unwrap(), row[1]))
+        .collect();
     let constants = OPERATIONS.lines().filter_map(|line| {
         let constant = line.strip_prefix("pub(super) const ")?;
         let (name, number) = constant.split_once(": u8 = ")?;
@@ -39,7 +42,9 @@ fn every_operation_has_its_row() {
     assert_eq!(listed, constants);
     // Every row says what is taken and what shows it; what is sent, too.
     for row in &rows {
-        let [_, name, _, sent, taken, sending, taking] = row[..] else { panic!("{row:?}") };
+        let [_, name, _, sent, taken, sending, taking] = row[..] else {
+            panic!("{row:?}")
+        };
         assert!(!sent.is_empty() && !taken.is_empty(), "{name}");
         assert_eq!(sending.is_empty(), sent.starts_with("never"), "{name}");
         assert!(taking.contains("::"), "{name}");
@@ -49,10 +54,15 @@ fn every_operation_has_its_row() {
 #[test]
 fn every_control_message_has_a_row() {
     let body = CONTROL.split("pub enum Control {").nth(1).unwrap();
-    let variants = body.lines().take_while(|line| *line != "}").filter_map(|line| {
-        let name = line.strip_prefix("    ").filter(|name| name.starts_with(char::is_uppercase))?;
-        Some(name.split([' ', '(', ',']).next().unwrap())
-    });
+    let variants = body
+        .lines()
+        .take_while(|line| *line != "}")
+        .filter_map(|line| {
+            let name = line
+                .strip_prefix("    ")
+                .filter(|name| name.starts_with(char::is_uppercase))?;
+            Some(name.split([' ', '(', ',']).next().unwrap())
+        });
     let variants: BTreeSet<&str> = variants.collect();
     assert!(variants.len() > 10);
     let listed = table("| op | message |");
@@ -82,12 +92,20 @@ fn every_flag_has_its_row() {
         };
         assert!(announced, "bit {bit} is announced: {}", row[2]);
         let demanded = row[3].split(", ").any(|who| who == "ergo");
-        assert_eq!(demanded, (ours - flag - DistFlags::MANDATORY_25_DIGEST).missing() == flag, "{named}");
+        assert_eq!(
+            demanded,
+            (ours - flag - DistFlags::MANDATORY_25_DIGEST).missing() == flag,
+            "{named}"
+        );
         assert!(row[5].contains("::"), "{named}");
     }
     for bit in 39..64 {
         let flag = DistFlags::from_bits(1 << bit);
-        assert_eq!(flag.to_string(), format!("{:#x}", 1_u64 << bit), "a flag without a row");
+        assert_eq!(
+            flag.to_string(),
+            format!("{:#x}", 1_u64 << bit),
+            "a flag without a row"
+        );
     }
 }
 
@@ -120,8 +138,14 @@ fn every_test_that_it_names_is_there() {
             fs::read_to_string(file).unwrap()
         });
         let test = format!("fn {test}() {{");
-        let at = source.find(&test).unwrap_or_else(|| panic!("no test {name}"));
-        let attribute = source[..at].trim_end_matches("async ").trim_end().rsplit('\n').next();
+        let at = source
+            .find(&test)
+            .unwrap_or_else(|| panic!("no test {name}"));
+        let attribute = source[..at]
+            .trim_end_matches("async ")
+            .trim_end()
+            .rsplit('\n')
+            .next();
         assert!(attribute.unwrap().contains("test"), "{name} is no test");
         seen += 1;
     }

@@ -39,7 +39,9 @@ impl Audience {
 
     /// Has the witness do something.
     async fn act(&mut self, text: &str) -> String {
-        let text = format!("witness ! {{'$act', self(), fun() -> {text} end}}, receive {{done, M}} -> M end.");
+        let text = format!(
+            "witness ! {{'$act', self(), fun() -> {text} end}}, receive {{done, M}} -> M end."
+        );
         self.eval(&text).await
     }
 
@@ -68,23 +70,39 @@ async fn a_beam_takes_all_that_ergo_writes() {
         let why = || Some(term!({why, [1, <<"two">>]}));
 
         for control in [
-            Control::Send { from: Some(me), to: witness },
-            Control::Send { from: None, to: witness },
+            Control::Send {
+                from: Some(me),
+                to: witness,
+            },
+            Control::Send {
+                from: None,
+                to: witness,
+            },
             Control::RegSend { from: me, name },
         ] {
             audience.write(&control, hello()).unwrap();
             assert_eq!(audience.got().await, "hello");
         }
         // Links in every order.
-        let link = Control::Link { from: me, to: witness };
-        let exit = Control::Exit { from: me, to: witness };
+        let link = Control::Link {
+            from: me,
+            to: witness,
+        };
+        let exit = Control::Exit {
+            from: me,
+            to: witness,
+        };
         let exited = format!("{{'EXIT',{mine},{{why,[1,<<\"two\">>]}}}}");
         audience.write(&link, None).unwrap();
         audience.handled().await;
         audience.write(&exit, why()).unwrap();
         assert_eq!(audience.got().await, exited);
         audience.write(&link, None).unwrap();
-        let unlink = Control::Unlink { id: Some(9), from: me, to: witness };
+        let unlink = Control::Unlink {
+            id: Some(9),
+            from: me,
+            to: witness,
+        };
         audience.write(&unlink, None).unwrap();
         if flags.contains(DistFlags::UNLINK_ID) {
             audience.actor.expect(term!({36, 9, (witness), (me)}));
@@ -95,12 +113,18 @@ async fn a_beam_takes_all_that_ergo_writes() {
         audience.act("link(To), unlink(To)").await;
         let unlinked = audience.actor.heard();
         let id = match &unlinked[1].control {
-            Term::Tuple(tuple) if tuple[0] == Term::from(35) => Some(u64::try_from(&tuple[1]).unwrap()),
+            Term::Tuple(tuple) if tuple[0] == Term::from(35) => {
+                Some(u64::try_from(&tuple[1]).unwrap())
+            }
             _ => None,
         };
         assert_eq!(id.is_some(), flags.contains(DistFlags::UNLINK_ID));
         if let Some(id) = id {
-            let acknowledge = Control::UnlinkAck { id, from: me, to: witness };
+            let acknowledge = Control::UnlinkAck {
+                id,
+                from: me,
+                to: witness,
+            };
             audience.write(&acknowledge, None).unwrap();
         }
         // Linked anew, which it is only once the unlink is done with.
@@ -109,35 +133,74 @@ async fn a_beam_takes_all_that_ergo_writes() {
         assert_eq!(audience.got().await, exited, "once, by the link that stood");
         // Exit signals.
         let exit2 = |to| Control::Exit2 { from: me, to };
-        audience.write(&exit2(Destination::Pid(witness)), why()).unwrap();
+        audience
+            .write(&exit2(Destination::Pid(witness)), why())
+            .unwrap();
         assert_eq!(audience.got().await, exited);
         // Monitors of theirs.
         let reference = audience.actor.reference(5);
         for to in [Target::Pid(witness), Target::Name(name)] {
-            let monitor = Control::Monitor { from: me, to, reference };
+            let monitor = Control::Monitor {
+                from: me,
+                to,
+                reference,
+            };
             audience.write(&monitor, None).unwrap();
-            audience.write(&Control::Demonitor { from: me, to, reference }, None).unwrap();
+            audience
+                .write(
+                    &Control::Demonitor {
+                        from: me,
+                        to,
+                        reference,
+                    },
+                    None,
+                )
+                .unwrap();
             audience.handled().await;
-            assert_eq!(audience.act("process_info(self(), monitored_by)").await, "{monitored_by,[]}");
+            assert_eq!(
+                audience.act("process_info(self(), monitored_by)").await,
+                "{monitored_by,[]}"
+            );
         }
         // And of ours.
         let text = "put(m, monitor(process, To)), put(n, monitor(process, {kv, Node})), ok";
         audience.act(text).await;
         for said in audience.actor.heard() {
-            let Term::Tuple(tuple) = said.control else { panic!("{:?}", said.control) };
-            let Term::Ref(reference) = tuple[3] else { panic!("{tuple:?}") };
+            let Term::Tuple(tuple) = said.control else {
+                panic!("{:?}", said.control)
+            };
+            let Term::Ref(reference) = tuple[3] else {
+                panic!("{tuple:?}")
+            };
             let (from, object) = match &tuple[2] {
                 Term::Pid(pid) => (Target::Pid(*pid), mine.clone()),
                 Term::Atom(name) => (Target::Name(*name), format!("{{kv,{us}}}")),
                 other => panic!("{other}"),
             };
-            audience.write(&Control::MonitorExit { from, to: witness, reference }, why()).unwrap();
+            audience
+                .write(
+                    &Control::MonitorExit {
+                        from,
+                        to: witness,
+                        reference,
+                    },
+                    why(),
+                )
+                .unwrap();
             let down = audience.got().await;
             assert!(down.starts_with("{'DOWN',#Ref<"), "{down}");
             let end = format!(",process,{object},{{why,[1,<<\"two\">>]}}}}");
             assert!(down.ends_with(&end), "{down}");
         }
-        audience.write(&Control::GroupLeader { leader: me, to: witness }, None).unwrap();
+        audience
+            .write(
+                &Control::GroupLeader {
+                    leader: me,
+                    to: witness,
+                },
+                None,
+            )
+            .unwrap();
         audience.handled().await;
         assert_eq!(audience.act("group_leader() =:= To").await, "true");
 
@@ -155,16 +218,26 @@ async fn a_beam_takes_all_that_ergo_writes() {
                 assert_eq!(sent, Err(ControlError::NotNegotiated(DistFlags::ALIAS)));
             }
         }
-        let theirs = if release >= 24 { reference_of(&mut audience).await } else { reference };
+        let theirs = if release >= 24 {
+            reference_of(&mut audience).await
+        } else {
+            reference
+        };
         for to in [Destination::Alias(theirs), Destination::Name(name)] {
             let sent = audience.write(&exit2(to), why());
             if flags.contains(DistFlags::ALTACT_SIG) {
                 assert_eq!(audience.got().await, exited);
             } else {
-                assert_eq!(sent, Err(ControlError::NotNegotiated(DistFlags::ALTACT_SIG)));
+                assert_eq!(
+                    sent,
+                    Err(ControlError::NotNegotiated(DistFlags::ALTACT_SIG))
+                );
             }
         }
-        assert_eq!(flags.contains(DistFlags::ALTACT_SIG), modern && release >= 28);
+        assert_eq!(
+            flags.contains(DistFlags::ALTACT_SIG),
+            modern && release >= 28
+        );
         audience.handled().await;
     }
 }
