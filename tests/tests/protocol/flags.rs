@@ -265,7 +265,7 @@ async fn frames_have_the_form_that_was_agreed() {
             let message = loop {
                 let frame = block_in_place(|| peer.read_frame());
                 match (headed, &frame[..2]) {
-                    (false, [112, 131]) | (true, [131, 68 | 69 | 70]) => {}
+                    (false, [112, 131]) | (true, [131, 68..=70]) => {}
                     other => panic!("{other:?} with {flags:#x}"),
                 }
                 input.extend_from_slice(&u32::try_from(frame.len()).unwrap().to_be_bytes());
