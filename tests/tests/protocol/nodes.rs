@@ -121,13 +121,6 @@ async fn spawn_requests_of_a_beam_are_refused_at_once() {
     ] {
         assert_eq!(pair.eval(pid, text).await, "notsup", "{text}");
     }
-    let both = "try spawn_opt(Node, m, f, [], [link, monitor]) catch error:Why -> Why end.";
-    // OTP 23 does not monitor so on other nodes.
-    let refusal = match pair.erl.release() {
-        23 => "badarg",
-        _ => "notsup",
-    };
-    assert_eq!(pair.eval(pid, both).await, refusal);
     pair.stands().await;
 }
 
