@@ -1,6 +1,7 @@
 //! The error that any operation of ergo turns into.
 
 use crate::application::{ApplicationError, EnvError, Terminated};
+use crate::dist::CookieError;
 use crate::etf::{DecodeError, EncodeError};
 use crate::gen_server::{CallError, StartError};
 use crate::net::ConnectError;
@@ -40,6 +41,8 @@ pub enum Error {
     Terminated(#[from] Terminated),
     /// A name was not registered.
     Register(#[from] RegisterError),
+    /// A text cannot be a cookie.
+    Cookie(#[from] CookieError),
     /// Another node cannot be connected.
     Connect(#[from] ConnectError),
     /// A value has no encoding.

@@ -3,8 +3,11 @@
 //! The tokio rim of [`dist`](crate::dist). A node owns one `Links`: it accepts connections, dials
 //! nodes on first use, and hands what arrives to the node's processes.
 
+mod allow;
 mod carrier;
 mod config;
+mod cookies;
+mod discovery;
 mod error;
 mod gauge;
 mod handshake;
@@ -21,8 +24,12 @@ mod socket;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use allow::Allowed;
 pub(crate) use carrier::Carrier;
-pub(crate) use config::{LinkConfig, NameKind, Resolve, ResolveFuture, Route};
+pub(crate) use config::LinkConfig;
+pub(crate) use cookies::Cookies;
+pub(crate) use discovery::Resolve;
+pub use discovery::{Discovery, DiscoveryError, Route};
 pub use error::{ConnectError, LinkDown};
 pub(crate) use gauge::{Limits, Refused};
 pub(crate) use inbound::Inbound;

@@ -3,9 +3,10 @@
 //! Nothing here is static: one program may run many nodes, each with its own name, cookie and
 //! EPMD.
 
+mod access;
 mod builder;
 mod cookie;
-mod epmd_resolver;
+mod discovery;
 mod error;
 mod name;
 mod net_kernel;
@@ -16,12 +17,11 @@ use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{Mutex, OnceCell, watch};
+use tokio::sync::{OnceCell, watch};
 
-use crate::epmd::Keeper;
 use crate::etf::Budget;
 use crate::gen_server::ServerRef;
-use crate::net::{ConnectError, Links};
+use crate::net::{Allowed, ConnectError, Cookies, Links, Resolve};
 use crate::process::{LocalNode, OnNode};
 use crate::term::Atom;
 
@@ -63,9 +63,11 @@ struct Inner {
 /// What a node has that other nodes can reach.
 struct Network {
     links: Arc<Links>,
-    /// Gone when the node has stopped.
-    keeper: Mutex<Option<Keeper>>,
-    port: u16,
+    cookies: Arc<Cookies>,
+    allowed: Arc<Allowed>,
+    discovery: Arc<dyn Resolve>,
+    /// If it listens.
+    port: Option<u16>,
 }
 
 impl Node {
@@ -74,21 +76,6 @@ impl Node {
     /// the two kinds do not connect to each other.
     pub fn builder(name: &str) -> NodeBuilder {
         NodeBuilder::new(name)
-    }
-
-    fn new(
-        local: LocalNode,
-        links: Arc<Links>,
-        keeper: Keeper,
-        port: u16,
-        stop_timeout: Duration,
-    ) -> Node {
-        let network = Network {
-            links,
-            keeper: Mutex::new(Some(keeper)),
-            port,
-        };
-        Node::of(local, Some(network), stop_timeout)
     }
 
     /// A node without a network: it neither listens nor connects. In Erlang: `erl` without a name,
@@ -117,9 +104,9 @@ impl Node {
         })
     }
 
-    /// The port on which it listens for other nodes.
+    /// The port on which it listens for other nodes, if it [does](NodeBuilder::dist_listen).
     pub fn port(&self) -> Option<u16> {
-        self.0.network.as_ref().map(|network| network.port)
+        self.0.network.as_ref()?.port
     }
 
     /// The visible nodes that are connected. In Erlang: `nodes()`.

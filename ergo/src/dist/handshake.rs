@@ -72,7 +72,33 @@ impl Identity {
         self
     }
 
-    /// The node's name.
+    /// A node that has no name yet, on this host: whoever it connects to gives it one, with its
+    /// creation (`erl -sname undefined`, OTP 23 and later). Only for an [`Initiator`].
+    ///
+    /// # Errors
+    ///
+    /// [`HandshakeError::InvalidName`] when the host cannot be one.
+    pub fn nameless(
+        host: &str,
+        flags: DistFlags,
+        cookie: Cookie,
+    ) -> Result<Identity, HandshakeError> {
+        // Such nodes are hidden.
+        let flags = flags.visible(false);
+        let named = Identity::new(&format!("undefined@{host}"), 0, flags, cookie)?;
+        Ok(Identity {
+            name: host.to_owned(),
+            flags: flags | DistFlags::NAME_ME,
+            ..named
+        })
+    }
+
+    /// Whether the peer has to give it a name.
+    fn is_nameless(&self) -> bool {
+        self.flags.contains(DistFlags::NAME_ME)
+    }
+
+    /// The node's name; only its host while it has none.
     pub fn name(&self) -> &str {
         &self.name
     }
@@ -88,6 +114,18 @@ pub struct Established {
     pub creation: Option<u32>,
     /// What both ends announced.
     pub flags: DistFlags,
+    /// The name that the peer has given this node, if it had none.
+    pub given: Option<GivenName>,
+}
+
+/// The name of a node that had none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct GivenName {
+    /// The whole name, `name@host`.
+    pub name: String,
+    /// The incarnation.
+    pub creation: u32,
 }
 
 impl Established {

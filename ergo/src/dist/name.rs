@@ -1,4 +1,45 @@
-//! Node names as they stand on the wire.
+//! Node names as they stand on the wire, and which of them connect to each other.
+
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+/// What hosts the names of a cluster have: whole ones (`erl -name`), or their first words
+/// (`erl -sname`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum NameKind {
+    /// Hosts without dots.
+    Short,
+    /// Hosts with dots, and IP addresses.
+    Long,
+}
+
+impl NameKind {
+    /// The kind of a name that has this host, where nobody has chosen one.
+    pub(crate) fn of_host(host: &str) -> NameKind {
+        if host.contains('.') || is_address(host) {
+            NameKind::Long
+        } else {
+            NameKind::Short
+        }
+    }
+
+    /// Whether a node with names of this kind connects to the nodes of a host. Only the node that
+    /// connects asks this, and none asks it of who connects to it.
+    ///
+    /// As `splitnode/3` of `inet_tcp_dist`: a dot makes a host long, and an address without one,
+    /// such as `::1`, will do for both kinds.
+    pub(crate) fn dials(self, host: &str) -> bool {
+        match self {
+            NameKind::Short => !host.contains('.'),
+            NameKind::Long => NameKind::of_host(host) == NameKind::Long,
+        }
+    }
+}
+
+fn is_address(host: &str) -> bool {
+    // A scope, as in `fe80::1%eth0`, says through which interface the address is reached.
+    let (address, _) = host.split_once('%').unwrap_or((host, ""));
+    host.parse::<Ipv4Addr>().is_ok() || address.parse::<Ipv6Addr>().is_ok()
+}
 
 /// The two parts of `name@host`; `None` for anything else. As OTP: both parts non-empty, one `@`,
 /// and no longer than an atom can be.
@@ -31,6 +72,23 @@ mod tests {
         }
         assert!(split(&format!("{}@b", "a".repeat(253))).is_some());
         assert_eq!(split(&format!("{}@b", "a".repeat(254))), None);
+    }
+
+    #[test]
+    fn long_and_short_names_do_not_mix() {
+        for (host, short, long) in [
+            ("b", true, false),
+            ("localhost", true, false),
+            ("b.c", false, true),
+            ("127.0.0.1", false, true),
+            ("::1", true, true),
+            ("fe80::1%eth0", true, true),
+            ("::ffff:10.0.0.1", false, true),
+        ] {
+            assert_eq!(NameKind::Short.dials(host), short, "{host}");
+            assert_eq!(NameKind::Long.dials(host), long, "{host}");
+        }
+        assert_eq!(NameKind::of_host("::1"), NameKind::Long);
     }
 
     #[test]

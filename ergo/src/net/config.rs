@@ -1,28 +1,30 @@
 //! What a node's links need to know.
 
 use std::fmt;
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Carrier, ConnectError, Limits};
+use super::allow::Allowed;
+use super::cookies::Cookies;
+use super::{Carrier, ConnectError, Limits, Resolve};
 use crate::dist::handshake::{HandshakeError, Identity};
-use crate::dist::name::split;
+use crate::dist::name::{NameKind, split};
 use crate::dist::{Cookie, DistFlags};
 use crate::term::Atom;
 
 /// What a node's links need to know. `LinkConfig::new` has the defaults.
 #[derive(Clone)]
 pub(crate) struct LinkConfig {
-    /// The node's own name, `name@host`.
+    /// The node's own name, `name@host`; `undefined@host` while another node has to give it one.
     pub(crate) name: Atom,
     /// The node's incarnation.
     pub(crate) creation: u32,
     /// What the node announces; `PUBLISHED` makes it visible.
     pub(crate) flags: DistFlags,
-    /// The secret.
-    pub(crate) cookie: Cookie,
+    /// The secrets.
+    pub(crate) cookies: Arc<Cookies>,
+    /// Who may connect.
+    pub(crate) allowed: Arc<Allowed>,
     /// Whether the cluster uses short or long names.
     pub(crate) names: NameKind,
     /// What carries the connections (TCP).
@@ -56,7 +58,8 @@ impl LinkConfig {
             name,
             creation,
             flags: DistFlags::recommended(),
-            cookie,
+            cookies: Arc::new(Cookies::new(cookie)),
+            allowed: Arc::default(),
             names,
             carrier: Carrier::default(),
             resolver,
@@ -69,14 +72,13 @@ impl LinkConfig {
         }
     }
 
-    /// What this node says of itself in a handshake.
-    pub(super) fn identity(&self) -> Result<Identity, HandshakeError> {
-        Identity::new(
-            self.name.as_str(),
-            self.creation,
-            self.flags,
-            self.cookie.clone(),
-        )
+    /// What this node says of itself in a handshake, with the cookie that it has for this peer.
+    pub(super) fn identity(&self, peer: &str) -> Result<Identity, HandshakeError> {
+        let (name, cookie) = (self.name.as_str(), self.cookies.get(peer));
+        match name.strip_prefix("undefined@") {
+            Some(host) => Identity::nameless(host, self.flags, cookie),
+            None => Identity::new(name, self.creation, self.flags, cookie),
+        }
     }
 
     /// The parts of a node's name, if this node may dial it. As OTP, a node accepts names of either
@@ -86,12 +88,14 @@ impl LinkConfig {
         if name == self.name.as_str() {
             return Err(ConnectError::Own);
         }
-        let kind = NameKind::of_host(parts.1);
-        if kind != self.names {
+        if !self.names.dials(parts.1) {
             return Err(ConnectError::NameKind {
                 name: name.to_owned(),
-                long: kind == NameKind::Long,
+                long: self.names == NameKind::Short,
             });
+        }
+        if !self.allowed.dials(name) {
+            return Err(ConnectError::NotAllowed(name.to_owned()));
         }
         Ok(parts)
     }
@@ -106,46 +110,4 @@ impl fmt::Debug for LinkConfig {
             .field("names", &self.names)
             .finish_non_exhaustive()
     }
-}
-
-/// Whether the hosts in node names have dots (`erl -name`) or not (`erl -sname`). Nodes of the two
-/// kinds do not connect to each other.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum NameKind {
-    /// Hosts without dots.
-    Short,
-    /// Hosts with dots; addresses count as such.
-    Long,
-}
-
-impl NameKind {
-    fn of_host(host: &str) -> NameKind {
-        if host.contains(['.', ':']) {
-            NameKind::Long
-        } else {
-            NameKind::Short
-        }
-    }
-}
-
-/// Where a node listens.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Route {
-    /// A host name or an address.
-    pub(crate) host: String,
-    /// The port.
-    pub(crate) port: u16,
-    /// The highest version of the protocol that it speaks (5 up to OTP 22, then 6), where known.
-    pub(crate) highest_version: Option<u16>,
-}
-
-/// What [`Resolve::resolve`] returns.
-pub(crate) type ResolveFuture<'a> = Pin<
-    Box<dyn Future<Output = Result<Route, Arc<dyn std::error::Error + Send + Sync>>> + Send + 'a>,
->;
-
-/// Finds nodes: EPMD, a static table.
-pub(crate) trait Resolve: Send + Sync + 'static {
-    /// Finds the node `name@host`.
-    fn resolve<'a>(&'a self, name: &'a str, host: &'a str) -> ResolveFuture<'a>;
 }

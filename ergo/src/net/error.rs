@@ -30,6 +30,11 @@ pub enum ConnectError {
         /// Whether its name is a long one.
         long: bool,
     },
+    /// This node has a list of those that may connect, and the other is not on it.
+    #[error(
+        "`{0}` is not among the nodes that this one may connect to; allow it by its whole name"
+    )]
+    NotAllowed(String),
     /// Nobody knows where the node is.
     #[error("the node cannot be found")]
     Resolve(#[source] Arc<dyn Error + Send + Sync>),
@@ -54,8 +59,8 @@ pub enum ConnectError {
     /// [`dist_buf_hard_limit`](crate::node::NodeBuilder::dist_buf_hard_limit).
     #[error("too much was sent to the node before it was connected; send less, or wait for room")]
     TooMuchWaiting,
-    /// This node has been stopped, or has no links.
-    #[error("this node is stopped")]
+    /// This node has been stopped, has no links, or has lost the node that gave it its name.
+    #[error("this node is stopped, or has lost the node that gave it its name")]
     Closed,
 }
 

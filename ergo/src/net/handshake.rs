@@ -6,6 +6,7 @@ use bytes::BytesMut;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 use super::error::ConnectError;
+use crate::dist::Cookie;
 use crate::dist::handshake::{
     Acceptor, AcceptorStep, Decision, Established, HandshakeError, HandshakeVersion, Hello,
     Identity, Initiator, InitiatorStep, Refusal,
@@ -136,6 +137,11 @@ pub(super) trait Gate {
     /// A node wants to connect.
     fn decide(&self, hello: &Hello) -> Result<(Decision, Self::Place), Failure>;
 
+    /// The cookie for a node, if it may be another than that of the identity.
+    fn cookie(&self, _node: &str) -> Option<Cookie> {
+        None
+    }
+
     /// The node has proved the cookie: an older link to it ends now. `false` when the peer has come
     /// too late, because another link to it is up.
     fn make_way(&self, place: &Self::Place) -> impl Future<Output = bool> + Send;
@@ -168,6 +174,13 @@ pub(super) async fn accept<G: Gate>(
                     }
                 };
                 place = Some(taken);
+                let name = match &decision {
+                    Decision::Named { name, .. } => name,
+                    _ => &hello.name,
+                };
+                if let Some(cookie) = gate.cookie(name) {
+                    handshake.set_cookie(cookie);
+                }
                 if let Err(error) = handshake.decide(decision, &mut wire.output) {
                     return wire.give_up(error).await;
                 }

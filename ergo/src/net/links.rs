@@ -2,10 +2,12 @@
 
 mod accept;
 mod dial;
+mod given;
+mod named;
 mod table;
 
 use std::fmt;
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak};
 use std::time::Duration;
 
 use bytes::BytesMut;
@@ -49,6 +51,8 @@ pub(crate) struct Links {
     tasks: TaskTracker,
     stop: CancellationToken,
     table: RwLock<Table>,
+    /// The link to the node that gave this one its name, if one did.
+    giver: OnceLock<LinkId>,
     /// One permit for each connection that may be in its handshake.
     handshakes: Arc<Semaphore>,
 }
@@ -65,6 +69,7 @@ impl Links {
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
             table: RwLock::default(),
+            giver: OnceLock::new(),
         })
     }
 
@@ -262,17 +267,19 @@ impl Links {
 
     /// Closes the listener and all links, when what was sent has been written, or 5 s have passed.
     pub(crate) async fn close(self: &Arc<Links>) {
-        let links: Vec<Arc<Link>> = {
-            let table = self.write();
-            // Under the lock: whoever installs a link later sees it.
-            self.stop.cancel();
-            table.links().cloned().collect()
-        };
-        for link in links {
+        for link in self.end_all() {
             self.finish(link);
         }
         self.tasks.close();
         self.tasks.wait().await;
+    }
+
+    /// Closes the listener, and gives the links that are to be closed, after which there will be no others.
+    fn end_all(&self) -> Vec<Arc<Link>> {
+        let table = self.write();
+        // Under the lock: whoever installs a link later sees it.
+        self.stop.cancel();
+        table.links().cloned().collect()
     }
 
     /// Has a node connected for what stands in `pending`: by its own attempt, if there is one.
@@ -403,12 +410,9 @@ impl Links {
         self.spawn(async move {
             let max = links.config.max_message;
             link.read(reader, input, max, &pulse, &links.inbound).await;
-            let name = link.peer.name;
-            links.write().remove_if(
-                name,
-                |entry| matches!(entry, Entry::Up(up) if Arc::ptr_eq(up, &link)),
-            );
+            links.write().ended(&link);
             link.mark_ended();
+            links.ended(&link.peer);
         });
     }
 

@@ -1,7 +1,7 @@
 //! Where other nodes connect to.
 
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::ops::RangeInclusive;
 
 use socket2::{Domain, Protocol, SockRef, Socket, Type};
@@ -13,7 +13,7 @@ const BACKLOG: i32 = 128;
 /// Where to listen.
 #[derive(Debug, Clone)]
 pub(crate) struct ListenOptions {
-    /// The address (0.0.0.0).
+    /// The address (0.0.0.0); `::` is all of IPv6 and of IPv4.
     pub(crate) address: IpAddr,
     /// The first free port of these is taken; 0 is any (0..=0).
     pub(crate) ports: RangeInclusive<u16>,
@@ -68,6 +68,10 @@ fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     // A node that starts again at once finds its old connections in TIME_WAIT.
     #[cfg(unix)]
     socket.set_reuse_address(true)?;
+    if address.ip() == IpAddr::V6(Ipv6Addr::UNSPECIFIED) {
+        // As `inet6_tcp` on the systems whose default this is.
+        socket.set_only_v6(false)?;
+    }
     socket.bind(&address.into())?;
     socket.listen(BACKLOG)?;
     socket.set_nonblocking(true)?;

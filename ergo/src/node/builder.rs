@@ -1,36 +1,38 @@
 //! Setting up a node.
 
+mod start;
+
+use std::collections::HashMap;
+use std::fmt;
 use std::net::IpAddr;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::epmd_resolver::EpmdResolver;
-use super::net_kernel::NetKernel;
-use super::{CookieFiles, Node, NodeError, NodeName};
-use crate::application::{Applications, Config, EnvSources};
-use crate::dist::{Cookie, DistFlags};
-use crate::epmd::{self, Keeper, NodeInfo};
+use crate::epmd;
 use crate::etf::Budget;
-use crate::gen_server::Start;
-use crate::net::{Limits, LinkConfig, Links, ListenOptions, Listener, NameKind};
-use crate::process::LocalNode;
-use crate::term::Atom;
+use crate::net::{Discovery, ListenOptions, Resolve, Route};
 
 /// How long a stop waits for processes, and then for what is still to be written.
 pub(super) const STOP_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The settings of a node about to be started, see [`Node::builder`].
-#[derive(Debug)]
 #[must_use = "a node runs after `.start().await`"]
 pub struct NodeBuilder {
     name: String,
     cookie: Option<String>,
+    cookies: Vec<(String, String)>,
+    allowed: Vec<String>,
     visible: bool,
+    named_by: Option<String>,
+    dist_listen: bool,
     listen: ListenOptions,
     epmd: Option<epmd::Options>,
     epmd_port: Option<u16>,
+    discovery: Option<Arc<dyn Resolve>>,
+    one_port: Option<u16>,
+    routes: HashMap<String, Route>,
     tick_time: Duration,
     tick_intensity: u32,
     setup_time: Duration,
@@ -48,10 +50,17 @@ impl NodeBuilder {
         NodeBuilder {
             name: name.to_owned(),
             cookie: None,
+            cookies: Vec::new(),
+            allowed: Vec::new(),
             visible: false,
+            named_by: None,
+            dist_listen: true,
             listen: ListenOptions::default(),
             epmd: None,
             epmd_port: None,
+            discovery: None,
+            one_port: None,
+            routes: HashMap::new(),
             tick_time: Duration::from_secs(60),
             tick_intensity: 4,
             setup_time: Duration::from_secs(7),
@@ -72,6 +81,48 @@ impl NodeBuilder {
         self
     }
 
+    /// The cookie that this node and one other have to share, in place of the common one; whoever of them connects. Other
+    /// nodes may follow, one with each call. `erlang:set_cookie(Node, Cookie)`; later, [`Node::set_cookie`](super::Node::set_cookie).
+    pub fn cookie_for(mut self, node: impl Into<String>, cookie: impl Into<String>) -> Self {
+        self.cookies.push((node.into(), cookie.into()));
+        self
+    }
+
+    /// Lets only these nodes connect, see [`Node::allow`](super::Node::allow); all that know the cookie may by default.
+    /// `net_kernel:allow(Nodes)`.
+    pub fn allow<E: Into<String>>(mut self, entries: impl IntoIterator<Item = E>) -> Self {
+        self.allowed.extend(entries.into_iter().map(Into::into));
+        self
+    }
+
+    /// Has another node give this one its name: one of OTP 23 or later, or of ergo. `Node::builder("undefined")`, or
+    /// `"undefined@host"`, goes with it: `erl -sname undefined`.
+    ///
+    /// The node connects when it starts, not with its first message, and has a name that no other node has. It is hidden
+    /// and does not listen. The name is its own for as long as the link to the giver lasts; then the giver may give
+    /// it to another node. `erl` goes back to `nonode@nohost` at that moment; a node of ergo closes its other links
+    /// and goes on alone, under the name that it had. Whoever wants to come back starts another node.
+    ///
+    /// ```no_run
+    /// # async fn example() -> ergo::Result<()> {
+    /// use ergo::Node;
+    ///
+    /// let client = Node::builder("undefined").named_by("shop@10.0.0.7").start().await?;
+    /// println!("I am {}", client.name()); // 2MQXJ3F7GDLYS@myhost
+    /// # Ok(()) }
+    /// ```
+    pub fn named_by(mut self, node: impl Into<String>) -> Self {
+        self.named_by = Some(node.into());
+        self
+    }
+
+    /// Whether other nodes can connect to this one: `true` by default. Without it the node has no port, is registered
+    /// nowhere, and is hidden; it connects to others. `-dist_listen`.
+    pub fn dist_listen(mut self, listen: bool) -> Self {
+        self.dist_listen = listen;
+        self
+    }
+
     /// Whether other nodes list this one in `nodes()`. The default is `false`: a hidden node, like
     /// `erl -hidden` and C nodes.
     ///
@@ -83,6 +134,9 @@ impl NodeBuilder {
     }
 
     /// The address to listen on; all of IPv4 by default. `-kernel inet_dist_use_interface`.
+    ///
+    /// With an IPv6 address the node is one of `-proto_dist inet6_tcp`; `::` takes connections over IPv6 and over IPv4.
+    /// Other nodes are reached over whatever their host's addresses are, the first that answers.
     pub fn listen_address(mut self, address: IpAddr) -> Self {
         self.listen.address = address;
         self
@@ -105,6 +159,34 @@ impl NodeBuilder {
     /// example. By default what the environment says, see [`epmd::Options::from_env`].
     pub fn epmd(mut self, options: epmd::Options) -> Self {
         self.epmd = Some(options);
+        self
+    }
+
+    /// How the node finds others and is found, in place of EPMD. `-epmd_module`.
+    pub fn discovery(mut self, discovery: impl Discovery) -> Self {
+        self.discovery = Some(Arc::new(discovery));
+        self
+    }
+
+    /// Where one node listens, so that nobody has to be asked; other nodes may follow, one with each call.
+    ///
+    /// ```
+    /// use std::net::SocketAddr;
+    ///
+    /// let address: SocketAddr = "10.0.0.7:9100".parse().unwrap();
+    /// let node = ergo::Node::builder("rust@10.0.0.1")
+    ///     .route("shop@10.0.0.7", address)
+    ///     .route("till@10.0.0.8", ("till.example", 9100));
+    /// ```
+    pub fn route(mut self, node: impl Into<String>, route: impl Into<Route>) -> Self {
+        self.routes.insert(node.into(), route.into());
+        self
+    }
+
+    /// Does without EPMD: this node listens on `port`, and so do all others that have no [`route`](NodeBuilder::route),
+    /// each on its own host. `-start_epmd false -erl_epmd_port Port`.
+    pub fn erl_epmd_port(mut self, port: u16) -> Self {
+        self.one_port = Some(port);
         self
     }
 
@@ -186,100 +268,12 @@ impl NodeBuilder {
         self.variables = Some(variables.map(|(k, v)| (k.into(), v.into())).collect());
         self
     }
-
-    /// Starts the node: it listens, is registered with EPMD, and answers.
-    ///
-    /// # Errors
-    ///
-    /// When the name, cookie or a config file cannot be used, no port is free, or another node of this name is
-    /// registered.
-    pub async fn start(self) -> Result<Node, NodeError> {
-        let name = NodeName::new(&self.name)?;
-        let epmd = self.epmd_options()?;
-        let cookie = match &self.cookie {
-            Some(text) => Cookie::new(text)?,
-            None => CookieFiles::from_env()?.read_or_create()?,
-        };
-        let atom = Atom::new(name.as_str());
-        let local = LocalNode::new(atom, random_creation()?, self.budget);
-        let sources = self.env_sources()?;
-        local.attached::<Applications>().set_sources(sources);
-
-        let listener = Listener::bind(&self.listen).map_err(NodeError::Listen)?;
-        let port = listener.local_addr().map_err(NodeError::Listen)?.port();
-        let links = Links::new(
-            self.link_config(&local, &name, cookie, &epmd),
-            local.incoming(),
-        );
-        local.set_links(Arc::clone(&links));
-
-        // Whoever finds the node through EPMD may ask at once.
-        let kernel: Start<NetKernel> = Start::new(&local, ());
-        kernel
-            .name(Atom::NET_KERNEL)
-            .await
-            .map_err(NodeError::Start)?;
-        links.accept(listener);
-        let info = NodeInfo::new(name.name(), port);
-        let keeper = Keeper::start(epmd, info).await.map_err(NodeError::Epmd)?;
-        tracing::info!(target: "ergo::node", name = name.as_str(), port, "node started");
-        Ok(Node::new(local, links, keeper, port, self.stop_timeout))
-    }
-
-    fn env_sources(&self) -> Result<EnvSources, NodeError> {
-        let mut config = Config::default();
-        for path in &self.config_files {
-            config.read(path)?;
-        }
-        Ok(EnvSources {
-            config,
-            variables: self.variables.clone(),
-        })
-    }
-
-    fn epmd_options(&self) -> Result<epmd::Options, NodeError> {
-        let mut options = match &self.epmd {
-            Some(options) => options.clone(),
-            None => epmd::Options::from_env().map_err(NodeError::Epmd)?,
-        };
-        if let Some(port) = self.epmd_port {
-            options.port = port;
-        }
-        Ok(options)
-    }
-
-    fn link_config(
-        &self,
-        local: &LocalNode,
-        name: &NodeName,
-        cookie: Cookie,
-        epmd: &epmd::Options,
-    ) -> LinkConfig {
-        let kind = if name.is_long() {
-            NameKind::Long
-        } else {
-            NameKind::Short
-        };
-        let resolver = Arc::new(EpmdResolver::new(epmd.port, self.setup_time));
-        let mut config = LinkConfig::new(local.name(), local.creation(), kind, cookie, resolver);
-        if self.visible {
-            config.flags = config.flags | DistFlags::PUBLISHED;
-        }
-        config.tick_time = self.tick_time;
-        config.tick_intensity = self.tick_intensity;
-        config.setup_time = self.setup_time;
-        config.max_message = self.max_message;
-        config.limits = Limits::new(self.busy_limit, self.hard_limit);
-        config
-    }
 }
 
-/// A random number of 32 bits that is at least 4: 0 to 3 have meanings of old.
-fn random_creation() -> Result<u32, NodeError> {
-    loop {
-        let creation = getrandom::u32().map_err(NodeError::Random)?;
-        if creation >= 4 {
-            return Ok(creation);
-        }
+impl fmt::Debug for NodeBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NodeBuilder")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
     }
 }

@@ -6,7 +6,7 @@ use super::{CookieFileError, NameError};
 use crate::application::ConfigError;
 use crate::dist::CookieError;
 use crate::epmd;
-use crate::net::ConnectError;
+use crate::net::{ConnectError, DiscoveryError};
 
 /// Why a node did not start.
 #[derive(Debug, thiserror::Error)]
@@ -30,6 +30,14 @@ pub enum NodeError {
     /// The node could not be registered.
     #[error("the node cannot be registered with epmd")]
     Epmd(#[source] epmd::Error),
+    /// The [discovery](crate::net::Discovery) did not register the node.
+    #[error("the node cannot be registered")]
+    Register(#[source] DiscoveryError),
+    /// A node that is called `undefined` needs another one to give it a name, and no other node does.
+    #[error(
+        "a node that another one gives its name is called `undefined`, and only such a node; call it so and set `.named_by(…)`, or neither"
+    )]
+    NamedBy,
     /// The system gave no random numbers for the node's creation.
     #[error("the system gives no random numbers")]
     Random(#[source] getrandom::Error),

@@ -2,9 +2,10 @@
 
 use std::fmt;
 use std::fs;
-use std::net::{Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 use std::sync::Arc;
+
+use crate::dist::name::{self, NameKind};
 
 /// The longest name of a node in characters, because it is an atom.
 const MAX_CHARS: usize = 255;
@@ -117,7 +118,7 @@ impl NodeName {
     /// When `erl` would refuse the name.
     pub fn new(text: &str) -> Result<NodeName, NameError> {
         match text.split_once('@') {
-            Some((_, host)) if is_long(host) => NodeName::long(text),
+            Some((_, host)) if NameKind::of_host(host) == NameKind::Long => NodeName::long(text),
             _ => NodeName::short(text),
         }
     }
@@ -212,25 +213,28 @@ impl NodeName {
     ///
     /// When `peer` is not `name@host`, or one is a long name and the other a short one.
     pub fn may_connect<'a>(&self, peer: &'a str) -> Result<(&'a str, &'a str), NameError> {
-        let malformed = || NameError::At {
+        let (name, host) = name::split(peer).ok_or_else(|| NameError::At {
             name: peer.to_owned(),
-        };
-        let (name, host) = peer.split_once('@').ok_or_else(malformed)?;
-        if name.is_empty() || host.is_empty() || host.contains('@') {
-            return Err(malformed());
+        })?;
+        let (own, peer) = (|| self.clone(), || peer.to_owned());
+        match self.kind() {
+            kind if kind.dials(host) => Ok((name, host)),
+            NameKind::Short => Err(NameError::PeerLong {
+                own: own(),
+                peer: peer(),
+            }),
+            NameKind::Long => Err(NameError::PeerShort {
+                own: own(),
+                peer: peer(),
+            }),
         }
-        let own = || self.clone();
-        let peer = || peer.to_owned();
-        match (self.long, host.contains('.')) {
-            (false, true) => Err(NameError::PeerLong {
-                own: own(),
-                peer: peer(),
-            }),
-            (true, false) if !is_long(host) => Err(NameError::PeerShort {
-                own: own(),
-                peer: peer(),
-            }),
-            _ => Ok((name, host)),
+    }
+
+    pub(crate) fn kind(&self) -> NameKind {
+        if self.long {
+            NameKind::Long
+        } else {
+            NameKind::Short
         }
     }
 }
@@ -264,15 +268,6 @@ fn split(text: &str) -> Result<(&str, Option<&str>), NameError> {
         }
     }
     Ok((name, host))
-}
-
-/// Whether a host makes a name long: it has a dot, or is an IP address.
-fn is_long(host: &str) -> bool {
-    host.contains('.') || host.parse::<Ipv4Addr>().is_ok() || {
-        // A scope, as in `fe80::1%eth0`, says through which interface the address is reached.
-        let (address, _) = host.split_once('%').unwrap_or((host, ""));
-        address.parse::<Ipv6Addr>().is_ok()
-    }
 }
 
 /// What this machine calls itself.

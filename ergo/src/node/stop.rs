@@ -53,9 +53,8 @@ impl Node {
         let mut processes = late.processes;
         processes.extend(local.stop_processes(*stop_timeout).await);
         if let Some(network) = network {
-            let keeper = network.keeper.lock().await.take();
-            if let Some(keeper) = keeper {
-                keeper.stop().await;
+            if network.port.is_some() {
+                network.discovery.leave().await;
             }
             network.links.close().await;
         }

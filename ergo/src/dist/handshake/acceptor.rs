@@ -5,9 +5,9 @@ use subtle::ConstantTimeEq;
 
 use super::message::{Ack, AliveAnswer, Challenge, Complement, Name, Reply, Status};
 use super::{Established, HandshakeError, HandshakeVersion, Identity, Refusal, Stage, Violation};
-use crate::dist::DistFlags;
 use crate::dist::digest::Digest;
 use crate::dist::name;
+use crate::dist::{Cookie, DistFlags};
 
 /// The end of a handshake that listened.
 ///
@@ -192,6 +192,15 @@ impl Acceptor {
         Ok(State::Decide(hello))
     }
 
+    /// Has the peer prove this cookie, in place of the one of the [`Identity`]: nodes may have a cookie for
+    /// each other node, and who connects is known only by its first message. In time before
+    /// [`AcceptorStep::Verified`].
+    ///
+    /// In Erlang: `erlang:set_cookie/2`.
+    pub fn set_cookie(&mut self, cookie: Cookie) {
+        self.identity.cookie = cookie;
+    }
+
     /// Decides about the node of [`AcceptorStep::Decide`].
     ///
     /// # Errors
@@ -304,6 +313,7 @@ impl Acceptor {
             name: hello.name,
             creation: hello.creation,
             flags,
+            given: None,
         })
     }
 

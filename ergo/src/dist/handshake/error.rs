@@ -101,6 +101,9 @@ pub enum Violation {
     /// Neither `true` nor `false`.
     #[error("an answer to `alive` that is neither `true` nor `false`")]
     AliveAnswer,
+    /// A status that is no name, where we had asked for one.
+    #[error("no name for this node, which asked for one; only OTP 23 and later give names")]
+    Nameless,
     /// A name for us, which we had not asked for.
     #[error("a name for this node, which has one")]
     Named,

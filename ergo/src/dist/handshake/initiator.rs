@@ -4,7 +4,10 @@ use bytes::BytesMut;
 use subtle::ConstantTimeEq;
 
 use super::message::{Ack, AliveAnswer, Challenge, Complement, Name, Reply, Status};
-use super::{Established, HandshakeError, HandshakeVersion, Identity, Refusal, Stage, Violation};
+use super::{
+    Established, GivenName, HandshakeError, HandshakeVersion, Identity, Refusal, Stage, Violation,
+};
+use crate::dist::DistFlags;
 use crate::dist::digest::Digest;
 use crate::dist::name;
 
@@ -40,7 +43,8 @@ enum State {
     Status,
     /// `alive` has come; the caller must answer.
     Alive,
-    Challenge,
+    /// With the name that the peer gave us, if we had none.
+    Challenge(Option<GivenName>),
     Ack(Established),
     /// Done, or failed.
     Over,
@@ -108,7 +112,7 @@ impl Initiator {
             match &self.state {
                 State::Alive => return Ok(InitiatorStep::Alive),
                 State::Over => return Err(HandshakeError::OutOfOrder),
-                State::Status | State::Challenge | State::Ack(_) => {}
+                State::Status | State::Challenge(_) | State::Ack(_) => {}
             }
             // Whatever fails below ends the handshake.
             let state = std::mem::replace(&mut self.state, State::Over);
@@ -118,7 +122,9 @@ impl Initiator {
             };
             self.state = match state {
                 State::Status => self.status(Status::read(&message)?)?,
-                State::Challenge => self.challenged(Challenge::read(&message)?, output)?,
+                State::Challenge(given) => {
+                    self.challenged(Challenge::read(&message)?, given, output)?
+                }
                 State::Ack(established) => {
                     self.acknowledged(&message)?;
                     return Ok(InitiatorStep::Done(established));
@@ -130,11 +136,19 @@ impl Initiator {
 
     fn status(&self, status: Status) -> Result<State, HandshakeError> {
         match status {
-            Status::Ok | Status::OkSimultaneous => Ok(State::Challenge),
+            Status::NotAllowed => Err(HandshakeError::Refused(Refusal::NotAllowed)),
+            Status::Named { name, creation } if self.identity.is_nameless() => {
+                let host = name::split(&name).map(|(_, host)| host);
+                if host != Some(&self.identity.name) || name::to_latin1(&name).is_none() {
+                    return Err(Violation::Name(name).into());
+                }
+                Ok(State::Challenge(Some(GivenName { name, creation })))
+            }
+            Status::Named { .. } => Err(Violation::Named.into()),
+            _ if self.identity.is_nameless() => Err(Violation::Nameless.into()),
+            Status::Ok | Status::OkSimultaneous => Ok(State::Challenge(None)),
             Status::Alive => Ok(State::Alive),
             Status::Nok => Err(HandshakeError::Refused(Refusal::Nok)),
-            Status::NotAllowed => Err(HandshakeError::Refused(Refusal::NotAllowed)),
-            Status::Named { .. } => Err(Violation::Named.into()),
         }
     }
 
@@ -154,7 +168,7 @@ impl Initiator {
         }
         AliveAnswer(go_on).write(self.identity.packet, output);
         if go_on {
-            self.state = State::Challenge;
+            self.state = State::Challenge(None);
             Ok(())
         } else {
             self.state = State::Over;
@@ -165,6 +179,7 @@ impl Initiator {
     fn challenged(
         &self,
         challenge: Challenge,
+        given: Option<GivenName>,
         output: &mut BytesMut,
     ) -> Result<State, HandshakeError> {
         // A version-5 name may be answered in version 6, by OTP 23 and later; never the reverse.
@@ -181,7 +196,10 @@ impl Initiator {
                 answered: challenge.name,
             });
         }
-        let missing = challenge.flags.missing();
+        let mut missing = challenge.flags.missing();
+        if self.identity.is_nameless() && !challenge.flags.contains(DistFlags::NAME_ME) {
+            missing = missing | DistFlags::NAME_ME;
+        }
         if !missing.is_empty() {
             return Err(HandshakeError::MissingFlags(missing));
         }
@@ -200,7 +218,8 @@ impl Initiator {
         Ok(State::Ack(Established {
             name: challenge.name,
             creation: challenge.creation,
-            flags: self.identity.flags.negotiate(challenge.flags),
+            flags: self.identity.flags.negotiate(challenge.flags) - DistFlags::NAME_ME,
+            given,
         }))
     }
 
@@ -227,7 +246,7 @@ impl Initiator {
     pub fn closed(&self) -> HandshakeError {
         HandshakeError::Closed(match self.state {
             State::Status => Stage::Status,
-            State::Challenge => Stage::Challenge,
+            State::Challenge(_) => Stage::Challenge,
             State::Ack(_) => Stage::Ack,
             State::Alive | State::Over => Stage::Caller,
         })

@@ -9,14 +9,15 @@ use bytes::BytesMut;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep, timeout_at};
 
-use super::super::TARGET;
 use super::super::error::{Chain, ConnectError, LinkDown};
 use super::super::handshake::{Failure, Gate, accept};
 use super::super::link::Link;
 use super::super::listener::{Listener, tune};
 use super::super::socket::{HostCheck, Socket};
+use super::super::{Peer, TARGET};
 use super::Links;
-use super::table::{Entry, Pending};
+use super::table::{Entry, Pending, Table};
+use crate::dist::Cookie;
 use crate::dist::handshake::{Decision, Established, HandshakeError, Hello};
 use crate::dist::name::split;
 use crate::term::Atom;
@@ -69,8 +70,12 @@ impl Links {
                 Ok(Ok((socket, established, input, place))) => {
                     drop(permit);
                     let admit = |entry: Option<&Entry>| !matches!(entry, Some(Entry::Up(_)));
-                    if links.install(established, socket, input, admit).is_none() {
-                        tracing::info!(target: TARGET, %from, node, "connection came too late");
+                    let given = place.given;
+                    match links.install(established, socket, input, admit) {
+                        Some(peer) => links.note_given(&peer, given),
+                        None => {
+                            tracing::info!(target: TARGET, %from, node, "connection came too late");
+                        }
                     }
                     // Only now: the place has kept others from dialling the node.
                     drop(place);
@@ -95,16 +100,32 @@ impl Links {
         });
     }
 
+    /// A name and a creation for a node on this host.
+    fn give_name(&self, host: &str) -> io::Result<(String, u32)> {
+        let mut table = self.write();
+        let Table { given, nodes, .. } = &mut *table;
+        given.give(host, |name| {
+            Atom::existing(name).is_some_and(|node| nodes.contains_key(&node))
+        })
+    }
+
+    /// A node is connected, with a name that it may have from us.
+    fn note_given(&self, peer: &Peer, creation: Option<u32>) {
+        let mut table = self.write();
+        match (creation, table.get(peer.name)) {
+            // It may have gone again.
+            (Some(creation), Some(Entry::Up(link))) if link.peer.link == peer.link => {
+                table.given.used(peer.name.as_str(), creation);
+            }
+            _ => {}
+        }
+    }
+
     /// What the table says about a node that wants to connect.
     fn look_up(self: &Arc<Links>, name: String) -> (Decision, Place) {
         let mut table = self.write();
         let id = table.next_id();
-        let mut place = Place {
-            links: self.clone(),
-            name,
-            id,
-            replaces: None,
-        };
+        let mut place = Place::new(self.clone(), name, id);
         let Some(node) = Atom::existing(&place.name) else {
             table.add_stranger(id, &place.name);
             return (Decision::Ok, place);
@@ -151,6 +172,8 @@ pub(in crate::net) struct Place {
     id: u64,
     /// The link that the node says is dead.
     replaces: Option<Arc<Link>>,
+    /// The creation that goes with the name, if the node has it from us.
+    given: Option<u32>,
 }
 
 /// Where one connection asks to be let in.
@@ -174,7 +197,8 @@ impl Door<'_> {
         if let Some(check) = socket.take_host_check() {
             self.host_check.get_or_init(|| check);
         }
-        let identity = config.identity()?.packet(socket.packet());
+        // Nobody knows yet who it is: the cookie follows.
+        let identity = config.identity("")?.packet(socket.packet());
         let (established, input, place) = accept(socket.stream(), identity, self).await?;
         Ok((socket, established, input, place))
     }
@@ -192,12 +216,23 @@ impl Gate for Door<'_> {
             let host = split(&hello.name).map_or(&*hello.name, |(_, host)| host);
             check(host)?;
         }
+        if !self.links.config.allowed.accepts(&hello.name) {
+            // Attempts have numbers from 1 on: this place is none.
+            let place = Place::new(self.links.clone(), hello.name.clone(), 0);
+            return Ok((Decision::NotAllowed, place));
+        }
         if hello.wants_name() {
-            let (name, creation) = name_for(&hello.name)?;
-            let (_, place) = self.links.look_up(name.clone());
+            let given = self.links.give_name(&hello.name);
+            let (name, creation) = given.map_err(|error| Failure::Io(error.kind()))?;
+            let (_, mut place) = self.links.look_up(name.clone());
+            place.given = Some(creation);
             return Ok((Decision::Named { name, creation }, place));
         }
         Ok(self.links.look_up(hello.name.clone()))
+    }
+
+    fn cookie(&self, node: &str) -> Option<Cookie> {
+        Some(self.links.config.cookies.get(node))
     }
 
     async fn make_way(&self, place: &Place) -> bool {
@@ -223,6 +258,16 @@ impl Gate for Door<'_> {
 }
 
 impl Place {
+    fn new(links: Arc<Links>, name: String, id: u64) -> Place {
+        Place {
+            links,
+            name,
+            id,
+            replaces: None,
+            given: None,
+        }
+    }
+
     /// Ends our own attempt, and begins no other while the last message of the handshake is on its
     /// way: the peer would take it for a new connection that replaces this one.
     fn claim(&self) -> bool {
@@ -283,20 +328,4 @@ impl Drop for Place {
             }
         }
     }
-}
-
-/// A name and a creation for a node that has none: as OTP, 64 random bits in base 36.
-fn name_for(host: &str) -> Result<(String, u32), Failure> {
-    let random = |_| Failure::Io(io::ErrorKind::Other);
-    let mut number = getrandom::u64().map_err(random)?;
-    let mut digits = Vec::new();
-    while digits.is_empty() || number > 0 {
-        let digit = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"[(number % 36) as usize];
-        digits.push(char::from(digit));
-        number /= 36;
-    }
-    let name: String = digits.into_iter().rev().collect();
-    // 0 to 3 mean other things, or nothing.
-    let creation = getrandom::u32().map_err(random)?.max(4);
-    Ok((format!("{name}@{host}"), creation))
 }

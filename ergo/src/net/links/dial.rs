@@ -12,7 +12,7 @@ use super::super::error::Chain;
 use super::super::handshake::{Failure, initiate};
 use super::super::listener::tune;
 use super::super::socket::Socket;
-use super::super::{ConnectError, Route, TARGET};
+use super::super::{ConnectError, LinkConfig, Route, TARGET};
 use super::Links;
 use super::table::{Dial, Entry, Pending, Table};
 use crate::dist::handshake::{Established, HandshakeError, HandshakeVersion, Refusal, Stage};
@@ -38,7 +38,7 @@ impl Links {
                 let limit = links.config.setup_time;
                 let late = |_| Err(ConnectError::Timeout(limit));
                 let deadline = Instant::now() + limit;
-                timeout_at(deadline, links.attempt(node, &give_up, deadline))
+                timeout_at(deadline, links.config.attempt(node, &give_up, deadline))
                     .await
                     .unwrap_or_else(late)
             };
@@ -60,18 +60,19 @@ impl Links {
             }
         });
     }
+}
 
+impl LinkConfig {
     /// Finds the node, connects, and shakes hands.
-    async fn attempt(
+    pub(super) async fn attempt(
         &self,
         node: Atom,
         give_up: &CancellationToken,
         deadline: Instant,
     ) -> Result<(Socket, Established, BytesMut), ConnectError> {
         let full = node.as_str();
-        let (name, host) = self.config.dialable(full)?;
+        let (name, host) = self.dialable(full)?;
         let route = self
-            .config
             .resolver
             .resolve(name, host)
             .await
@@ -114,16 +115,18 @@ impl Links {
         let connecting = TcpStream::connect((route.host.as_str(), route.port));
         let stream = connecting.await.map_err(|e| Failure::Io(e.kind()))?;
         tune(&stream).map_err(|e| Failure::Io(e.kind()))?;
-        let carrier = &self.config.carrier;
+        let carrier = &self.carrier;
         let mut socket = carrier.connect(stream, node, deadline).await?;
-        let identity = self.config.identity()?.packet(socket.packet());
+        let identity = self.identity(node)?.packet(socket.packet());
         // A link that the node says is alive is dead, unless it has just come up the other way.
         let go_on = || !give_up.is_cancelled();
         let shaking = initiate(socket.stream(), identity, node, version, go_on);
         let (established, input) = shaking.await?;
         Ok((socket, established, input))
     }
+}
 
+impl Links {
     /// Our own attempt is over. If the node is in its handshake with us, that decides.
     fn dial_failed(self: &Arc<Links>, node: Atom, id: u64, error: &ConnectError) {
         let failed = {

@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 use super::super::gauge::{Class, Excess, Gauge, size};
 use super::super::link::Link;
 use super::super::{ConnectError, Limits, LinkId, Peer, Room};
+use super::given::GivenNames;
 use crate::dist::Control;
 use crate::etf::Encoded;
 use crate::term::Atom;
@@ -106,10 +107,12 @@ impl Pending {
 /// The nodes that are connected, or about to be.
 #[derive(Debug, Default)]
 pub(super) struct Table {
-    nodes: HashMap<Atom, Entry>,
+    pub(super) nodes: HashMap<Atom, Entry>,
     /// Attempts of nodes of whom nobody here has heard: their names become atoms, and their
     /// attempts entries, when they have proved the cookie or somebody here wants to reach them.
     strangers: HashMap<u64, String>,
+    /// The names that this node has given to others.
+    pub(super) given: GivenNames,
     last_id: u64,
 }
 
@@ -152,10 +155,13 @@ impl Table {
         self.nodes.remove(&node)
     }
 
-    pub(super) fn remove_if(&mut self, node: Atom, condition: impl FnOnce(&Entry) -> bool) {
-        if self.nodes.get(&node).is_some_and(condition) {
+    /// A link has ended.
+    pub(super) fn ended(&mut self, link: &Arc<Link>) {
+        let node = link.peer.name;
+        if matches!(self.nodes.get(&node), Some(Entry::Up(up)) if Arc::ptr_eq(up, link)) {
             self.nodes.remove(&node);
         }
+        self.given.gone(node.as_str());
     }
 
     pub(super) fn add_stranger(&mut self, id: u64, name: &str) {

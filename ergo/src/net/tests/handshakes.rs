@@ -16,8 +16,8 @@ use crate::term::Atom;
 #[tokio::test]
 async fn a_wrong_cookie_connects_nobody() {
     let map = Map::default();
-    let mut a_config = config(&unique("a"), &map);
-    a_config.cookie = Cookie::new("other").unwrap();
+    let a_config = config(&unique("a"), &map);
+    a_config.cookies.set_own(Cookie::new("other").unwrap());
     let mut a = Node::with(a_config, &map);
     let mut b = Node::start("b", &map);
     let error = a.links.connect(b.name).await.unwrap_err();

@@ -13,6 +13,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::timeout;
 
 use crate::dist::handshake::{Established, HandshakeVersion, Identity};
+use crate::dist::name::NameKind;
 use crate::dist::{Control, Cookie, DistFlags};
 use crate::etf::{Budget, Encoded};
 use crate::net::handshake::initiate;
@@ -75,13 +76,11 @@ impl Map {
     }
 }
 
-impl Resolve for Map {
-    fn resolve<'a>(&'a self, name: &'a str, host: &'a str) -> ResolveFuture<'a> {
-        Box::pin(async move {
-            let full = format!("{name}@{host}");
-            let found = self.0.lock().unwrap().get(&full).cloned();
-            found.ok_or_else(|| Arc::new(io::Error::from(io::ErrorKind::NotFound)) as _)
-        })
+impl Discovery for Map {
+    async fn find(&self, name: &str, host: &str) -> Result<Route, DiscoveryError> {
+        let full = format!("{name}@{host}");
+        let found = self.0.lock().unwrap().get(&full).cloned();
+        found.ok_or_else(|| io::Error::from(io::ErrorKind::NotFound).into())
     }
 }
 
