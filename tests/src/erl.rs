@@ -62,7 +62,7 @@ impl Options {
         self
     }
 
-    /// Names a [distributed](Options::distributed) node: a host with a dot gives `-name`, one without gives `-sname`.
+    /// Names a [distributed](Options::distributed) node: a host with a dot, or an address, gives `-name`, any other gives `-sname`.
     pub fn name(mut self, name: &str) -> Options {
         self.the_distribution().name = name.to_owned();
         self
@@ -181,7 +181,7 @@ impl Options {
             command.env("ERL_EPMD_PORT", epmd_port.to_string());
             let long = name
                 .split_once('@')
-                .is_some_and(|(_, host)| host.contains('.'));
+                .is_some_and(|(_, host)| host.contains(['.', ':']));
             match self.language {
                 Language::Erlang => command.args([
                     if long { "-name" } else { "-sname" },

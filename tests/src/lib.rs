@@ -49,7 +49,7 @@ pub use log::Log;
 pub use probe::{Probe, gone};
 pub use program::{elixir, epmd, erl, iex, our_epmd};
 pub use shell::Shell;
-pub use unique::{unique, unique_node};
+pub use unique::{unique, unique_node, unique_port};
 pub use wait::{run, until, within};
 
 /// Counts the allocations of the calling thread while a closure runs.
