@@ -78,7 +78,7 @@ async fn a_silent_node_times_out() {
 }
 
 /// Says the same to everybody.
-struct Says(Decision);
+pub(super) struct Says(pub(super) Decision);
 
 impl Gate for Says {
     type Place = ();
