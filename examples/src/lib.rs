@@ -18,30 +18,31 @@ pub struct Options {
 
 impl Options {
     /// Reads the command line, and ends the program with a usage line when it cannot be understood.
-    #[allow(clippy::print_stderr)]
     pub fn from_args(default_name: &str) -> Options {
         Options::parse(default_name, env::args().skip(1)).unwrap_or_else(|error| {
-            eprintln!("{error}\nusage: [--name {default_name}] [--cookie COOKIE]");
-            exit(2)
+            misused(
+                &error,
+                &format!("[--name {default_name}] [--cookie COOKIE]"),
+            )
         })
     }
 
     fn parse(
         default_name: &str,
-        mut arguments: impl Iterator<Item = String>,
+        arguments: impl Iterator<Item = String>,
     ) -> Result<Options, String> {
         let mut options = Options {
             name: default_name.to_owned(),
             cookie: None,
         };
-        while let Some(option) = arguments.next() {
-            let value = arguments.next().ok_or(format!("{option} needs a value"));
-            match option.as_str() {
-                "--name" => options.name = value?,
-                "--cookie" => options.cookie = Some(value?),
-                _ => return Err(format!("no option {option}")),
+        read(arguments, |option, value| {
+            match option {
+                "--name" => options.name = value,
+                "--cookie" => options.cookie = Some(value),
+                _ => return false,
             }
-        }
+            true
+        })?;
         Ok(options)
     }
 
@@ -53,6 +54,43 @@ impl Options {
             None => node,
         }
     }
+}
+
+/// Reads a command line of other options, each with its value, over the values that they have; and ends the program with a
+/// usage line when it cannot be understood.
+pub fn read_options(options: &mut [(&str, &mut String)]) {
+    let usage: Vec<String> = options
+        .iter()
+        .map(|(name, value)| format!("[{name} {value}]"))
+        .collect();
+    let outcome = read(env::args().skip(1), |given, new| {
+        let known = options.iter_mut().find(|(name, _)| *name == given);
+        known.map(|(_, value)| **value = new).is_some()
+    });
+    if let Err(error) = outcome {
+        misused(&error, &usage.join(" "));
+    }
+}
+
+/// Gives each option and its value to `set`, which says whether it knows that option.
+fn read(
+    mut arguments: impl Iterator<Item = String>,
+    mut set: impl FnMut(&str, String) -> bool,
+) -> Result<(), String> {
+    while let Some(option) = arguments.next() {
+        let value = arguments.next();
+        let value = value.ok_or_else(|| format!("{option} needs a value"))?;
+        if !set(&option, value) {
+            return Err(format!("no option {option}"));
+        }
+    }
+    Ok(())
+}
+
+#[allow(clippy::print_stderr)]
+fn misused(error: &str, usage: &str) -> ! {
+    eprintln!("{error}\nusage: {usage}");
+    exit(2)
 }
 
 /// Writes what ergo and the example log to standard error, as `RUST_LOG` asks: `RUST_LOG=ergo=debug`.

@@ -49,6 +49,48 @@ fn application_is_what_a_shell_shows() {
 }
 
 #[test]
+fn multinode_is_what_two_clusters_see() {
+    let source = include_str!("../../examples/examples/multinode.rs");
+    let (left, right) = (Epmd::start(), Epmd::start());
+    let ports = [left.port().to_string(), right.port().to_string()];
+    let arguments = [
+        "--left",
+        "left@127.0.0.1",
+        "--left-cookie",
+        "lemon",
+        "--left-epmd",
+        &ports[0],
+        "--right",
+        "right@127.0.0.1",
+        "--right-cookie",
+        "rhubarb",
+        "--right-epmd",
+        &ports[1],
+    ];
+    let example = Example::start("multinode", &arguments, &[("RUST_LOG", "info")]);
+    example.printed("ready left@127.0.0.1 right@127.0.0.1");
+    let shell = |epmd: &Epmd, name, cookie| {
+        let options = Erl::options().distributed(epmd.port());
+        options.name(name).cookie(cookie).shell()
+    };
+    let mut till = shell(&left, "till@127.0.0.1", "lemon");
+    let mut shop = shell(&right, "shop@127.0.0.1", "rhubarb");
+    let written = blocks(&head(source), "erlang");
+    assert_eq!(written.len(), 4);
+    for block in written {
+        let shell = match block.starts_with("(till@") {
+            true => &mut till,
+            false => &mut shop,
+        };
+        assert_eq!(shell.replay(&transcript(&block)), block);
+    }
+    example.terminate();
+    let (status, output, log) = example.wait();
+    assert!(status.success(), "{status}: {log}");
+    assert_eq!(output, "ready left@127.0.0.1 right@127.0.0.1\n");
+}
+
+#[test]
 fn simple_tells_the_life_of_a_server() {
     let epmd = Epmd::start();
     let (node, cookie) = (unique_node("simple"), unique("cookie"));
