@@ -139,11 +139,11 @@ impl Node {
         network.links.connect(Atom::new(node)).await.map(drop)
     }
 
-    /// Closes the link to a node. In Erlang: `erlang:disconnect_node(Node)`.
-    pub fn disconnect(&self, node: &str) {
-        if let Some(network) = &self.0.network {
-            network.links.disconnect(Atom::new(node));
-        }
+    /// Closes the link to a node, when what was sent has been written; `false` if there is none. Whatever is sent
+    /// afterwards connects again. In Erlang: `erlang:disconnect_node(Node)`.
+    pub fn disconnect(&self, node: &str) -> bool {
+        let network = self.0.network.as_ref();
+        network.is_some_and(|network| network.links.disconnect(Atom::new(node)))
     }
 
     /// Whether a node is there and answers. In Erlang: `net_adm:ping(Node) =:= pong`.

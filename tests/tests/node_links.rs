@@ -3,9 +3,10 @@
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use ergo::Node;
 use ergo::dist::handshake::{HandshakeError, Stage};
 use ergo::net::ConnectError;
+use ergo::prelude::*;
+use ergo::process::ProcessId;
 use tests::{Cluster, Erl, unique, unique_node};
 
 async fn node(cluster: &Cluster, name: &str) -> Node {
@@ -100,6 +101,65 @@ async fn an_erlang_node_without_a_name_is_given_one() {
     assert_eq!(hidden.len(), 1);
     assert_eq!(named, format!("{:?}", hidden[0].as_str()));
     assert!(named.contains('@'));
+    node.stop().await;
+}
+
+#[tokio::test]
+async fn a_disconnect_writes_what_was_sent_and_is_heard_of() {
+    let cluster = Cluster::start();
+    let (erl, node) = (cluster.erl().await, cluster.node().await);
+    assert!(!node.disconnect(erl.name()), "there is no link yet");
+    let listen = format!(
+        "Me = self(), spawn(fun() -> register(listener, self()), net_kernel:monitor_nodes(true, [{{node_type, all}}, nodedown_reason]),
+             Me ! ready,
+             Listen = fun Listen(Seen) -> receive {{ask, From, Count}} when length(Seen) >= Count -> From ! lists:reverse(Seen);
+                                            Message when element(1, Message) =/= ask -> Listen([Message | Seen]) end end,
+             Listen([]) end),
+         receive ready -> ok end."
+    );
+    erl.eval(&listen).await;
+    let theirs = Atom::new(erl.name());
+    let send = |n: u32| {
+        let to = ProcessId::Name(Atom::new("listener"), theirs);
+        node.send(to, &term!({n, (n)})).unwrap();
+    };
+    node.connect(erl.name()).await.unwrap();
+    for n in 1..=3 {
+        send(n);
+    }
+    assert!(node.disconnect(erl.name()));
+    assert!(!node.disconnect(erl.name()), "it is closed once");
+    // Over the next link.
+    send(4);
+    let seen = "listener ! {ask, self(), 7}, receive Seen -> [case M of {n, N} -> N; _ -> element(1, M) end || M <- Seen] end.";
+    assert_eq!(erl.eval(seen).await, "[nodeup,1,2,3,nodedown,nodeup,4]");
+    node.stop().await;
+}
+
+#[tokio::test]
+async fn idle_links_live_by_their_ticks() {
+    let cluster = Cluster::start();
+    // OTP takes no less than a second for a tick.
+    let options = cluster.options(Erl::options());
+    let erl = options
+        .args(&["-kernel", "net_ticktime", "4"])
+        .start()
+        .await;
+    let builder = cluster.builder(&unique_node("ergo"));
+    let node = builder
+        .net_ticktime(Duration::from_secs(4))
+        .net_tickintensity(8)
+        .start()
+        .await
+        .unwrap();
+    node.connect(erl.name()).await.unwrap();
+    // Either would have closed the link by now if it had not heard the other.
+    let wait = format!(
+        "monitor_node({}, true), receive {{nodedown, _}} -> down after 6000 -> nodes(hidden) end.",
+        node.name()
+    );
+    assert_eq!(erl.eval(&wait).await, format!("[{}]", node.name()));
+    assert_eq!(node.hidden_nodes(), [Atom::new(erl.name())]);
     node.stop().await;
 }
 

@@ -258,11 +258,10 @@ impl Links {
         open.map(|link| link.peer.clone()).collect()
     }
 
-    /// Closes the link to a node, if there is one, when what was sent has been written.
-    pub(crate) fn disconnect(self: &Arc<Links>, node: Atom) {
-        if let Some(link) = self.up(node) {
-            self.finish(link);
-        }
+    /// Closes the link to a node, when what was sent has been written; `false` if there is none.
+    pub(crate) fn disconnect(self: &Arc<Links>, node: Atom) -> bool {
+        let up = self.up(node).filter(|link| link.is_open());
+        up.map(|link| self.finish(link)).is_some()
     }
 
     /// Closes the listener and all links, when what was sent has been written, or 5 s have passed.

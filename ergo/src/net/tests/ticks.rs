@@ -45,6 +45,25 @@ async fn a_silent_peer_is_given_up() {
 }
 
 #[tokio::test]
+async fn the_intensity_says_how_often() {
+    let map = Map::default();
+    let mut a_config = config(&unique("a"), &map);
+    a_config.tick_time = Duration::from_secs(4);
+    a_config.tick_intensity = 40;
+    let mut a = Node::with(a_config, &map);
+    let (mut socket, ..) = scripted(&unique("peer"), &a).await;
+    a.up().await;
+    let begin = Instant::now();
+    let mut ticks = [1; 5 * 4];
+    socket.read_exact(&mut ticks).await.unwrap();
+    assert_eq!(ticks, [0; 5 * 4], "frames without content");
+    // One each 100 ms: far more often than four in the time.
+    let waited = begin.elapsed();
+    assert!(waited >= Duration::from_millis(400), "{waited:?}");
+    assert!(waited < Duration::from_secs(4), "{waited:?}");
+}
+
+#[tokio::test]
 async fn any_byte_is_a_sign_of_life() {
     let map = Map::default();
     let mut a = quick(&map, Duration::from_millis(400));
