@@ -234,6 +234,30 @@ async fn nodes_meet_over_ipv6() {
 }
 
 #[tokio::test]
+async fn an_embedded_epmd_serves_over_ipv6() {
+    let (epmd, cookie) = (unique_port(), unique("cookie"));
+    let node = Node::builder(&format!("{}@::1", unique("rust")))
+        .cookie(&cookie)
+        .epmd_port(epmd)
+        .listen_address(Ipv6Addr::LOCALHOST.into())
+        .start()
+        .await
+        .unwrap();
+    // It registers, is found, and finds, with no other EPMD than the node's own.
+    let erl = Erl::options()
+        .distributed(epmd)
+        .name(&format!("{}@::1", unique("erl")))
+        .cookie(&cookie)
+        .args(&["-proto_dist", "inet6_tcp"])
+        .start()
+        .await;
+    assert!(node.ping(erl.name()).await);
+    cut(&erl, &node).await;
+    pongs(&erl, &node).await;
+    node.stop().await;
+}
+
+#[tokio::test]
 async fn one_node_listens_on_both_internets() {
     let cluster = Cluster::start();
     let (six, four) = (erl_of_ipv6(&cluster, "::1").await, cluster.erl().await);

@@ -1,5 +1,7 @@
 //! Two ends in memory, and scripted peers.
 
+mod nameless;
+
 use bytes::{BufMut, BytesMut};
 
 use super::*;
