@@ -175,8 +175,8 @@ async fn a_node_that_is_not_allowed_hears_it() {
     assert!(node.connect(erl.name()).await.is_err());
     let other = cluster.erl().await;
     let host_only = format!(
-        "net_kernel:allow(['127.0.0.1']), net_kernel:connect_node({}).",
-        format!("'{}'", unique_node("nobody"))
+        "net_kernel:allow(['127.0.0.1']), net_kernel:connect_node('{}').",
+        unique_node("nobody")
     );
     assert_eq!(other.eval(&host_only).await, "false");
     other.logged("disallowed node").await;

@@ -17,7 +17,7 @@ use crate::net::{Discovery, ListenOptions, Resolve, Route};
 /// How long a stop waits for processes, and then for what is still to be written.
 pub(super) const STOP_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The settings of a node about to be started, see [`Node::builder`].
+/// The settings of a node about to be started, see [`Node::builder`](super::Node::builder).
 #[must_use = "a node runs after `.start().await`"]
 pub struct NodeBuilder {
     name: String,
@@ -184,7 +184,7 @@ impl NodeBuilder {
     }
 
     /// Does without EPMD: this node listens on `port`, and so do all others that have no [`route`](NodeBuilder::route),
-    /// each on its own host. `-start_epmd false -erl_epmd_port Port`.
+    /// each on its own host. `-start_epmd false -erl_epmd_port Port`, or `-kernel erl_epmd_node_listen_port Port`.
     pub fn erl_epmd_port(mut self, port: u16) -> Self {
         self.one_port = Some(port);
         self
@@ -240,7 +240,7 @@ impl NodeBuilder {
         self
     }
 
-    /// How long [`Node::stop`] waits for each application to stop (unless it has a
+    /// How long [`Node::stop`](super::Node::stop) waits for each application to stop (unless it has a
     /// [stop timeout](crate::application::AppSpec::stop_timeout) of its own), and then for all other
     /// processes to end; then they are killed. 5 s by default. The shutdown times of supervisors
     /// count within. In Erlang: `-kernel shutdown_timeout`.
