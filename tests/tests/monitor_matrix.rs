@@ -373,7 +373,7 @@ impl World {
         let bytes = ergo::etf::to_bytes(&Term::Pid(pid)).unwrap();
         self.beam.eval_with(&begin, &[("Bytes", &bytes)]).await;
         match cell.event {
-            Event::NodeDown => rust.disconnect(self.beam.name()),
+            Event::NodeDown => assert!(rust.disconnect(self.beam.name())),
             Event::NormalEnd => probe.end(Reason::Normal),
             Event::Demonitor | Event::Crash => probe.end(term!({crash, [1, "two"]})),
             Event::Unknown | Event::UnknownNode => {}

@@ -109,15 +109,14 @@ async fn a_disconnect_writes_what_was_sent_and_is_heard_of() {
     let cluster = Cluster::start();
     let (erl, node) = (cluster.erl().await, cluster.node().await);
     assert!(!node.disconnect(erl.name()), "there is no link yet");
-    let listen = format!(
-        "Me = self(), spawn(fun() -> register(listener, self()), net_kernel:monitor_nodes(true, [{{node_type, all}}, nodedown_reason]),
+    let listen =
+        "Me = self(), spawn(fun() -> register(listener, self()), net_kernel:monitor_nodes(true, [{node_type, all}, nodedown_reason]),
              Me ! ready,
-             Listen = fun Listen(Seen) -> receive {{ask, From, Count}} when length(Seen) >= Count -> From ! lists:reverse(Seen);
+             Listen = fun Listen(Seen) -> receive {ask, From, Count} when length(Seen) >= Count -> From ! lists:reverse(Seen);
                                             Message when element(1, Message) =/= ask -> Listen([Message | Seen]) end end,
              Listen([]) end),
-         receive ready -> ok end."
-    );
-    erl.eval(&listen).await;
+         receive ready -> ok end.";
+    erl.eval(listen).await;
     let theirs = Atom::new(erl.name());
     let send = |n: u32| {
         let to = ProcessId::Name(Atom::new("listener"), theirs);
