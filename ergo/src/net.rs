@@ -20,6 +20,8 @@ mod peer;
 mod pulse;
 mod room;
 mod socket;
+#[cfg(feature = "tls")]
+pub mod tls;
 
 #[cfg(test)]
 mod tests;
@@ -39,6 +41,8 @@ use links::Sent;
 pub(crate) use listener::{ListenOptions, Listener};
 pub(crate) use peer::{LinkId, Peer};
 pub(crate) use room::Room;
+#[cfg(feature = "tls")]
+pub use tls::Tls;
 
 /// The target of this layer's log records.
 const TARGET: &str = "ergo::net";

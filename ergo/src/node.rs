@@ -18,10 +18,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{OnceCell, watch};
+#[cfg(feature = "tls")]
+use tokio::task::spawn_blocking;
 
 use crate::etf::Budget;
 use crate::gen_server::ServerRef;
 use crate::net::{Allowed, ConnectError, Cookies, Links, Resolve};
+#[cfg(feature = "tls")]
+use crate::net::{Carrier, tls::TlsConfigError};
 use crate::process::{LocalNode, OnNode};
 use crate::term::Atom;
 
@@ -144,6 +148,30 @@ impl Node {
     pub fn disconnect(&self, node: &str) -> bool {
         let network = self.0.network.as_ref();
         network.is_some_and(|network| network.links.disconnect(Atom::new(node)))
+    }
+
+    /// Has the node read its PEM files again, which it does by itself too, but not always at once:
+    /// see [`tls`](crate::net::tls). Connections made from now on use what they say; those that
+    /// there are go on. Does nothing on a node without TLS. In Erlang: `ssl:clear_pem_cache()`.
+    ///
+    /// # Errors
+    ///
+    /// When a file cannot be used; the certificates stay as they were.
+    #[cfg(feature = "tls")]
+    pub async fn reload_certificates(&self) -> Result<(), TlsConfigError> {
+        let carrier = self
+            .0
+            .network
+            .as_ref()
+            .map(|network| network.links.carrier());
+        let Some(Carrier::Tls(context)) = carrier else {
+            return Ok(());
+        };
+        let context = context.clone();
+        match spawn_blocking(move || context.reload()).await {
+            Ok(outcome) => outcome,
+            Err(error) => std::panic::resume_unwind(error.into_panic()),
+        }
     }
 
     /// Whether a node is there and answers. In Erlang: `net_adm:ping(Node) =:= pong`.

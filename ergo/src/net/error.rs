@@ -6,6 +6,8 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+#[cfg(feature = "tls")]
+use super::tls::TlsError;
 use crate::dist::ProtocolError;
 use crate::dist::handshake::HandshakeError;
 
@@ -52,6 +54,10 @@ pub enum ConnectError {
     /// The nodes did not agree.
     #[error("the handshake failed")]
     Handshake(#[from] HandshakeError),
+    /// There is no secure connection.
+    #[cfg(feature = "tls")]
+    #[error("no secure connection")]
+    Tls(#[from] TlsError),
     /// It took too long.
     #[error("the node did not answer within {0:?}")]
     Timeout(Duration),

@@ -6,6 +6,8 @@ use bytes::BytesMut;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 use super::error::ConnectError;
+#[cfg(feature = "tls")]
+use super::tls::TlsError;
 use crate::dist::Cookie;
 use crate::dist::handshake::{
     Acceptor, AcceptorStep, Decision, Established, HandshakeError, HandshakeVersion, Hello,
@@ -16,12 +18,22 @@ use crate::dist::handshake::{
 const READ: usize = 2048;
 
 /// Why a handshake over a socket failed.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) enum Failure {
     /// The nodes did not agree.
     Handshake(HandshakeError),
     /// The socket failed.
     Io(io::ErrorKind),
+    /// TLS failed.
+    #[cfg(feature = "tls")]
+    Tls(TlsError),
+}
+
+#[cfg(feature = "tls")]
+impl From<TlsError> for Failure {
+    fn from(error: TlsError) -> Failure {
+        Failure::Tls(error)
+    }
 }
 
 impl From<HandshakeError> for Failure {
@@ -31,9 +43,21 @@ impl From<HandshakeError> for Failure {
 }
 
 impl Failure {
+    /// A connection that fails when its peer should speak.
+    fn of_read(error: &io::Error) -> Failure {
+        // With TLS 1.3 a peer refuses a certificate only after this end has seen that all is well.
+        #[cfg(feature = "tls")]
+        if let Some(error) = TlsError::of(error, "") {
+            return error.into();
+        }
+        Failure::Io(error.kind())
+    }
+
     pub(super) fn into_connect_error(self, host: &str, port: u16) -> ConnectError {
         match self {
             Failure::Handshake(error) => ConnectError::Handshake(error),
+            #[cfg(feature = "tls")]
+            Failure::Tls(error) => ConnectError::Tls(error),
             Failure::Io(kind) => ConnectError::Io {
                 host: host.to_owned(),
                 port,
@@ -94,7 +118,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Wire<'a, S> {
             {
                 Ok(false)
             }
-            Err(error) => Err(Failure::Io(error.kind())),
+            Err(error) => Err(Failure::of_read(&error)),
         }
     }
 }

@@ -18,6 +18,8 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use self::table::{Entry, Message, Pending, Table, Waiter};
+#[cfg(feature = "tls")]
+use super::Carrier;
 use super::error::Chain;
 use super::gauge::{Class, Excess};
 use super::link::Link;
@@ -71,6 +73,12 @@ impl Links {
             table: RwLock::default(),
             giver: OnceLock::new(),
         })
+    }
+
+    /// What carries the connections.
+    #[cfg(feature = "tls")]
+    pub(crate) fn carrier(&self) -> &Carrier {
+        &self.config.carrier
     }
 
     /// Sends a signal to a node, which is connected first if it is not. Never blocks; what one caller

@@ -49,7 +49,14 @@ impl Socket {
         self.packet
     }
 
-    /// What the peer's name must pass.
+    /// A connection to whose peer not every name is allowed.
+    #[cfg(feature = "tls")]
+    pub(super) fn checking_hosts(mut self, check: HostCheck) -> Socket {
+        self.host_check = Some(check);
+        self
+    }
+
+    /// What the host in the peer's name must pass.
     pub(super) fn take_host_check(&mut self) -> Option<HostCheck> {
         self.host_check.take()
     }

@@ -12,6 +12,8 @@ use std::time::Duration;
 
 use crate::epmd;
 use crate::etf::Budget;
+#[cfg(feature = "tls")]
+use crate::net::Tls;
 use crate::net::{Discovery, ListenOptions, Resolve, Route};
 
 /// How long a stop waits for processes, and then for what is still to be written.
@@ -33,6 +35,8 @@ pub struct NodeBuilder {
     discovery: Option<Arc<dyn Resolve>>,
     one_port: Option<u16>,
     routes: HashMap<String, Route>,
+    #[cfg(feature = "tls")]
+    tls: Option<Tls>,
     tick_time: Duration,
     tick_intensity: u32,
     setup_time: Duration,
@@ -61,6 +65,8 @@ impl NodeBuilder {
             discovery: None,
             one_port: None,
             routes: HashMap::new(),
+            #[cfg(feature = "tls")]
+            tls: None,
             tick_time: Duration::from_secs(60),
             tick_intensity: 4,
             setup_time: Duration::from_secs(7),
@@ -187,6 +193,14 @@ impl NodeBuilder {
     /// each on its own host. `-start_epmd false -erl_epmd_port Port`, or `-kernel erl_epmd_node_listen_port Port`.
     pub fn erl_epmd_port(mut self, port: u16) -> Self {
         self.one_port = Some(port);
+        self
+    }
+
+    /// Has the node speak TLS on all its links, and only with nodes that do so too: see
+    /// [`tls`](crate::net::tls). `erl -proto_dist inet_tls -ssl_dist_optfile F`.
+    #[cfg(feature = "tls")]
+    pub fn tls(mut self, tls: Tls) -> Self {
+        self.tls = Some(tls);
         self
     }
 

@@ -24,6 +24,10 @@ pub enum NodeError {
     /// A config file cannot be used.
     #[error(transparent)]
     Config(#[from] ConfigError),
+    /// The TLS settings cannot be used.
+    #[cfg(feature = "tls")]
+    #[error("the node cannot speak TLS")]
+    Tls(#[from] crate::net::tls::TlsConfigError),
     /// No port could be bound.
     #[error("the node cannot listen; is a port of the range free, and the address this machine's?")]
     Listen(#[source] io::Error),

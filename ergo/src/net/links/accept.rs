@@ -82,6 +82,8 @@ impl Links {
                     return;
                 }
                 Ok(Err(Failure::Handshake(error))) => ConnectError::Handshake(error),
+                #[cfg(feature = "tls")]
+                Ok(Err(Failure::Tls(error))) => ConnectError::Tls(error),
                 Ok(Err(Failure::Io(kind))) => {
                     let error = io::Error::from(kind);
                     tracing::info!(target: TARGET, %from, node, %error, "connection lost in its handshake");

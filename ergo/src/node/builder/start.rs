@@ -10,7 +10,11 @@ use crate::application::{Applications, Config, EnvSources};
 use crate::dist::{Cookie, DistFlags};
 use crate::epmd;
 use crate::gen_server::Start;
-use crate::net::{DiscoveryError, Limits, LinkConfig, Links, ListenOptions, Listener, Resolve};
+#[cfg(feature = "tls")]
+use crate::net::tls;
+use crate::net::{
+    Carrier, DiscoveryError, Limits, LinkConfig, Links, ListenOptions, Listener, Resolve,
+};
 use crate::process::LocalNode;
 use crate::term::Atom;
 
@@ -160,7 +164,16 @@ impl NodeBuilder {
         config.setup_time = self.setup_time;
         config.max_message = self.max_message;
         config.limits = Limits::new(self.busy_limit, self.hard_limit);
+        config.carrier = self.carrier()?;
         Ok(config)
+    }
+
+    fn carrier(&self) -> Result<Carrier, NodeError> {
+        #[cfg(feature = "tls")]
+        if let Some(tls) = &self.tls {
+            return Ok(Carrier::Tls(Arc::new(tls::Context::new(tls.clone())?)));
+        }
+        Ok(Carrier::Tcp)
     }
 }
 
