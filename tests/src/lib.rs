@@ -34,6 +34,7 @@ mod program;
 pub mod readme;
 mod shell;
 pub mod terms;
+pub mod tls;
 mod unique;
 mod wait;
 pub mod wire;

@@ -1,0 +1,196 @@
+//! Links over TLS with nodes of `erl -proto_dist inet_tls`: who may talk to whom, and what all of them can do then.
+
+#[path = "tls/log.rs"]
+mod log;
+#[path = "tls/refusals.rs"]
+mod refusals;
+#[path = "tls/replacement.rs"]
+mod replacement;
+#[path = "tls/settings.rs"]
+mod settings;
+
+use std::time::Duration;
+
+use ergo::net::Tls;
+use ergo::net::tls::{Verify, Version};
+use ergo::prelude::*;
+use tests::tls::{Authority, Files, erlang_options};
+use tests::{Cluster, Erl, unique_node};
+
+/// Nodes of one cluster, with certificates of one authority for their host.
+struct Site {
+    cluster: Cluster,
+    files: Files,
+    authority: Authority,
+}
+
+impl Site {
+    fn new() -> Site {
+        let (files, authority) = (Files::new(), Authority::new("the site's"));
+        files.write("ca.pem", &authority.pem);
+        authority.issue("127.0.0.1").write(&files, "erl");
+        authority.issue("127.0.0.1").write(&files, "rust");
+        Site {
+            cluster: Cluster::start(),
+            files,
+            authority,
+        }
+    }
+
+    /// Mutual authentication, with the certificate `rust`.
+    fn tls(&self) -> Tls {
+        Tls::new()
+            .certfile(self.files.path("rust.pem"))
+            .keyfile(self.files.path("rust.key"))
+            .cacertfile(self.files.path("ca.pem"))
+    }
+
+    async fn node(&self, tls: Tls) -> Node {
+        let builder = self.cluster.builder(&unique_node("rust")).tls(tls);
+        let node = builder.start().await.expect("the node starts");
+        Echo::start(&node).name("echo").await.expect("it starts");
+        node
+    }
+
+    /// An Erlang node with these options for connections from and to other nodes.
+    async fn erl_with(&self, server: &str, client: &str) -> Erl {
+        let options = self.cluster.options(Erl::options());
+        let erl = erlang_options(options, &self.files, server, client)
+            .start()
+            .await;
+        erl.load_module(ECHO).await;
+        erl.eval("{ok, _} = gen_server:start({local, echo}, echo, [], []), ok.")
+            .await;
+        erl
+    }
+
+    /// An Erlang node with mutual authentication and the certificate `erl`.
+    async fn erl(&self) -> Erl {
+        let peer = self.files.options("erl", &self.files.verify_peer());
+        let server = format!("{peer}, {{fail_if_no_peer_cert, true}}");
+        self.erl_with(&server, &peer).await
+    }
+}
+
+/// Says what it hears; `echo` in Erlang does the same.
+struct Echo;
+
+#[gen_server]
+impl Echo {
+    #[init]
+    fn init() -> Self {
+        Echo
+    }
+
+    #[call]
+    fn echo(&self, term: Term) -> Term {
+        term
+    }
+}
+
+const ECHO: &str =
+    "-module(echo). -behaviour(gen_server). -export([init/1, handle_call/3, handle_cast/2]).
+    init(_) -> {ok, []}.
+    handle_call({echo, Term}, _From, State) -> {reply, Term, State}.
+    handle_cast(_, State) -> {noreply, State}.";
+
+/// Each of the two dials the other, and both say something; a megabyte is many fragments.
+async fn talk(node: &Node, erl: &Erl) {
+    let name = node.name();
+    assert!(node.ping(erl.name()).await, "{}", erl.log());
+    speak(node, erl).await;
+    // The link of the first dial goes, and the other end makes the next.
+    erl.eval(&format!(
+        "monitor_node({name}, true), erlang:disconnect_node({name}), receive {{nodedown, {name}}} -> ok end."
+    ))
+    .await;
+    assert_eq!(
+        erl.eval(&format!("net_adm:ping({name}).")).await,
+        "pong",
+        "{}",
+        erl.log()
+    );
+    speak(node, erl).await;
+}
+
+async fn speak(node: &Node, erl: &Erl) {
+    let large: Vec<u8> = (0..=250).cycle().take(1 << 20).collect();
+    let ask = format!(
+        "gen_server:call({{echo, {}}}, {{echo, Large}}) =:= Large.",
+        node.name()
+    );
+    assert_eq!(erl.eval_with(&ask, &[("Large", &large)]).await, "true");
+    let echo = EchoRef::named(node, "echo", erl.name());
+    let term = term!({[1, 2.5 | x], (large)});
+    assert!(echo.echo(term.clone()).await.unwrap() == term);
+}
+
+/// Who shows certificates that are checked.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Authentication {
+    Nobody,
+    Server,
+    Mutual,
+}
+
+/// An Erlang node that speaks this version only meets a Rust node that speaks both.
+async fn meets(version: Version, authentication: Authentication) {
+    let site = Site::new();
+    let versions = match version {
+        Version::Tls12 => "{versions, ['tlsv1.2']}",
+        _ => "{versions, ['tlsv1.3']}",
+    };
+    let none = "{verify, verify_none}";
+    let (tls, server, client) = match authentication {
+        Authentication::Nobody => (
+            site.tls().verify(Verify::None),
+            site.files.options("erl", none),
+            none.to_owned(),
+        ),
+        Authentication::Server => (
+            site.tls().fail_if_no_peer_cert(false),
+            site.files.options("erl", none),
+            site.files.verify_peer(),
+        ),
+        Authentication::Mutual => {
+            let peer = site.files.options("erl", &site.files.verify_peer());
+            let server = format!("{peer}, {{fail_if_no_peer_cert, true}}");
+            (site.tls(), server, peer)
+        }
+    };
+    let server = format!("{server}, {versions}");
+    let client = format!("{client}, {versions}");
+    let erl = site.erl_with(&server, &client).await;
+    let node = site.node(tls).await;
+    talk(&node, &erl).await;
+}
+
+#[tokio::test]
+async fn tls_1_2_without_checks() {
+    meets(Version::Tls12, Authentication::Nobody).await;
+}
+
+#[tokio::test]
+async fn tls_1_2_with_server_authentication() {
+    meets(Version::Tls12, Authentication::Server).await;
+}
+
+#[tokio::test]
+async fn tls_1_2_with_mutual_authentication() {
+    meets(Version::Tls12, Authentication::Mutual).await;
+}
+
+#[tokio::test]
+async fn tls_1_3_without_checks() {
+    meets(Version::Tls13, Authentication::Nobody).await;
+}
+
+#[tokio::test]
+async fn tls_1_3_with_server_authentication() {
+    meets(Version::Tls13, Authentication::Server).await;
+}
+
+#[tokio::test]
+async fn tls_1_3_with_mutual_authentication() {
+    meets(Version::Tls13, Authentication::Mutual).await;
+}
