@@ -20,7 +20,7 @@ use std::path::{Path, PathBuf};
 
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
-    KeyUsagePurpose, SanType, date_time_ymd,
+    KeyUsagePurpose, PKCS_ECDSA_P384_SHA384, SanType, date_time_ymd,
 };
 
 use crate::erl::Options;
@@ -71,7 +71,8 @@ impl Authority {
             ExtendedKeyUsagePurpose::ClientAuth,
         ];
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
-        let key = KeyPair::generate().expect("a key");
+        // With TLS 1.3, OTP 23 signs as if any key were of the curve that its peer names first.
+        let key = KeyPair::generate_for(&PKCS_ECDSA_P384_SHA384).expect("a key");
         let certificate = params.signed_by(&key, &self.issuer).expect("a certificate");
         Certificate {
             cert: certificate.pem(),

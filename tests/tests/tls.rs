@@ -97,7 +97,9 @@ const ECHO: &str =
 /// Each of the two dials the other, and both say something; a megabyte is many fragments.
 async fn talk(node: &Node, erl: &Erl) {
     let name = node.name();
-    assert!(node.ping(erl.name()).await, "{}", erl.log());
+    let connected = node.connect(erl.name()).await;
+    assert!(connected.is_ok(), "{connected:?}: {}", erl.log());
+    assert!(node.ping(erl.name()).await);
     speak(node, erl).await;
     // The link of the first dial goes, and the other end makes the next.
     erl.eval(&format!(
