@@ -18,8 +18,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{OnceCell, watch};
-#[cfg(feature = "tls")]
-use tokio::task::spawn_blocking;
 
 use crate::etf::Budget;
 use crate::gen_server::ServerRef;
@@ -167,11 +165,7 @@ impl Node {
         let Some(Carrier::Tls(context)) = carrier else {
             return Ok(());
         };
-        let context = context.clone();
-        match spawn_blocking(move || context.reload()).await {
-            Ok(outcome) => outcome,
-            Err(error) => std::panic::resume_unwind(error.into_panic()),
-        }
+        context.reload().await
     }
 
     /// Whether a node is there and answers. In Erlang: `net_adm:ping(Node) =:= pong`.

@@ -85,7 +85,11 @@ fn client(tls: &Tls, provider: &Arc<CryptoProvider>) -> Result<ClientConfig, Tls
         Verify::Peer => {
             let verifier =
                 WebPkiServerVerifier::builder_with_provider(roots(tls)?, provider.clone());
-            builder.with_webpki_verifier(verifier.build().map_err(rejected)?)
+            builder.with_webpki_verifier(
+                verifier
+                    .build()
+                    .map_err(|error| TlsConfigError::rejected(&error))?,
+            )
         }
         Verify::None => builder
             .dangerous()
@@ -115,7 +119,11 @@ fn server(tls: &Tls, provider: &Arc<CryptoProvider>) -> Result<ServerConfig, Tls
             if !tls.fail_if_no_peer_cert {
                 verifier = verifier.allow_unauthenticated();
             }
-            builder.with_client_cert_verifier(verifier.build().map_err(rejected)?)
+            builder.with_client_cert_verifier(
+                verifier
+                    .build()
+                    .map_err(|error| TlsConfigError::rejected(&error))?,
+            )
         }
         Verify::None => builder.with_no_client_auth(),
     };
@@ -125,8 +133,4 @@ fn server(tls: &Tls, provider: &Arc<CryptoProvider>) -> Result<ServerConfig, Tls
     config.session_storage = Arc::new(NoServerSessionStorage {});
     config.send_tls13_tickets = 0;
     Ok(config)
-}
-
-fn rejected(error: impl std::fmt::Display) -> TlsConfigError {
-    TlsConfigError::Rejected(rustls::Error::General(error.to_string()))
 }

@@ -1,7 +1,8 @@
 //! The certificates in force, and their replacement.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Instant;
 
 use tokio::task::spawn_blocking;
@@ -15,21 +16,30 @@ use super::settings::Tls;
 /// A node's settings, and what its files said when they were last read without a fault.
 pub(crate) struct Context {
     settings: Tls,
-    current: RwLock<Arc<Configs>>,
+    current: RwLock<Current>,
+    /// How many times the files have been read, so that an older state never replaces a newer one.
+    readings: AtomicU64,
     /// When the files were last looked at.
     looked: Mutex<Instant>,
-    /// Held while files are read, so that an older state never replaces a newer one.
-    reading: Mutex<()>,
+}
+
+/// What a reading of the files gave.
+struct Current {
+    reading: u64,
+    configs: Arc<Configs>,
 }
 
 impl Context {
     /// Reads the files.
     pub(crate) fn new(settings: Tls) -> Result<Context, TlsConfigError> {
         Ok(Context {
-            current: RwLock::new(Arc::new(Configs::read(&settings)?)),
+            current: RwLock::new(Current {
+                reading: 0,
+                configs: Arc::new(Configs::read(&settings)?),
+            }),
+            readings: AtomicU64::new(1),
             settings,
             looked: Mutex::new(Instant::now()),
-            reading: Mutex::new(()),
         })
     }
 
@@ -41,27 +51,26 @@ impl Context {
     pub(super) async fn configs(self: &Arc<Context>) -> Arc<Configs> {
         if self.is_due() {
             let context = self.clone();
-            let looking = spawn_blocking(move || {
-                if stamps(&context.settings) != context.current().stamps {
-                    // The log has it.
-                    let _ = context.reload();
-                }
-            });
-            // A panic would have been logged too.
-            let _ = looking.await;
+            let look = move || stamps(&context.settings) != context.current().stamps;
+            if spawn_blocking(look).await.unwrap_or(false) {
+                // The log has it.
+                let _ = self.reload().await;
+            }
         }
         self.current()
     }
 
     /// Reads the files again. What is wrong with them is logged, and leaves the old certificates in
     /// force.
-    pub(crate) fn reload(&self) -> Result<(), TlsConfigError> {
-        let _reading = lock(&self.reading);
-        match Configs::read(&self.settings) {
+    pub(crate) async fn reload(self: &Arc<Context>) -> Result<(), TlsConfigError> {
+        let reading = self.readings.fetch_add(1, Ordering::Relaxed);
+        let context = self.clone();
+        let outcome = spawn_blocking(move || Configs::read(&context.settings)).await;
+        // It is cancelled only with the runtime.
+        let outcome = outcome.unwrap_or_else(|error| Err(TlsConfigError::rejected(&error)));
+        match outcome {
             Ok(configs) => {
-                let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
-                *current = Arc::new(configs);
-                drop(current);
+                self.replace(reading, configs);
                 tracing::info!(target: TARGET, "certificates replaced");
                 Ok(())
             }
@@ -74,14 +83,24 @@ impl Context {
         }
     }
 
+    fn replace(&self, reading: u64, configs: Configs) {
+        let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
+        if current.reading < reading {
+            *current = Current {
+                reading,
+                configs: Arc::new(configs),
+            };
+        }
+    }
+
     fn current(&self) -> Arc<Configs> {
         let current = self.current.read().unwrap_or_else(PoisonError::into_inner);
-        current.clone()
+        current.configs.clone()
     }
 
     /// Whether it is time to look at the files; only one caller hears so.
     fn is_due(&self) -> bool {
-        let mut looked = lock(&self.looked);
+        let mut looked = self.looked.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();
         let due = now.duration_since(*looked) >= self.settings.pem_cache_clean;
         if due {
@@ -89,11 +108,6 @@ impl Context {
         }
         due
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    // What the locks guard is whole at every point where a panic could leave it.
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl fmt::Debug for Context {

@@ -184,3 +184,9 @@ pub enum TlsConfigError {
     #[error("the certificate, key or authorities cannot be used")]
     Rejected(#[source] rustls::Error),
 }
+
+impl TlsConfigError {
+    pub(super) fn rejected(error: &dyn Error) -> TlsConfigError {
+        TlsConfigError::Rejected(rustls::Error::General(error.to_string()))
+    }
+}
