@@ -57,12 +57,19 @@ impl Authority {
 
     /// A certificate that is valid from 2000 to the beginning of the year `end`.
     pub fn issue_until(&self, host: &str, end: i32) -> Certificate {
+        self.issue_for(&[host], end)
+    }
+
+    /// A certificate for several hosts.
+    pub fn issue_for(&self, hosts: &[&str], end: i32) -> Certificate {
         let mut params = CertificateParams::default();
         params.distinguished_name.push(DnType::CommonName, "a node");
-        let name = host.to_owned().try_into().expect("a name");
-        params.subject_alt_names.push(SanType::DnsName(name));
-        if let Ok(address) = host.parse::<IpAddr>() {
-            params.subject_alt_names.push(SanType::IpAddress(address));
+        for host in hosts {
+            let name = (*host).try_into().expect("a name");
+            params.subject_alt_names.push(SanType::DnsName(name));
+            if let Ok(address) = host.parse::<IpAddr>() {
+                params.subject_alt_names.push(SanType::IpAddress(address));
+            }
         }
         params.not_before = date_time_ymd(2000, 1, 1);
         params.not_after = date_time_ymd(end, 1, 1);

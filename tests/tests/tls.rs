@@ -14,8 +14,9 @@ use std::time::Duration;
 use ergo::net::Tls;
 use ergo::net::tls::{Verify, Version};
 use ergo::prelude::*;
+use rustix::process::{Pid, Signal, kill_process};
 use tests::tls::{Authority, Files, erlang_options};
-use tests::{Cluster, Erl, unique_node};
+use tests::{Cluster, Erl, unique_node, until};
 
 /// Nodes of one cluster, with certificates of one authority for their host.
 struct Site {
@@ -67,6 +68,14 @@ impl Site {
     /// An Erlang node with mutual authentication and the certificate `erl`.
     async fn erl(&self) -> Erl {
         let peer = self.files.options("erl", &self.files.verify_peer());
+        let server = format!("{peer}, {{fail_if_no_peer_cert, true}}");
+        self.erl_with(&server, &peer).await
+    }
+
+    /// The same, which speaks both versions, as only OTP 29 does unasked.
+    async fn erl_of_both_versions(&self) -> Erl {
+        let peer = self.files.options("erl", &self.files.verify_peer());
+        let peer = format!("{peer}, {{versions, ['tlsv1.3', 'tlsv1.2']}}");
         let server = format!("{peer}, {{fail_if_no_peer_cert, true}}");
         self.erl_with(&server, &peer).await
     }
@@ -195,4 +204,86 @@ async fn tls_1_3_with_server_authentication() {
 #[tokio::test]
 async fn tls_1_3_with_mutual_authentication() {
     meets(Version::Tls13, Authentication::Mutual).await;
+}
+
+#[tokio::test]
+async fn the_newest_version_that_both_speak_is_taken() {
+    let site = Site::new();
+    let erl = site.erl_of_both_versions().await;
+    let node = site.node(site.tls()).await;
+    talk(&node, &erl).await;
+    // What the Erlang node speaks unasked: 1.2, or both since OTP 29.
+    let unasked = site.erl().await;
+    talk(&node, &unasked).await;
+    let new = site.node(site.tls().versions([Version::Tls13])).await;
+    assert_eq!(new.ping(unasked.name()).await, unasked.release() >= 29);
+    assert!(new.ping(erl.name()).await);
+}
+
+#[tokio::test]
+async fn an_idle_link_lives_by_its_ticks_and_a_silent_peer_is_given_up() {
+    let site = Site::new();
+    let peer = site.files.options("erl", &site.files.verify_peer());
+    let options = site.cluster.options(Erl::options());
+    let options = options.args(&["-kernel", "net_ticktime", "1"]);
+    let erl = erlang_options(options, &site.files, &peer, &peer);
+    let erl = erl.start().await;
+    let builder = site.cluster.builder(&unique_node("rust")).tls(site.tls());
+    let builder = builder.net_ticktime(Duration::from_secs(1));
+    let node = builder.start().await.unwrap();
+    assert!(node.ping(erl.name()).await);
+    // Three times as long as either end waits for a sign of life.
+    let name = node.name();
+    let idle = format!(
+        "monitor_node({name}, true), receive {{nodedown, {name}}} -> down after 3000 -> up end."
+    );
+    assert_eq!(erl.eval(&idle).await, "up");
+    assert_eq!(node.hidden_nodes(), [Atom::new(erl.name())]);
+
+    // Stopped as a whole, it holds the connection and says nothing.
+    let pid = erl.eval("list_to_integer(os:getpid()).").await;
+    let pid = Pid::from_raw(pid.parse().unwrap()).unwrap();
+    kill_process(pid, Signal::STOP).unwrap();
+    until(|| node.hidden_nodes().is_empty()).await;
+    kill_process(pid, Signal::CONT).unwrap();
+}
+
+#[tokio::test]
+async fn a_node_that_is_lost_is_connected_again() {
+    let site = Site::new();
+    let node = site.node(site.tls()).await;
+    let name = unique_node("erl");
+    let peer = site.files.options("erl", &site.files.verify_peer());
+    let start = async || {
+        let options = site.cluster.options(Erl::options()).name(&name);
+        let erl = erlang_options(options, &site.files, &peer, &peer);
+        erl.start().await
+    };
+    for _ in 0..3 {
+        let erl = start().await;
+        assert!(node.ping(&name).await);
+        erl.kill();
+        until(|| node.hidden_nodes().is_empty()).await;
+        assert!(!node.ping(&name).await);
+    }
+}
+
+#[tokio::test]
+async fn nodes_are_visible_or_hidden_as_without_tls() {
+    let site = Site::new();
+    let erl = site.erl().await;
+    let seen = site.cluster.builder(&unique_node("rust")).tls(site.tls());
+    let seen = seen.visible(true).start().await.unwrap();
+    let hidden = site.node(site.tls()).await;
+    for node in [&seen, &hidden] {
+        let ping = format!("net_adm:ping({}).", node.name());
+        assert_eq!(erl.eval(&ping).await, "pong");
+    }
+    let nodes = format!(
+        "{{nodes() =:= [{}], nodes(hidden) =:= [{}]}}.",
+        seen.name(),
+        hidden.name()
+    );
+    assert_eq!(erl.eval(&nodes).await, "{true,true}");
+    assert_eq!(seen.nodes(), [Atom::new(erl.name())]);
 }

@@ -1,14 +1,25 @@
 //! Who does not get in, and what is said about it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use ergo::Node;
 use ergo::dist::handshake::{HandshakeError, Refusal, Violation};
-use ergo::net::tls::rustls::{AlertDescription, ClientConfig, RootCertStore};
-use ergo::net::tls::{TlsError, Verify, Version};
+use ergo::net::tls::rustls::client::verify_server_name;
+use ergo::net::tls::rustls::crypto::ring;
+use ergo::net::tls::rustls::pki_types::pem::PemObject;
+use ergo::net::tls::rustls::pki_types::{CertificateDer, ServerName};
+use ergo::net::tls::rustls::server::ParsedCertificate;
+use ergo::net::tls::rustls::version::{TLS12, TLS13};
+use ergo::net::tls::rustls::{
+    AlertDescription, ClientConfig, ProtocolVersion, RootCertStore, SupportedProtocolVersion,
+};
+use ergo::net::tls::{TlsError, Version};
 use ergo::net::{ConnectError, Tls};
 use tests::tls::{Authority, Certificate};
-use tests::unique_node;
+use tests::{Erl, unique_node, within};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 use super::Site;
 use super::log::Log;
@@ -127,7 +138,7 @@ async fn certificates_are_refused_for_what_is_wrong_with_them() {
             site.authority.issue("db.example.org"),
             TlsError::WrongHost {
                 host: "127.0.0.1".to_owned(),
-                presented: vec!["DnsName(\"db.example.org\")".to_owned()],
+                presented: vec!["db.example.org".to_owned()],
             },
             "the peer's certificate is not for `127.0.0.1`",
             // Only whoever dials looks at the host.
@@ -179,17 +190,36 @@ async fn a_peer_must_show_a_certificate_unless_told_otherwise() {
     let open = site.node(site.tls().fail_if_no_peer_cert(false)).await;
     assert_eq!(erl.eval(&ping(&open)).await, "pong");
 
-    // This node has none to show.
-    let strict = site.erl().await;
-    for version in [Version::Tls13, Version::Tls12] {
-        let mut roots = RootCertStore::empty();
-        let pem = site.authority.pem.as_bytes();
-        roots
-            .add(ergo::net::tls::rustls::pki_types::pem::PemObject::from_pem_slice(pem).unwrap())
-            .unwrap();
-        let _ = (version, roots);
+    // A Rust node that has none to show.
+    let strict = site.erl_of_both_versions().await;
+    for version in [&TLS13, &TLS12] {
+        let shy = site
+            .node(site.tls().client_config(showing_none(&site, version)))
+            .await;
+        let refused = match version.version {
+            ProtocolVersion::TLSv1_3 => AlertDescription::CertificateRequired,
+            _ => AlertDescription::HandshakeFailure,
+        };
+        let refused = TlsError::Refused(refused);
+        assert_eq!(
+            Site::tls_failure(&shy, node.name().as_str()).await,
+            TlsError::Refused(AlertDescription::CertificateRequired)
+        );
+        assert_eq!(Site::tls_failure(&shy, strict.name()).await, refused);
+        assert!(shy.ping(open.name().as_str()).await);
     }
-    let _ = strict;
+}
+
+/// A client that shows no certificate.
+fn showing_none(site: &Site, version: &'static SupportedProtocolVersion) -> ClientConfig {
+    let mut roots = RootCertStore::empty();
+    let authority = CertificateDer::from_pem_slice(site.authority.pem.as_bytes());
+    roots.add(authority.unwrap()).unwrap();
+    ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_protocol_versions(&[version])
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth()
 }
 
 #[tokio::test]
@@ -222,6 +252,85 @@ async fn versions_must_meet() {
         "pang"
     );
     assert!(old.ping(erl.name()).await);
+}
+
+/// Whether OTP, as the client of a node of this host, takes a certificate for these names, and whether this node does.
+async fn compare(erl: &Erl, site: &Site, names: &[&str], host: &str) -> (bool, bool) {
+    let certificate = site.authority.issue_for(names, 2100).cert;
+    let theirs = "[{_, Der, _}] = public_key:pem_decode(Pem), public_key:pkix_verify_hostname(Der, [{dns_id, Host}]).";
+    let host = format!("{host:?}");
+    let theirs = theirs.replace("Host", &host);
+    let theirs = erl
+        .eval_with(&theirs, &[("Pem", certificate.as_bytes())])
+        .await;
+    let der = CertificateDer::from_pem_slice(certificate.as_bytes()).unwrap();
+    let name = ServerName::try_from(host.trim_matches('"')).unwrap();
+    let ours = verify_server_name(&ParsedCertificate::try_from(&der).unwrap(), &name);
+    (theirs == "true", ours.is_ok())
+}
+
+#[tokio::test]
+async fn hosts_are_compared_as_otp_compares_them() {
+    let site = Site::new();
+    let erl = Erl::options().start().await;
+    for (names, host, theirs, ours) in [
+        (&["db.example.org"][..], "db.example.org", true, true),
+        (&["db.example.org"], "DB.Example.org", true, true),
+        (
+            &["a.example.org", "db.example.org"],
+            "db.example.org",
+            true,
+            true,
+        ),
+        (&["db.example.org"], "example.org", false, false),
+        (&["example.org"], "db.example.org", false, false),
+        (&["db"], "db", true, true),
+        (&["db"], "db2", false, false),
+        // OTP compares wildcards only when `customize_hostname_check` says so.
+        (&["*.example.org"], "db.example.org", false, true),
+        (&["*.example.org"], "a.db.example.org", false, false),
+        // The address stands there twice, as a name for OTP.
+        (&["127.0.0.1"], "127.0.0.1", true, true),
+        (&["127.0.0.2"], "127.0.0.1", false, false),
+    ] {
+        let verdicts = compare(&erl, &site, names, host).await;
+        assert_eq!(verdicts, (theirs, ours), "{names:?} for {host}");
+    }
+}
+
+#[tokio::test]
+async fn strangers_cost_a_bounded_number_and_time() {
+    let site = Site::new();
+    let builder = site.cluster.builder(&unique_node("rust")).tls(site.tls());
+    let builder = builder.net_setuptime(Duration::from_secs(2));
+    let node = builder.start().await.unwrap();
+    let port = node.port().unwrap();
+    let connect = || TcpStream::connect(("127.0.0.1", port));
+    let mut strangers = Vec::new();
+    for i in 0..256 {
+        let mut stranger = connect().await.unwrap();
+        if i % 2 == 0 {
+            // The beginning of a long ClientHello.
+            stranger
+                .write_all(&[22, 3, 1, 0x20, 0, 1, 0])
+                .await
+                .unwrap();
+        }
+        strangers.push(stranger);
+    }
+    let end = async |mut stranger: TcpStream| {
+        let mut rest = Vec::new();
+        // Closed with bytes unread, perhaps.
+        let _ = within(stranger.read_to_end(&mut rest)).await;
+    };
+    // One too many is closed at once, while the others are still there.
+    end(connect().await.unwrap()).await;
+    let peer = site.node(site.tls()).await;
+    assert!(!peer.ping(node.name().as_str()).await);
+    for stranger in strangers {
+        end(stranger).await;
+    }
+    assert!(peer.ping(node.name().as_str()).await);
 }
 
 #[tokio::test]

@@ -110,11 +110,19 @@ impl TlsError {
             },
             CertificateError::NotValidForNameContext { presented, .. } => TlsError::WrongHost {
                 host: host.to_owned(),
-                presented: presented.clone(),
+                presented: presented.iter().map(|name| bare(name).to_owned()).collect(),
             },
             other => TlsError::Certificate(other.clone()),
         }
     }
+}
+
+/// The name in `DnsName("name")`, the address in `IpAddress(address)`.
+fn bare(presented: &str) -> &str {
+    let inner = presented
+        .split_once('(')
+        .and_then(|(_, rest)| rest.strip_suffix(')'));
+    inner.unwrap_or(presented).trim_matches('"')
 }
 
 /// What a node means by an alert.
