@@ -1,44 +1,62 @@
 //! Shared by the examples: the options of their command lines, and the log.
 
 use std::env;
+use std::path::PathBuf;
 use std::process::exit;
 
 use ergo::Node;
 use ergo::node::NodeBuilder;
 use tracing_subscriber::EnvFilter;
 
-/// What every example may be told: `--name NODE` and `--cookie COOKIE`.
+/// What an example may be told: `--name NODE` and `--cookie COOKIE`, and where it keeps certificates.
 #[derive(Debug)]
 pub struct Options {
     /// The name of the node.
     pub name: String,
     /// The cookie, if one was given; else the node reads `~/.erlang.cookie`, as `erl` does.
     pub cookie: Option<String>,
+    /// The directory of certificates, where the example has one: `--certs DIR`.
+    pub certs: Option<PathBuf>,
 }
 
 impl Options {
     /// Reads the command line, and ends the program with a usage line when it cannot be understood.
     pub fn from_args(default_name: &str) -> Options {
-        Options::parse(default_name, env::args().skip(1)).unwrap_or_else(|error| {
+        Options::read(default_name, None)
+    }
+
+    /// The same for an example with certificates: `--certs DIR` too.
+    pub fn with_certs(default_name: &str, default_certs: &str) -> Options {
+        Options::read(default_name, Some(default_certs))
+    }
+
+    fn read(default_name: &str, default_certs: Option<&str>) -> Options {
+        let parsed = Options::parse(default_name, default_certs, env::args().skip(1));
+        parsed.unwrap_or_else(|error| {
+            let certs = default_certs.map(|certs| format!(" [--certs {certs}]"));
+            let certs = certs.unwrap_or_default();
             misused(
                 &error,
-                &format!("[--name {default_name}] [--cookie COOKIE]"),
+                &format!("[--name {default_name}] [--cookie COOKIE]{certs}"),
             )
         })
     }
 
     fn parse(
         default_name: &str,
+        default_certs: Option<&str>,
         arguments: impl Iterator<Item = String>,
     ) -> Result<Options, String> {
         let mut options = Options {
             name: default_name.to_owned(),
             cookie: None,
+            certs: default_certs.map(PathBuf::from),
         };
         read(arguments, |option, value| {
             match option {
                 "--name" => options.name = value,
                 "--cookie" => options.cookie = Some(value),
+                "--certs" if default_certs.is_some() => options.certs = Some(value.into()),
                 _ => return false,
             }
             true
@@ -106,7 +124,11 @@ mod tests {
     use super::*;
 
     fn parse(arguments: &[&str]) -> Result<Options, String> {
-        Options::parse("kv@127.0.0.1", arguments.iter().map(ToString::to_string))
+        Options::parse(
+            "kv@127.0.0.1",
+            None,
+            arguments.iter().map(ToString::to_string),
+        )
     }
 
     #[test]

@@ -1,6 +1,10 @@
 //! The examples, run as their readers would.
 
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
 use tests::readme::{blocks, head, transcript};
+use tests::tls::Files;
 use tests::{Epmd, Erl, Example, unique, unique_node};
 
 /// Starts a serving example under the name that its transcript uses, replays the transcript in a shell, and ends the
@@ -88,6 +92,49 @@ fn multinode_is_what_two_clusters_see() {
     let (status, output, log) = example.wait();
     assert!(status.success(), "{status}: {log}");
     assert_eq!(output, "ready left@127.0.0.1 right@127.0.0.1\n");
+}
+
+#[test]
+fn nodetls_is_what_a_shell_shows() {
+    let source = include_str!("../../examples/examples/nodetls.rs");
+    let (epmd, files) = (Epmd::start(), Files::new());
+    let certs = files.path("certs");
+    let certs = certs.to_str().expect("a path in UTF-8");
+    let name = "nodetls@127.0.0.1";
+    let start = || {
+        let arguments = ["--name", name, "--cookie", "secret", "--certs", certs];
+        let environment = [("ERL_EPMD_PORT", &*epmd.port().to_string())];
+        let example = Example::start("nodetls", &arguments, &environment);
+        example.printed(&format!("ready {name}"));
+        example
+    };
+    let example = start();
+    let [written] = &blocks(&head(source), "erlang")[..] else {
+        panic!("one transcript")
+    };
+    let options = format!("{certs}/ssl_dist.conf");
+    let options = ["-proto_dist", "inet_tls", "-ssl_dist_optfile", &options];
+    let mut shell = Erl::options()
+        .distributed(epmd.port())
+        .name("me@127.0.0.1")
+        .cookie("secret")
+        .args(&options)
+        .shell();
+    assert_eq!(shell.replay(&transcript(written)), *written);
+    example.terminate();
+    let (status, output, log) = example.wait();
+    assert!(status.success(), "{status}: {log}");
+    assert_eq!(output, format!("ready {name}\n"));
+
+    // The certificates that it made are there when it starts again.
+    let example = start();
+    let ping = format!("net_adm:ping('{name}').");
+    assert_eq!(shell.line(&ping), "pong");
+    // The key is for nobody else.
+    let key = fs::metadata(files.path("certs/node.key")).expect("a key");
+    assert_eq!(key.permissions().mode() & 0o777, 0o600);
+    example.terminate();
+    assert!(example.wait().0.success());
 }
 
 #[test]

@@ -156,7 +156,7 @@ impl fmt::Display for Stage {
         f.write_str(match self {
             Stage::Name => "before it gave its name",
             Stage::Status => {
-                "before its status; it does not know this version of the handshake, or is no Erlang node"
+                "before its status; it speaks TLS (`-proto_dist inet_tls`) and this node does not, or knows no such version of the handshake, or is no Erlang node"
             }
             Stage::AliveAnswer => "before it answered `alive`",
             Stage::Challenge => "before its challenge",
