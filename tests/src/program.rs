@@ -6,7 +6,7 @@ use std::process::Command;
 use std::sync::OnceLock;
 
 const INSTALL: &str = "the interop tests run real Erlang and Elixir nodes: on Debian and Ubuntu \
-    `tests/run` installs them (packages erlang-base, erlang-crypto, erlang-dev, elixir); \
+    `tests/run` installs them (packages erlang-base, erlang-crypto, erlang-ssl, erlang-dev, elixir); \
     elsewhere install Erlang/OTP 25 or later and Elixir 1.14 or later and put them on PATH";
 
 /// The `erl` to test against: `$ERGO_ERL`, or the one on `PATH`.

@@ -3,19 +3,27 @@
 use std::path::Path;
 
 use tests::readme::{blocks, transcript};
+use tests::tls::Files;
 use tests::{Epmd, Erl, Example, unused_port};
 
 const README: &str = include_str!("../../README.md");
 
-/// The words of the README's command that begins with `program`.
+/// The words of the README's first command that begins with `program`.
 fn command(program: &str) -> Vec<String> {
+    commands(program).swap_remove(0)
+}
+
+/// The words of each of the README's commands that begin with `program`.
+fn commands(program: &str) -> Vec<Vec<String>> {
     let blocks = blocks(README, "sh");
-    let line = blocks
+    let lines = blocks
         .iter()
         .flat_map(|block| block.lines())
-        .find(|line| line.starts_with(program));
-    let line = line.unwrap_or_else(|| panic!("the README has no command {program}"));
-    line.split_whitespace().map(str::to_owned).collect()
+        .filter(|line| line.starts_with(program));
+    let words = |line: &str| line.split_whitespace().map(str::to_owned).collect();
+    let commands: Vec<Vec<String>> = lines.map(words).collect();
+    assert!(!commands.is_empty(), "the README has no command {program}");
+    commands
 }
 
 /// The value of an option in a command.
@@ -54,13 +62,52 @@ fn the_erlang_session_is_what_a_shell_shows() {
         .name(option(&command, "-name"))
         .cookie(option(&command, "-setcookie"))
         .shell();
-    let [written] = &blocks(README, "erlang")[..] else {
-        panic!("one Erlang session")
+    let [written, _] = &blocks(README, "erlang")[..] else {
+        panic!("two Erlang sessions")
     };
     assert_eq!(shell.replay(&transcript(written)), *written);
 
     kv.terminate();
     assert!(kv.wait().0.success());
+}
+
+#[test]
+fn the_session_over_tls_is_what_a_shell_shows() {
+    let (port, files) = (unused_port(), Files::new());
+    let [_, run, ..] = &commands("cargo run")[..] else {
+        panic!("no second example")
+    };
+    let [_, erl] = &commands("erl ")[..] else {
+        panic!("two commands for Erlang")
+    };
+    assert_eq!(
+        run[..6].join(" "),
+        "cargo run --release --example nodetls --"
+    );
+    // The one thing that differs: tests keep to a directory of their own.
+    let certs = files.path("certs").display().to_string();
+    let here = |word: &String| word.replace(option(run, "--certs"), &certs);
+    let arguments: Vec<String> = run[6..].iter().map(here).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let environment = [("ERL_EPMD_PORT", &*port.to_string())];
+    let nodetls = Example::start("nodetls", &arguments, &environment);
+    nodetls.printed(&format!("ready {}", option(run, "--name")));
+
+    let options = here(&option(erl, "-ssl_dist_optfile").to_owned());
+    let carrier = ["-proto_dist", option(erl, "-proto_dist")];
+    let mut shell = Erl::options()
+        .distributed(port)
+        .name(option(erl, "-name"))
+        .cookie(option(erl, "-setcookie"))
+        .args(&carrier)
+        .args(&["-ssl_dist_optfile", &options])
+        .shell();
+    let [_, written] = &blocks(README, "erlang")[..] else {
+        panic!("two Erlang sessions")
+    };
+    assert_eq!(shell.replay(&transcript(written)), *written);
+    nodetls.terminate();
+    assert!(nodetls.wait().0.success());
 }
 
 #[test]

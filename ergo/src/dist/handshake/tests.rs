@@ -171,6 +171,57 @@ fn two_ends_agree_however_the_bytes_are_split() {
 }
 
 #[test]
+fn over_tls_lengths_have_four_bytes() {
+    let of = |name| identity(name, "c").packet(Packet::Four);
+    for version in [HandshakeVersion::V6, HandshakeVersion::V5] {
+        for decision in [Decision::Ok, Decision::Alive] {
+            for chunk in 1..100 {
+                let mut out = BytesMut::new();
+                let a = Initiator::new(of("a@h"), "b@h", version, 1, &mut out).unwrap();
+                assert_eq!(out[..3], [0, 0, 0]);
+                assert_eq!(usize::from(out[3]), out.len() - 4);
+                let b = Acceptor::new(of("b@h"), 2);
+                let (a, b) = talk(a, out, b, &decision, true, chunk);
+                assert_eq!(a.unwrap().unwrap().name, "b@h");
+                assert_eq!(b.unwrap().unwrap().name, "a@h");
+            }
+        }
+    }
+    for (input, violation) in [
+        (&[0, 0, 0, 0][..], Violation::Empty),
+        (
+            &[0, 0, 4, 1],
+            Violation::TooLong {
+                length: 1025,
+                max: 1024,
+            },
+        ),
+        (
+            &[255, 255, 255, 255],
+            Violation::TooLong {
+                length: u32::MAX as usize,
+                max: 1024,
+            },
+        ),
+    ] {
+        let mut acceptor = Acceptor::new(of("b@h"), 2);
+        let step = acceptor.advance(&mut BytesMut::from(input), &mut BytesMut::new());
+        assert_eq!(step, Err(violation.into()));
+    }
+}
+
+#[test]
+fn a_peer_that_speaks_tls_is_told_from_a_bad_one() {
+    // The beginning of a ClientHello, and what a server of OTP 25 says to a node without TLS.
+    for input in [&[22, 3, 1][..], &[21, 3, 3, 0, 2, 2, 10]] {
+        let input = BytesMut::from(input);
+        let tls = HandshakeError::Violation(Violation::Tls);
+        assert_eq!(accept(&input).0, Err(tls.clone()));
+        assert_eq!(initiate(HandshakeVersion::V6, &[input]).0, Err(tls));
+    }
+}
+
+#[test]
 fn a_link_is_visible_when_both_ends_are() {
     for (a_visible, b_visible) in [(true, true), (true, false), (false, true)] {
         let of = |name, visible| {
