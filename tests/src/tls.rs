@@ -60,10 +60,13 @@ impl Authority {
         self.issue_for(&[host], end)
     }
 
-    /// A certificate for several hosts.
+    /// A certificate for several hosts; the common name of its subject is `localhost`.
     pub fn issue_for(&self, hosts: &[&str], end: i32) -> Certificate {
         let mut params = CertificateParams::default();
-        params.distinguished_name.push(DnType::CommonName, "a node");
+        // What OTP falls back to where there are no names.
+        params
+            .distinguished_name
+            .push(DnType::CommonName, "localhost");
         for host in hosts {
             let name = (*host).try_into().expect("a name");
             params.subject_alt_names.push(SanType::DnsName(name));

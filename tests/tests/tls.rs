@@ -221,6 +221,17 @@ async fn the_newest_version_that_both_speak_is_taken() {
 }
 
 #[tokio::test]
+async fn keys_are_renewed_on_the_way() {
+    let site = Site::new();
+    let peer = site.files.options("erl", &site.files.verify_peer());
+    // Bytes, of which a conversation has some millions.
+    let peer = format!("{peer}, {{versions, ['tlsv1.3']}}, {{key_update_at, 50000}}");
+    let erl = site.erl_with(&peer, &peer).await;
+    let node = site.node(site.tls()).await;
+    talk(&node, &erl).await;
+}
+
+#[tokio::test]
 async fn an_idle_link_lives_by_its_ticks_and_a_silent_peer_is_given_up() {
     let site = Site::new();
     let peer = site.files.options("erl", &site.files.verify_peer());

@@ -298,6 +298,9 @@ async fn hosts_are_compared_as_otp_compares_them() {
         // The address stands there twice, as a name for OTP.
         (&["127.0.0.1"], "127.0.0.1", true, true),
         (&["127.0.0.2"], "127.0.0.1", false, false),
+        // OTP took the common name before 29.
+        (&["db"], "localhost", false, false),
+        (&[], "localhost", erl.release() < 29, false),
     ] {
         let verdicts = compare(&erl, &site, names, host).await;
         assert_eq!(verdicts, (theirs, ours), "{names:?} for {host}");
@@ -337,6 +340,29 @@ async fn strangers_cost_a_bounded_number_and_time() {
         end(stranger).await;
     }
     assert!(peer.ping(node.name().as_str()).await);
+}
+
+#[tokio::test]
+async fn a_stranger_that_never_comes_to_an_end_is_cut_short() {
+    let site = Site::new();
+    let node = site.node(site.tls()).await;
+    let stranger = TcpStream::connect(("127.0.0.1", node.port().unwrap()));
+    let (mut reader, mut writer) = stranger.await.unwrap().into_split();
+    // Records of 16 KiB with a message of 16 MiB: node and stranger are one program, so what is sent is what counts.
+    let mut sent = 0;
+    let mut record = vec![22, 3, 1, 0x40, 0, 1, 0xff, 0xff, 0xff];
+    record.resize(5 + 0x4000, 0);
+    let sending = async {
+        while writer.write_all(&record).await.is_ok() {
+            sent += record.len();
+            record[5..9].fill(0);
+        }
+    };
+    within(sending).await;
+    assert!(sent < 8 << 20, "{sent} bytes were taken");
+    let mut rest = Vec::new();
+    // It may be reset, because what it sent was not read.
+    let _ = within(reader.read_to_end(&mut rest)).await;
 }
 
 #[tokio::test]
