@@ -111,10 +111,7 @@ async fn talk(node: &Node, erl: &Erl) {
     assert!(node.ping(erl.name()).await);
     speak(node, erl).await;
     // The link of the first dial goes, and the other end makes the next.
-    erl.eval(&format!(
-        "monitor_node({name}, true), erlang:disconnect_node({name}), receive {{nodedown, {name}}} -> ok end."
-    ))
-    .await;
+    disconnect(erl, name).await;
     assert_eq!(
         erl.eval(&format!("net_adm:ping({name}).")).await,
         "pong",
@@ -122,6 +119,15 @@ async fn talk(node: &Node, erl: &Erl) {
         erl.log()
     );
     speak(node, erl).await;
+}
+
+/// Has an Erlang node close a link, and waits until it is closed.
+async fn disconnect(erl: &Erl, name: Atom) {
+    let gone = format!("receive {{nodedown, {name}}} -> ok end");
+    erl.eval(&format!(
+        "monitor_node({name}, true), erlang:disconnect_node({name}), {gone}."
+    ))
+    .await;
 }
 
 async fn speak(node: &Node, erl: &Erl) {
@@ -218,6 +224,27 @@ async fn the_newest_version_that_both_speak_is_taken() {
     let new = site.node(site.tls().versions([Version::Tls13])).await;
     assert_eq!(new.ping(unasked.name()).await, unasked.release() >= 29);
     assert!(new.ping(erl.name()).await);
+}
+
+#[tokio::test]
+async fn what_an_erlang_node_checks_unasked() {
+    let site = Site::new();
+    // Nobody here knows the authority, and its certificate is for another host.
+    let other = Authority::new("another");
+    other.issue("db.example.org").write(&site.files, "erl");
+    let node = site.node(site.tls().verify(Verify::None)).await;
+    let erl = site
+        .erl_with(&site.files.options("erl", "{mode, binary}"), "")
+        .await;
+    assert!(node.ping(erl.name()).await);
+    speak(&node, &erl).await;
+
+    // Since OTP 26 whoever dials checks, and goes nowhere without a `cacertfile`.
+    let name = node.name();
+    disconnect(&erl, name).await;
+    let expected = if erl.release() < 26 { "pong" } else { "pang" };
+    let ping = format!("net_adm:ping({name}).");
+    assert_eq!(erl.eval(&ping).await, expected);
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@
 //!
 //! | option | here | OTP |
 //! |---|---|---|
-//! | [`verify`](Tls::verify) | [`Verify::Peer`], which needs a [`cacertfile`](Tls::cacertfile) | `verify_none` |
+//! | [`verify`](Tls::verify) | [`Verify::Peer`], which needs a [`cacertfile`](Tls::cacertfile) | `verify_none`; since OTP 26 `verify_peer` where it dials |
 //! | [`fail_if_no_peer_cert`](Tls::fail_if_no_peer_cert) | `true` | `false` |
 //! | [`verify_client`](Tls::verify_client) | `false` | `false` |
 //! | [`versions`](Tls::versions) | 1.3 and 1.2 | 1.2 (OTP 23 to 27), 1.3 and 1.2 (OTP 29) |
@@ -22,13 +22,16 @@
 //!
 //! - A host that is an address, as in `shop@10.0.0.7`, must stand there as an address (`IP:10.0.0.7`).
 //!   OTP compares it with the DNS names: a certificate for both has `DNS:10.0.0.7,IP:10.0.0.7`.
-//! - OTP takes the common name of the subject where there are no subjectAltNames, up to OTP 28; here
-//!   such a certificate is for no host.
-//! - OTP names the host to the server even if it is an address (SNI), which the standard forbids and
-//!   ergo does not.
+//! - OTP 23 and 25 take the common name of the subject where there are no subjectAltNames. Here, as in
+//!   OTP 27 and 29, such a certificate is for no host.
+//! - OTP names the host to the server (SNI) even if it is an address, against the standard; ergo only
+//!   if it is a name.
+//! - OTP takes `*.example.org` for a pattern only when `customize_hostname_check` says so; here it is
+//!   one.
 //!
 //! Certificates should be for both uses (extended key usage `serverAuth` and `clientAuth`), because
-//! either of two nodes may be the one that dials.
+//! either of two nodes may be the one that dials. With TLS 1.3, OTP 23 signs wrongly with ECDSA keys
+//! of other curves than P-384: let it speak 1.2, as it does unasked.
 //!
 //! # New certificates
 //!
@@ -38,10 +41,13 @@
 //! those that there are go on. Files that cannot be used leave the old certificates in force, and
 //! the log says so.
 //!
-//! # Names of errors
+//! # What is wrong
 //!
 //! What fails with a peer is a [`TlsError`], in a [`ConnectError`](super::ConnectError) where this
 //! node dials and in the log where it listens; what is wrong with the settings a [`TlsConfigError`].
+//! A peer without TLS is told from one whose TLS fails. The TLS handshake counts in
+//! [`net_setuptime`](crate::node::NodeBuilder::net_setuptime), and a peer in it costs 64 KiB and a few
+//! more at most.
 //!
 //! Erlang/OTP documentation: SSL, "Using TLS for Erlang Distribution".
 

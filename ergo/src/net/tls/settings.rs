@@ -130,7 +130,7 @@ impl Tls {
     }
 
     /// Whether the certificates of peers are checked; [`Verify::Peer`] by default. OTP checks none
-    /// between nodes unless `verify` says so.
+    /// between nodes unless `verify` says so, except that since OTP 26 a node that dials does.
     pub fn verify(mut self, verify: Verify) -> Tls {
         self.verify = verify;
         self
