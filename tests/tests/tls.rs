@@ -14,6 +14,7 @@ use std::time::Duration;
 use ergo::net::Tls;
 use ergo::net::tls::{Verify, Version};
 use ergo::prelude::*;
+use ergo::process::ProcessId;
 use rustix::process::{Pid, Signal, kill_process};
 use tests::tls::{Authority, Files, erlang_options};
 use tests::{Cluster, Erl, unique_node, until};
@@ -304,6 +305,28 @@ async fn a_node_that_is_lost_is_connected_again() {
         until(|| node.hidden_nodes().is_empty()).await;
         assert!(!node.ping(&name).await);
     }
+}
+
+#[tokio::test]
+async fn what_was_sent_before_a_disconnect_arrives() {
+    let site = Site::new();
+    let (erl, node) = (site.erl().await, site.node(site.tls()).await);
+    assert!(node.ping(erl.name()).await);
+    // The last of it is far from written when the node is told to disconnect.
+    let wait = "register(waits, self()), receive {large, Large} -> byte_size(Large) end.";
+    let waits = erl.eval(wait);
+    let sends = async {
+        erl.eval("Find = fun Find() -> whereis(waits) =/= undefined orelse Find() end, Find().")
+            .await;
+        let waits = ProcessId::Name(Atom::new("waits"), Atom::new(erl.name()));
+        let large = term!({large, (vec![7u8; 8 << 20])});
+        node.send(waits, &large).unwrap();
+        node.disconnect(erl.name());
+    };
+    let (size, ()) = tokio::join!(waits, sends);
+    assert_eq!(size, (8 << 20).to_string());
+    until(|| node.hidden_nodes().is_empty()).await;
+    speak(&node, &erl).await;
 }
 
 #[tokio::test]
