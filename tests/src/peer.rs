@@ -193,6 +193,6 @@ pub fn reply_message(ours: u32, theirs: u32, cookie: &str) -> Vec<u8> {
     message
 }
 
-fn digest(challenge: u32, cookie: &str) -> [u8; 16] {
+pub(crate) fn digest(challenge: u32, cookie: &str) -> [u8; 16] {
     Md5::digest(format!("{cookie}{challenge}")).into()
 }
