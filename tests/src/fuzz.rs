@@ -26,7 +26,7 @@ mod term;
 pub use control::control;
 pub use corpus::{Input, corpus, write};
 pub use epmd::{epmd_client, epmd_server};
-pub use handshake::{COOKIE, NAME, PEER, handshake_acceptor, handshake_initiator};
+pub use handshake::{COOKIE, FOUR, NAME, PEER, handshake_acceptor, handshake_initiator};
 pub use link::{PASS_THROUGH, link};
 pub use mutation::Mutations;
 pub use term::term;

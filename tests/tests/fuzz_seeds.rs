@@ -9,7 +9,7 @@ use std::thread;
 use bytes::BytesMut;
 use ergo::Atom;
 use ergo::dist::{DistFlags, Received, Receiver};
-use tests::fuzz::{self, COOKIE, NAME, PASS_THROUGH, PEER};
+use tests::fuzz::{self, COOKIE, FOUR, NAME, PASS_THROUGH, PEER};
 use tests::recorder::{Conversation, Recorder};
 use tests::{Epmd, Erl};
 
@@ -167,9 +167,6 @@ impl Seeds {
         let theirs = challenge(&answered, b'N').or_else(|| challenge(&answered, b'n'));
         let ours = challenge(&asked, b'r').unwrap_or_default();
         let version = if asked[0][2] == b'n' { 2 } else { 0 };
-        let seed = |challenge: &[u8], choice, messages: &[&[u8]]| {
-            [challenge, &[choice, 7], &messages.concat()].concat()
-        };
         // Most links begin alike.
         let same = |message: &&&[u8]| !b"ra".contains(&message[2]);
         let said = asked.iter().chain(&answered).filter(same);
@@ -177,15 +174,22 @@ impl Seeds {
             said.map(|message| message[..11.min(message.len())].to_vec())
                 .collect(),
         );
+        let mut seed = |target, challenge: &[u8], choice, messages: &[&[u8]]| {
+            // The same over TLS, where lengths have four bytes.
+            let four: Vec<u8> = messages
+                .iter()
+                .flat_map(|message| [&[0, 0], *message].concat())
+                .collect();
+            let two = [challenge, &[choice, 7], &messages.concat()].concat();
+            self.add(target, name, &two);
+            let four = [challenge, &[choice | FOUR, 7], &four].concat();
+            self.add(target, &format!("tls-{name}"), &four);
+        };
         if let Some(theirs) = theirs.filter(|_| new) {
-            self.add("handshake_acceptor", name, &seed(&theirs, 0, &asked));
+            seed("handshake_acceptor", &theirs, 0, &asked);
         }
         if ours.len() == 4 && new {
-            self.add(
-                "handshake_initiator",
-                name,
-                &seed(&ours, 1 | version, &answered),
-            );
+            seed("handshake_initiator", &ours, 1 | version, &answered);
         }
         let passed = if name.starts_with("passed") {
             PASS_THROUGH

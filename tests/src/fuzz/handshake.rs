@@ -3,7 +3,7 @@
 use bytes::BytesMut;
 use ergo::dist::handshake::{
     Acceptor, AcceptorStep, Decision, Established, HandshakeError, HandshakeVersion, Hello,
-    Identity, Initiator, InitiatorStep,
+    Identity, Initiator, InitiatorStep, Packet,
 };
 use ergo::dist::{Cookie, DistFlags};
 
@@ -20,8 +20,11 @@ pub const NAME: &str = "beta@localhost";
 /// The node that the bytes come from.
 pub const PEER: &str = "alpha@localhost";
 
-/// More than the longest message, its length included.
-const LONGEST: usize = 1026;
+/// The choice of lengths of four bytes, as over TLS.
+pub const FOUR: u8 = 0x40;
+
+/// The longest message, its length included.
+const LONGEST: usize = 1028;
 
 /// What the end that listens makes of the bytes: four of its challenge, one that decides about the peer, one that cuts
 /// the rest into pieces.
@@ -36,7 +39,7 @@ pub fn handshake_acceptor(data: &[u8]) {
         return;
     };
     let run = |seed| {
-        let handshake = Acceptor::new(identity(NAME), challenge);
+        let handshake = Acceptor::new(identity(NAME, choice), challenge);
         converse(Accepting { handshake, choice }, stream, seed)
     };
     let outcome = check(stream, seed, run);
@@ -63,7 +66,7 @@ pub fn handshake_initiator(data: &[u8]) {
     };
     let run = |seed| {
         let mut first = BytesMut::new();
-        let us = identity(PEER);
+        let us = identity(PEER, choice);
         let handshake = Initiator::new(us, NAME, version, challenge, &mut first);
         let handshake = handshake.expect("a valid name");
         converse(
@@ -104,9 +107,15 @@ impl Chosen<'_> {
     }
 }
 
-fn identity(name: &str) -> Identity {
+fn identity(name: &str, choice: u8) -> Identity {
     let cookie = Cookie::new(COOKIE).expect("a valid cookie");
-    Identity::new(name, 4711, DistFlags::recommended(), cookie).expect("a valid name")
+    let identity = Identity::new(name, 4711, DistFlags::recommended(), cookie);
+    let packet = if choice & FOUR == 0 {
+        Packet::Two
+    } else {
+        Packet::Four
+    };
+    identity.expect("a valid name").packet(packet)
 }
 
 fn has_digest(stream: &[u8], challenge: u32) -> bool {

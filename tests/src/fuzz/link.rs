@@ -41,7 +41,13 @@ pub fn link(data: &[u8]) {
         let mut input = BytesMut::new();
         for piece in pieces(stream, seed) {
             input.extend_from_slice(piece);
-            while let Ok(Some(_)) = receiver.receive(&mut input) {}
+            loop {
+                match receiver.receive(&mut input) {
+                    Ok(Some(_)) => {}
+                    Ok(None) => break,
+                    Err(_) => return,
+                }
+            }
         }
     });
 }
