@@ -2,6 +2,22 @@
 //!
 //! The tokio rim of [`dist`](crate::dist). A node owns one `Links`: it accepts connections, dials
 //! nodes on first use, and hands what arrives to the node's processes.
+//!
+//! # What a peer can cost
+//!
+//! However it behaves, a connection takes no more memory of its node than this, TLS aside:
+//!
+//! | the peer | bytes |
+//! |---|---|
+//! | has not proved the cookie, at any stage | 8 KiB, for at most [`max_handshakes`](crate::node::NodeBuilder::max_handshakes) connections (256: 2 MiB), each for [`net_setuptime`](crate::node::NodeBuilder::net_setuptime) (7 s); a message is at most 1 KiB, and its name becomes an atom only afterwards |
+//! | is linked and says little | 12 KiB |
+//! | has been busy | 64 KiB more, which it keeps |
+//! | has put atoms into its cache | 16 KiB more, when all 2048 are there |
+//! | is in the middle of a frame | what has come of it, and as much again while the buffer grows; what it announces costs nothing, and no more than [`max_message`](crate::node::NodeBuilder::max_message) (1 GiB) is taken |
+//! | has begun messages that it has not ended (fragments) | what has come of them, in all at most twice `max_message`, and as much again while they grow; 512 more for each of at most 16,384, and 4 for each atom in the header of their first frame |
+//!
+//! When it is gone, so is all of this but the names that have become atoms: of them peers may add
+//! 1,048,576 to a program ([`Atom::from_peer`](crate::Atom::from_peer)).
 
 mod allow;
 mod carrier;

@@ -62,7 +62,7 @@ pub enum FragmentError {
 #[derive(Debug)]
 pub(super) struct Fragments {
     open: HashMap<u64, Open, foldhash::fast::RandomState>,
-    /// What all of them hold, in bytes.
+    /// What all of them hold of what the peer has sent, in bytes.
     held: usize,
     max: usize,
 }
@@ -74,6 +74,8 @@ struct Open {
     control: Control,
     atoms: Atoms,
     payload: BytesMut,
+    /// What it holds beside the payload, in bytes.
+    beside: usize,
 }
 
 impl Fragments {
@@ -91,7 +93,7 @@ impl Fragments {
         &mut self,
         sequence: u64,
         count: u64,
-        control: Control,
+        mut control: Control,
         atoms: Atoms,
         payload: &[u8],
     ) -> Result<(), FragmentError> {
@@ -104,12 +106,20 @@ impl Fragments {
         if payload.len() > self.max {
             return Err(FragmentError::TooLarge { max: self.max });
         }
-        self.hold(payload.len())?;
+        let mut beside = 0;
+        if let Control::SpawnRequest(request) = &mut control {
+            // A slice of the frame would keep all of what it was read with, for as long as the
+            // message is incomplete.
+            request.options = request.options.detached();
+            beside = request.options.bytes().len();
+        }
+        self.hold(beside + payload.len())?;
         let open = Open {
             next: count - 1,
             control,
             atoms,
             payload: payload.into(),
+            beside,
         };
         self.open.insert(sequence, open);
         Ok(())
@@ -143,7 +153,7 @@ impl Fragments {
         let Some(mut open) = self.open.remove(&sequence) else {
             return Err(FragmentError::UnknownSequence);
         };
-        self.held -= open.payload.len();
+        self.held -= open.beside + open.payload.len();
         open.payload.extend_from_slice(bytes);
         let payload = Encoded::new(open.payload.freeze(), open.atoms);
         Ok(Some((open.control, payload)))

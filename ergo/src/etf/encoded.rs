@@ -201,6 +201,11 @@ impl Encoded {
         out.encoded(self)?;
         Ok(Cow::Owned(Encoded::from_encoder(out)))
     }
+
+    /// The same term in memory of its own, not as a part of the frame that it came with.
+    pub(crate) fn detached(&self) -> Encoded {
+        Encoded::new(Bytes::copy_from_slice(self.bytes()), self.atoms.clone())
+    }
 }
 
 impl Encoder {

@@ -17,11 +17,11 @@ use super::{Peer, TARGET};
 use crate::dist::{Control, ControlError, Received, Receiver};
 use crate::etf::Encoded;
 
-/// How much room there is for a read; frames longer than this make the buffer grow.
+/// How much room there is for a read of a busy link; frames longer than this make the buffer grow.
 const READ: usize = 64 << 10;
 
-/// A buffer with less room than this gets more.
-const LEAST_READ: usize = 8 << 10;
+/// How much there is on a link that has little to say. A buffer with less room gets more.
+const LEAST_READ: usize = 4 << 10;
 
 /// A link to a node, from the end of its handshake on.
 #[derive(Debug)]
@@ -171,6 +171,7 @@ async fn receive(
     pulse: &Pulse,
     inbound: &Weak<dyn Inbound>,
 ) -> LinkDown {
+    let mut room = LEAST_READ;
     loop {
         // Not held while the link is idle: the node owns the links, not they the node.
         let Some(node) = inbound.upgrade() else {
@@ -190,11 +191,14 @@ async fn receive(
         if input.capacity() - input.len() < LEAST_READ {
             // A long frame gets room as it comes, never more than it has filled so far: what a peer
             // announces costs nothing.
-            input.reserve(READ.max(input.len()));
+            input.reserve(room.max(input.len()));
         }
         match stream.read_buf(&mut input).await {
             Ok(0) => return LinkDown::ClosedByPeer,
-            Ok(_) => pulse.read(),
+            Ok(count) => {
+                pulse.read();
+                room = if count < LEAST_READ { LEAST_READ } else { READ };
+            }
             // TLS calls it an unexpected end when a peer dies.
             Err(error)
                 if matches!(

@@ -43,6 +43,7 @@ pub struct NodeBuilder {
     max_message: usize,
     busy_limit: usize,
     hard_limit: Option<usize>,
+    max_handshakes: usize,
     budget: Budget,
     stop_timeout: Duration,
     config_files: Vec<PathBuf>,
@@ -73,6 +74,7 @@ impl NodeBuilder {
             max_message: 1 << 30,
             busy_limit: 1 << 20,
             hard_limit: None,
+            max_handshakes: 256,
             budget: Budget::default(),
             stop_timeout: STOP_TIMEOUT,
             config_files: Vec::new(),
@@ -225,7 +227,7 @@ impl NodeBuilder {
     }
 
     /// The largest message that a peer may send, in bytes; 1 GiB by default. A larger one closes
-    /// the link.
+    /// the link. It also bounds what a peer may begin and not end, see [`net`](crate::net).
     pub fn max_message(mut self, bytes: usize) -> Self {
         self.max_message = bytes;
         self
@@ -245,6 +247,13 @@ impl NodeBuilder {
     /// limit.
     pub fn dist_buf_hard_limit(mut self, bytes: usize) -> Self {
         self.hard_limit = Some(bytes);
+        self
+    }
+
+    /// How many connections may be in their handshake at once; 256 by default. More are closed as
+    /// they come. Each takes at most 8 KiB, see [`net`](crate::net).
+    pub fn max_handshakes(mut self, count: usize) -> Self {
+        self.max_handshakes = count;
         self
     }
 

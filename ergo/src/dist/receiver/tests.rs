@@ -3,9 +3,9 @@
 use bytes::{BufMut, BytesMut};
 
 use super::*;
-use crate::dist::{Sender, TICK};
+use crate::dist::{Sender, SpawnRequest, TICK};
 use crate::etf::{Budget, Encoder};
-use crate::term::Pid;
+use crate::term::{Pid, Ref};
 
 const MAX: usize = 1 << 20;
 
@@ -240,6 +240,38 @@ fn messages_that_never_end_are_bounded_in_number() {
         input.put_slice(&fragment(FIRST_FRAGMENT, sequence, 2, &[&control]));
     }
     assert_eq!(error(&mut receiver, input), FragmentError::TooMany.into());
+}
+
+#[test]
+fn what_begins_a_message_keeps_no_frame_and_counts_in_full() {
+    let spawn_request = |options: &str| {
+        let ids = Ref::new(peer(), 4, &[1, 2, 3]).unwrap();
+        control_bytes(&Control::SpawnRequest(Box::new(SpawnRequest {
+            id: ids,
+            from: pid(peer()),
+            group_leader: pid(peer()),
+            module: Atom::new("m"),
+            function: Atom::new("f"),
+            arity: 0,
+            options: Encoded::from_value(options).unwrap(),
+        })))
+    };
+    let first = |sequence| {
+        let control = spawn_request(&"o".repeat(MAX / 2));
+        fragment(FIRST_FRAGMENT, sequence, 2, &[&control, b"p"])
+    };
+    let mut receiver = receiver(DistFlags::recommended());
+    let mut input = first(1);
+    let length = input.len();
+    assert!(receiver.receive(&mut input).unwrap().is_none());
+    // Nothing holds the buffer but the buffer.
+    assert!(input.try_reclaim(length));
+
+    for sequence in 2..4 {
+        assert!(receiver.receive(&mut first(sequence)).unwrap().is_none());
+    }
+    let error = error(&mut receiver, first(4));
+    assert_eq!(error, FragmentError::TooMuch { max: 2 * MAX }.into());
 }
 
 #[test]

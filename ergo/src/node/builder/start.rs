@@ -163,6 +163,7 @@ impl NodeBuilder {
         config.tick_intensity = self.tick_intensity;
         config.setup_time = self.setup_time;
         config.max_message = self.max_message;
+        config.max_handshakes = self.max_handshakes;
         config.limits = Limits::new(self.busy_limit, self.hard_limit);
         config.carrier = self.carrier()?;
         Ok(config)
