@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::io;
 use std::mem::take;
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
@@ -38,6 +39,8 @@ struct Shared {
     ports: tokio::sync::Mutex<HashMap<u16, u16>>,
     /// The flags that the ends of the next links do not see of each other.
     hidden: Mutex<u64>,
+    /// The highest version of the handshake that nodes are said to know.
+    highest: AtomicU16,
     questions: Mutex<Vec<Arc<Tape>>>,
     ended: mpsc::UnboundedSender<Conversation>,
 }
@@ -56,6 +59,7 @@ impl Recorder {
             epmd,
             ports: tokio::sync::Mutex::default(),
             hidden: Mutex::new(0),
+            highest: AtomicU16::new(u16::MAX),
             questions: Mutex::default(),
             ended,
         });
@@ -81,6 +85,11 @@ impl Recorder {
     /// Takes these flags out of the handshakes of all later links, as if the nodes did not have them.
     pub fn hide(&self, flags: u64) {
         *lock(&self.shared.hidden) = flags;
+    }
+
+    /// Says of all nodes that they know no higher version of the handshake than this.
+    pub fn highest(&self, version: u16) {
+        self.shared.highest.store(version, Ordering::Relaxed);
     }
 
     /// The next link that has ended.
@@ -117,9 +126,13 @@ async fn question(client: TcpStream, shared: Arc<Shared>) -> io::Result<()> {
         let mut answer = Vec::new();
         from_server.read_to_end(&mut answer).await?;
         lock(&tape).server.extend_from_slice(&answer);
-        if let [119, 0, high, low, ..] = &mut answer[..] {
-            let port = shared.port_for(u16::from_be_bytes([*high, *low])).await;
-            [*high, *low] = port.to_be_bytes();
+        // Port, type, protocol, highest version.
+        if let [119, 0, a, b, _, _, high, low, ..] = &mut answer[..] {
+            let node = u16::from_be_bytes([*a, *b]);
+            [*a, *b] = shared.port_for(node).await.to_be_bytes();
+            let version = u16::from_be_bytes([*high, *low]);
+            let version = version.min(shared.highest.load(Ordering::Relaxed));
+            [*high, *low] = version.to_be_bytes();
         }
         return to_client.write_all(&answer).await;
     }

@@ -143,8 +143,11 @@ impl Seeds {
         let ended = thread::scope(|scope| scope.spawn(|| run(bytes)).join());
         assert!(ended.is_ok(), "{target} fails on {name}: {bytes:?}");
         self.targets.insert(target);
-        // Releases say much the same: what is there already need not be there again.
-        let known = |input: &fuzz::Input| input.bytes == bytes;
+        // Releases say much the same: what differs in its pids only need not be there again.
+        let known = |input: &fuzz::Input| {
+            let stem = input.name.rsplit_once("-otp").map(|(stem, _)| stem);
+            stem == Some(&format!("corpus/{target}/{name}")) && input.bytes.len() == bytes.len()
+        };
         if self.keep && !fuzz::corpus(target).iter().any(known) {
             fuzz::write(target, &format!("{name}-otp{}", self.release), bytes);
         }
@@ -323,12 +326,18 @@ async fn ergo_takes_all_that_real_nodes_say() {
     let ping = format!("{{net_adm:ping('{NAME}'), disconnect_node('{NAME}')}}.");
     assert_eq!(alpha.eval(&ping).await, "{pong,true}");
     seeds.link("visible", &recorder.link().await);
+    // OTP 23 begins in the old way with a node that it takes for an older one.
+    recorder.highest(5);
+    assert_eq!(alpha.eval(&ping).await, "{pong,true}");
+    seeds.link("older", &recorder.link().await);
+    recorder.highest(6);
     alpha.eval("erlang:set_cookie(node(), wrong).").await;
     let ping = format!("net_adm:ping('{NAME}').");
     assert_eq!(alpha.eval(&ping).await, "pang");
     seeds.link("wrong-cookie", &recorder.link().await);
-    let names = "{ok, _} = net_adm:names(), {error, _} = erl_epmd:port_please(\"nobody\", {127,0,0,1}), ok.";
-    let _ = alpha.try_eval(names).await;
+    let nobody = "erl_epmd:port_please(\"nobody\", {127, 0, 0, 1}).";
+    assert_eq!(alpha.eval(nobody).await, "noport");
+
 
     // A node without a name is given one.
     let port = recorder.port().to_string();
@@ -365,10 +374,10 @@ async fn ergo_takes_all_that_real_nodes_say() {
     }
 
     let release = seeds.release;
-    for (index, question) in recorder.questions().iter().enumerate() {
-        let kind = char::from(question.client[2]);
-        let name = format!("{kind}-{index}");
-        seeds.add("epmd_server", &name, &[&[0], &question.client[..]].concat());
+    for Conversation { client, server } in recorder.questions() {
+        let kind = char::from(client[2]);
+        let name = |said: &[u8]| format!("{kind}-{}", said.len());
+        seeds.add("epmd_server", &name(&client), &[&[0], &client[..]].concat());
         let asked = match kind {
             'x' => 0,
             'z' => 1,
@@ -379,8 +388,8 @@ async fn ergo_takes_all_that_real_nodes_say() {
         };
         seeds.add(
             "epmd_client",
-            &name,
-            &[&[asked], &question.server[..]].concat(),
+            &name(&server),
+            &[&[asked], &server[..]].concat(),
         );
     }
     for (name, text) in [
