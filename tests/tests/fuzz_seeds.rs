@@ -338,7 +338,6 @@ async fn ergo_takes_all_that_real_nodes_say() {
     let nobody = "erl_epmd:port_please(\"nobody\", {127, 0, 0, 1}).";
     assert_eq!(alpha.eval(nobody).await, "noport");
 
-
     // A node without a name is given one.
     let port = recorder.port().to_string();
     let nameless = Erl::options().env("ERL_EPMD_PORT", &port).args(&[
