@@ -10,7 +10,7 @@
 //! | the peer | bytes |
 //! |---|---|
 //! | has not proved the cookie, at any stage | 8 KiB, for at most [`max_handshakes`](crate::node::NodeBuilder::max_handshakes) connections (256: 2 MiB), each for [`net_setuptime`](crate::node::NodeBuilder::net_setuptime) (7 s); a message is at most 1 KiB, and its name becomes an atom only afterwards |
-//! | is linked and says little | 12 KiB |
+//! | is linked and says little | 16 KiB |
 //! | has been busy | 64 KiB more, which it keeps |
 //! | has put atoms into its cache | 16 KiB more, when all 2048 are there |
 //! | is in the middle of a frame | what has come of it, and as much again while the buffer grows; what it announces costs nothing, and no more than [`max_message`](crate::node::NodeBuilder::max_message) (1 GiB) is taken |

@@ -17,7 +17,7 @@ use tokio::task::spawn_blocking;
 const HANDSHAKE: i64 = 8 << 10;
 
 /// What a link may cost that has said nothing yet.
-const IDLE: i64 = 12 << 10;
+const IDLE: i64 = 16 << 10;
 
 /// What a link keeps beside that once it has been busy.
 const BUSY: i64 = 64 << 10;
@@ -332,7 +332,8 @@ fn messages_that_have_begun_are_bounded_by_the_largest() {
     let name = unique_node("large");
     let sent = host.held(move |port, cookie| {
         let mut peer = Peer::join_with(port, &name, &cookie, WITH_HEADER);
-        for sequence in 0..20 {
+        // More than twice as much as one message may be.
+        for sequence in 0..30 {
             peer.frame(&first_fragment(&name, sequence, &vec![b'x'; MAX / 10]));
         }
         peer.closed()
