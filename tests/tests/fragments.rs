@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use ergo::{Node, Term, term};
-use tests::{Cluster, Erl, Probe};
+use tests::{Cluster, Erl, Probe, unique_node};
 use tokio::time::timeout;
 
 /// A process of the BEAM that sends back what it gets; and one that says in which order things came to it.
@@ -38,7 +38,10 @@ struct Pair {
 impl Pair {
     async fn start() -> Pair {
         let cluster = Cluster::start();
-        let (erl, node) = (cluster.erl().await, cluster.node().await);
+        // More than all that waits here at once: what a busy link does is not looked at.
+        let builder = cluster.builder(&unique_node("rust"));
+        let node = builder.dist_buf_busy_limit(1 << 30).start().await.unwrap();
+        let erl = cluster.erl().await;
         erl.load_module(FAR).await;
         erl.eval("ok = far:start().").await;
         node.connect(erl.name()).await.unwrap();
