@@ -14,7 +14,7 @@
 //! | has been busy | 64 KiB more, which it keeps |
 //! | has put atoms into its cache | 16 KiB more, when all 2048 are there |
 //! | is in the middle of a frame | what has come of it, and as much again while the buffer grows; what it announces costs nothing, and no more than [`max_message`](crate::node::NodeBuilder::max_message) (1 GiB) is taken |
-//! | has begun messages that it has not ended (fragments) | what has come of them, in all at most twice `max_message`, and as much again while they grow; 512 more for each of at most 16,384, and 4 for each atom in the header of their first frame |
+//! | has begun messages that it has not ended (fragments) | what has come of them, in all at most twice `max_message` and 2 MiB, and as much again while they grow; 512 more for each of at most 16,384, and 4 for each atom in the header of their first frame |
 //!
 //! When it is gone, so is all of this but the names that have become atoms: of them peers may add
 //! 1,048,576 to a program ([`Atom::from_peer`](crate::Atom::from_peer)).

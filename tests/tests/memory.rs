@@ -332,8 +332,8 @@ fn messages_that_have_begun_are_bounded_by_the_largest() {
     let name = unique_node("large");
     let sent = host.held(move |port, cookie| {
         let mut peer = Peer::join_with(port, &name, &cookie, WITH_HEADER);
-        // More than twice as much as one message may be.
-        for sequence in 0..30 {
+        // More than twice as much as one message may be with its overhead.
+        for sequence in 0..50 {
             peer.frame(&first_fragment(&name, sequence, &vec![b'x'; MAX / 10]));
         }
         peer.closed()
