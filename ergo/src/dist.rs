@@ -20,6 +20,7 @@ pub mod protocol {}
 mod receiver;
 mod sender;
 mod ticks;
+pub(crate) mod trace;
 
 #[cfg(test)]
 mod tests;

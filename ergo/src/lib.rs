@@ -11,6 +11,21 @@
 //! The floors of the house, each on those before it: [`term`](mod@term) and [`etf`], the values and
 //! their bytes; [`dist`] and [`epmd`], the protocols; [`net`], the links; [`process`];
 //! [`gen_server`](mod@gen_server); [`supervisor`](mod@supervisor); [`application`]; [`node`]. What all of them promise stands in [`semantics`].
+//!
+//! # Seeing it
+//!
+//! Each floor tells through `tracing` what it does, under a target of its own; ergo prints nothing and installs no
+//! subscriber. With `tracing_subscriber`'s `EnvFilter`, as in the examples:
+//!
+//! | `RUST_LOG` | shows |
+//! |---|---|
+//! | `ergo=info` | nodes that start, meet, part and stop; applications, supervisors and their failures |
+//! | `ergo::net=debug` | why a connection was refused or lost, links that are busy |
+//! | `ergo::dist=trace` | every message of a handshake and every frame of a link, decoded and in hex; no cookies, no proofs of them |
+//! | `ergo::epmd=debug` | registrations and look-ups |
+//! | `ergo::process=debug` | messages that reached nobody |
+//!
+//! The others are `ergo::node`, `ergo::gen_server`, `ergo::sys`, `ergo::supervisor` and `ergo::application`.
 
 // The macros name this crate `::ergo`, in its own tests too.
 #[allow(unused_extern_crates)]

@@ -1,6 +1,7 @@
 //! Control messages: what one node tells another about their processes.
 
 mod decode;
+mod display;
 mod encode;
 mod error;
 mod op;

@@ -1,15 +1,25 @@
 //! The proof that a node knows the cookie.
 
+use std::fmt;
+
 use md5::{Digest as _, Md5};
 use subtle::{Choice, ConstantTimeEq};
 
 use super::Cookie;
 
-/// MD5 of the cookie and a challenge: what proves that a node knows the cookie. It has no `Debug`,
-/// so that none reaches a log.
-pub(super) struct Digest([u8; 16]);
+/// MD5 of the cookie and a challenge: what proves that a node knows the cookie. None reaches a log.
+pub(super) struct Digest([u8; Digest::LEN]);
+
+impl fmt::Debug for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Digest(..)")
+    }
+}
 
 impl Digest {
+    /// How many bytes it has.
+    pub(super) const LEN: usize = 16;
+
     /// Answers a challenge: MD5 over the cookie's bytes and the challenge in decimal.
     pub(super) fn of(cookie: &Cookie, challenge: u32) -> Digest {
         let mut md5 = Md5::new();
@@ -19,11 +29,11 @@ impl Digest {
     }
 
     /// A digest that a peer sent.
-    pub(super) fn received(bytes: [u8; 16]) -> Digest {
+    pub(super) fn received(bytes: [u8; Digest::LEN]) -> Digest {
         Digest(bytes)
     }
 
-    pub(super) fn as_bytes(&self) -> &[u8; 16] {
+    pub(super) fn as_bytes(&self) -> &[u8; Digest::LEN] {
         &self.0
     }
 }

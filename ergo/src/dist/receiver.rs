@@ -11,7 +11,7 @@ use super::fragments::{FragmentError, Fragments};
 use super::frame::{
     self, FIRST_FRAGMENT, FrameTooLarge, Framing, MESSAGE, NEXT_FRAGMENT, OVERHEAD, VERSION,
 };
-use super::{Control, ControlError, DistFlags};
+use super::{Control, ControlError, DistFlags, trace};
 use crate::etf::{Atoms, Encoded};
 use crate::term::Atom;
 
@@ -80,18 +80,27 @@ impl Receiver {
     /// When the peer breaks the protocol. The link must be closed then.
     pub fn receive(&mut self, input: &mut BytesMut) -> Result<Option<Received>, ProtocolError> {
         while let Some(frame) = frame::take(input, self.max)? {
-            if frame.is_empty() {
-                return Ok(Some(Received::Tick));
+            let shown = trace::is_on().then(|| frame.clone());
+            let received = self.read(frame);
+            if let Some(frame) = shown {
+                trace::received(self.peer, &received, &frame);
             }
-            let received = match self.framing {
-                Framing::PassThrough => Some(self.pass_through(frame)?),
-                Framing::Header => self.with_header(frame)?,
-            };
-            if received.is_some() {
-                return Ok(received);
+            if let Some(received) = received? {
+                return Ok(Some(received));
             }
         }
         Ok(None)
+    }
+
+    /// Reads a frame; `None` if it is a part of a message that goes on.
+    fn read(&mut self, frame: Bytes) -> Result<Option<Received>, ProtocolError> {
+        if frame.is_empty() {
+            return Ok(Some(Received::Tick));
+        }
+        match self.framing {
+            Framing::PassThrough => self.pass_through(frame).map(Some),
+            Framing::Header => self.with_header(frame),
+        }
     }
 
     fn pass_through(&self, mut frame: Bytes) -> Result<Received, ProtocolError> {

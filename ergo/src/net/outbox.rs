@@ -11,7 +11,7 @@ use super::gauge::{Class, Excess, Gauge, Refused, size};
 use super::pulse::Pulse;
 use super::room::Room;
 use super::{Peer, TARGET};
-use crate::dist::{Control, ControlError, DistFlags, Sender, TICK};
+use crate::dist::{Control, ControlError, DistFlags, Sender, TICK, trace};
 use crate::etf::Encoded;
 use crate::term::Atom;
 
@@ -131,6 +131,7 @@ impl Outbox {
         if idle {
             self.wake.notify_one();
         }
+        trace::sent(self.peer, control, payload);
         self.trace(change, after);
         Ok(Pushed::Taken(busy))
     }
@@ -143,6 +144,14 @@ impl Outbox {
             Some(true) => tracing::debug!(target: TARGET, peer, waiting, "link busy"),
             Some(false) => tracing::debug!(target: TARGET, peer, waiting, "link not busy any more"),
             None => {}
+        }
+    }
+
+    fn trace_bytes(&self, chunks: &[Bytes]) {
+        if trace::is_on() {
+            chunks
+                .iter()
+                .for_each(|chunk| trace::written(self.peer, chunk));
         }
     }
 
@@ -227,11 +236,15 @@ impl Outbox {
         loop {
             match self.take(&mut chunks) {
                 Taken::Chunks => {
+                    self.trace_bytes(&chunks);
                     self.write_chunks(stream, &mut chunks).await?;
                     chunks.clear();
                     pulse.wrote();
                 }
-                Taken::Tick => stream.write_all(&TICK).await?,
+                Taken::Tick => {
+                    trace::written(self.peer, &TICK);
+                    stream.write_all(&TICK).await?;
+                }
                 Taken::Nothing => {
                     chunks.shrink_to(KEPT_CHUNKS);
                     // A stream with a buffer of its own would keep the end of it.

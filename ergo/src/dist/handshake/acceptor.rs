@@ -3,7 +3,7 @@
 use bytes::BytesMut;
 use subtle::ConstantTimeEq;
 
-use super::message::{Ack, AliveAnswer, Challenge, Complement, Name, Reply, Status};
+use super::message::{Ack, AliveAnswer, Challenge, Complement, Message, Name, Reply, Status};
 use super::{Established, HandshakeError, HandshakeVersion, Identity, Refusal, Stage, Violation};
 use crate::dist::digest::Digest;
 use crate::dist::name;

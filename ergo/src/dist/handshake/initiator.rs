@@ -3,7 +3,7 @@
 use bytes::BytesMut;
 use subtle::ConstantTimeEq;
 
-use super::message::{Ack, AliveAnswer, Challenge, Complement, Name, Reply, Status};
+use super::message::{Ack, AliveAnswer, Challenge, Complement, Message, Name, Reply, Status};
 use super::{
     Established, GivenName, HandshakeError, HandshakeVersion, Identity, Refusal, Stage, Violation,
 };

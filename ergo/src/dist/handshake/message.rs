@@ -2,12 +2,15 @@
 //!
 //! Erlang/OTP documentation: ERTS, "Distribution Protocol", "Distribution Handshake".
 
+use std::fmt;
+
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 
 use super::{HandshakeVersion, Violation};
 use crate::dist::DistFlags;
 use crate::dist::digest::Digest;
 use crate::dist::name::{from_latin1, to_latin1};
+use crate::dist::trace::{self, Way};
 
 /// The longest message that is taken. The longest legal one is a challenge with a name of 255
 /// characters, 274 bytes; newer versions may append fields.
@@ -54,6 +57,14 @@ impl Packet {
         }
         input.advance(header);
         Ok(Some(input.split_to(length).freeze()))
+    }
+
+    /// How many bytes a length takes.
+    fn size(self) -> usize {
+        match self {
+            Packet::Two => 2,
+            Packet::Four => 4,
+        }
     }
 
     /// Writes the length that comes before a message.
@@ -155,6 +166,31 @@ fn open_as<'a>(bytes: &'a [u8], tag: u8, message: &'static str) -> Result<Fields
     }
 }
 
+/// A message of the handshake. Each one that is read or written shows in the log at the level
+/// `trace`, but for what it proves with.
+pub(super) trait Message: fmt::Debug + Sized {
+    /// How many bytes at its end are a proof of the cookie.
+    const PROOF: usize = 0;
+
+    fn parse(bytes: &[u8]) -> Result<Self, Violation>;
+
+    fn put(&self, packet: Packet, out: &mut BytesMut);
+
+    /// Reads a message, without its length.
+    fn read(bytes: &[u8]) -> Result<Self, Violation> {
+        let message = Self::parse(bytes)?;
+        trace::handshake(Way::In, &message, &bytes[..bytes.len() - Self::PROOF]);
+        Ok(message)
+    }
+
+    /// Writes the message with its length.
+    fn write(&self, packet: Packet, out: &mut BytesMut) {
+        let start = out.len() + packet.size();
+        self.put(packet, out);
+        trace::handshake(Way::Out, self, &out[start..out.len() - Self::PROOF]);
+    }
+}
+
 /// Initiator to acceptor: who is there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Name {
@@ -165,8 +201,8 @@ pub(super) struct Name {
     pub(super) name: String,
 }
 
-impl Name {
-    pub(super) fn read(bytes: &[u8]) -> Result<Name, Violation> {
+impl Message for Name {
+    fn parse(bytes: &[u8]) -> Result<Name, Violation> {
         let (tag, mut fields) = open(bytes, "name")?;
         match tag {
             b'N' => Ok(Name {
@@ -191,7 +227,7 @@ impl Name {
         }
     }
 
-    pub(super) fn write(&self, packet: Packet, out: &mut BytesMut) {
+    fn put(&self, packet: Packet, out: &mut BytesMut) {
         let name = to_latin1(&self.name).unwrap_or_default();
         match self.version {
             HandshakeVersion::V6 => {
@@ -228,8 +264,10 @@ impl Status {
     pub(super) fn is(bytes: &[u8]) -> bool {
         bytes.first() == Some(&b's')
     }
+}
 
-    pub(super) fn read(bytes: &[u8]) -> Result<Status, Violation> {
+impl Message for Status {
+    fn parse(bytes: &[u8]) -> Result<Status, Violation> {
         let mut fields = open_as(bytes, b's', "status")?;
         Ok(match fields.rest {
             b"ok" => Status::Ok,
@@ -249,7 +287,7 @@ impl Status {
         })
     }
 
-    pub(super) fn write(&self, packet: Packet, out: &mut BytesMut) {
+    fn put(&self, packet: Packet, out: &mut BytesMut) {
         let text: &[u8] = match self {
             Status::Ok => b"ok",
             Status::OkSimultaneous => b"ok_simultaneous",
@@ -272,10 +310,11 @@ impl Status {
 }
 
 /// Initiator to acceptor, after `alive`: whether the old connection is dead.
+#[derive(Debug)]
 pub(super) struct AliveAnswer(pub(super) bool);
 
-impl AliveAnswer {
-    pub(super) fn read(bytes: &[u8]) -> Result<AliveAnswer, Violation> {
+impl Message for AliveAnswer {
+    fn parse(bytes: &[u8]) -> Result<AliveAnswer, Violation> {
         match open_as(bytes, b's', "status answer")?.rest {
             b"true" => Ok(AliveAnswer(true)),
             b"false" => Ok(AliveAnswer(false)),
@@ -283,7 +322,7 @@ impl AliveAnswer {
         }
     }
 
-    pub(super) fn write(&self, packet: Packet, out: &mut BytesMut) {
+    fn put(&self, packet: Packet, out: &mut BytesMut) {
         let text: &[u8] = if self.0 { b"strue" } else { b"sfalse" };
         packet.put_length(out, text.len());
         out.put_slice(text);
@@ -301,8 +340,8 @@ pub(super) struct Challenge {
     pub(super) name: String,
 }
 
-impl Challenge {
-    pub(super) fn read(bytes: &[u8]) -> Result<Challenge, Violation> {
+impl Message for Challenge {
+    fn parse(bytes: &[u8]) -> Result<Challenge, Violation> {
         let (tag, mut fields) = open(bytes, "challenge")?;
         match tag {
             b'N' => Ok(Challenge {
@@ -329,7 +368,7 @@ impl Challenge {
         }
     }
 
-    pub(super) fn write(&self, packet: Packet, out: &mut BytesMut) {
+    fn put(&self, packet: Packet, out: &mut BytesMut) {
         let name = to_latin1(&self.name).unwrap_or_default();
         match self.version {
             HandshakeVersion::V6 => {
@@ -359,8 +398,8 @@ pub(super) struct Complement {
     pub(super) creation: u32,
 }
 
-impl Complement {
-    pub(super) fn read(bytes: &[u8]) -> Result<Complement, Violation> {
+impl Message for Complement {
+    fn parse(bytes: &[u8]) -> Result<Complement, Violation> {
         let mut fields = open_as(bytes, b'c', "complement")?;
         Ok(Complement {
             flags_high: fields.u32()?,
@@ -368,7 +407,7 @@ impl Complement {
         })
     }
 
-    pub(super) fn write(&self, packet: Packet, out: &mut BytesMut) {
+    fn put(&self, packet: Packet, out: &mut BytesMut) {
         packet.put_length(out, 9);
         out.put_u8(b'c');
         out.put_u32(self.flags_high);
@@ -377,13 +416,16 @@ impl Complement {
 }
 
 /// Initiator to acceptor: its proof, and what the acceptor must prove.
+#[derive(Debug)]
 pub(super) struct Reply {
     pub(super) challenge: u32,
     pub(super) digest: Digest,
 }
 
-impl Reply {
-    pub(super) fn read(bytes: &[u8]) -> Result<Reply, Violation> {
+impl Message for Reply {
+    const PROOF: usize = Digest::LEN;
+
+    fn parse(bytes: &[u8]) -> Result<Reply, Violation> {
         let mut fields = open_as(bytes, b'r', "challenge reply")?;
         let reply = Reply {
             challenge: fields.u32()?,
@@ -393,7 +435,7 @@ impl Reply {
         Ok(reply)
     }
 
-    pub(super) fn write(&self, packet: Packet, out: &mut BytesMut) {
+    fn put(&self, packet: Packet, out: &mut BytesMut) {
         packet.put_length(out, 21);
         out.put_u8(b'r');
         out.put_u32(self.challenge);
@@ -402,17 +444,20 @@ impl Reply {
 }
 
 /// Acceptor to initiator: its proof.
+#[derive(Debug)]
 pub(super) struct Ack(pub(super) Digest);
 
-impl Ack {
-    pub(super) fn read(bytes: &[u8]) -> Result<Ack, Violation> {
+impl Message for Ack {
+    const PROOF: usize = Digest::LEN;
+
+    fn parse(bytes: &[u8]) -> Result<Ack, Violation> {
         let mut fields = open_as(bytes, b'a', "challenge acknowledgement")?;
         let ack = Ack(Digest::received(fields.array()?));
         fields.end()?;
         Ok(ack)
     }
 
-    pub(super) fn write(&self, packet: Packet, out: &mut BytesMut) {
+    fn put(&self, packet: Packet, out: &mut BytesMut) {
         packet.put_length(out, 17);
         out.put_u8(b'a');
         out.put_slice(self.0.as_bytes());

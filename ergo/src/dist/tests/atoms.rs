@@ -28,7 +28,10 @@ fn cross(flags: DistFlags, terms: &[Term]) {
     let (mut sender, mut reader) = (Sender::new(flags), Reader::new(flags));
     for term in terms {
         sender.push(&send(1, 2), Some(&message(term))).unwrap();
-        assert_eq!(reader.terms(&drain(&mut sender)), [term.clone()]);
+        assert_eq!(
+            reader.terms(&drain(&mut sender)),
+            std::slice::from_ref(term)
+        );
     }
     // And all at once.
     let mut sender = Sender::new(flags);
