@@ -77,8 +77,8 @@ fn the_session_over_tls_is_what_a_shell_shows() {
     let [_, run, ..] = &commands("cargo run")[..] else {
         panic!("no second example")
     };
-    let [_, erl] = &commands("erl ")[..] else {
-        panic!("two commands for Erlang")
+    let [_, erl, ..] = &commands("erl ")[..] else {
+        panic!("no second command for Erlang")
     };
     assert_eq!(
         run[..6].join(" "),
@@ -195,6 +195,7 @@ fn no_block_is_of_another_kind() {
         .collect();
     let known = [
         "cargo run",
+        "RUST_LOG=info,ergo::dist=trace cargo run",
         "cargo build --release -p ergo-epmd",
         "target/release/epmd -daemon",
         "erl ",

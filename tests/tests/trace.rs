@@ -36,7 +36,7 @@ async fn frames_are_shown_and_secrets_are_not() {
     )
     .await;
     let name = Atom::new(erl.name());
-    let mut probe = tests::Probe::start(&node);
+    let probe = tests::Probe::start(&node);
     node.connect(erl.name()).await.unwrap();
     let request = (probe.pid, term!({ask, <<"question">>, 4711}));
     node.send(ProcessId::Name(Atom::new("echo"), name), &request)

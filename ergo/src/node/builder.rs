@@ -226,8 +226,8 @@ impl NodeBuilder {
         self
     }
 
-    /// The largest message that a peer may send, in bytes; 1 GiB by default. A larger one closes
-    /// the link. It also bounds what a peer may begin and not end, see [`net`](crate::net).
+    /// The largest message that a peer may send, in bytes; 1 GiB by default. What its frame needs
+    /// beside it, up to a mebibyte, comes on top; a larger one closes the link. It also bounds what a peer may begin and not end, see [`net`](crate::net).
     pub fn max_message(mut self, bytes: usize) -> Self {
         self.max_message = bytes;
         self
