@@ -5,7 +5,7 @@
 //!
 //! # What a peer can cost
 //!
-//! However it behaves, a connection takes no more memory of its node than this, TLS aside:
+//! However it behaves, a connection takes no more memory of its node than this:
 //!
 //! | the peer | bytes |
 //! |---|---|
@@ -16,7 +16,11 @@
 //! | is in the middle of a frame | what has come of it, and as much again while the buffer grows; what it announces costs nothing, and no more than [`max_message`](crate::node::NodeBuilder::max_message) (1 GiB) is taken |
 //! | has begun messages that it has not ended (fragments) | what has come of them, in all at most twice `max_message` and 2 MiB, and as much again while they grow; 512 more for each of at most 16,384, and 4 for each atom in the header of their first frame |
 //!
-//! When it is gone, so is all of this but the names that have become atoms: of them peers may add
+//! | does not read what is written to it | twice the [hard limit](crate::node::NodeBuilder::dist_buf_hard_limit) (128 MiB), and one message |
+//! | speaks TLS | 80 KiB in its hello, 8 KiB afterwards |
+//!
+//! What has arrived in full waits in the mailbox of its receiver, which has a limit if it is started with one.
+//! When the peer is gone, so is all of this but the names that have become atoms: of them peers may add
 //! 1,048,576 to a program ([`Atom::from_peer`](crate::Atom::from_peer)).
 
 mod allow;

@@ -13,6 +13,9 @@ use tests::{Cluster, DEADLINE, unique_node};
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::spawn_blocking;
 
+#[path = "memory/tls.rs"]
+mod tls;
+
 /// What a connection may cost before the peer has proved the cookie.
 const HANDSHAKE: i64 = 8 << 10;
 
@@ -46,6 +49,17 @@ struct Host {
 
 impl Host {
     fn start(adjust: impl FnOnce(ergo::node::NodeBuilder) -> ergo::node::NodeBuilder) -> Host {
+        Host::start_with(adjust, |port, cookie| {
+            let join = |_| Peer::join(port, &unique_node("warm"), &cookie);
+            drop((0..100).map(join).collect::<Vec<_>>());
+        })
+    }
+
+    /// A node that some peers have visited already: tables and threads that are there once are there for good.
+    fn start_with(
+        adjust: impl FnOnce(ergo::node::NodeBuilder) -> ergo::node::NodeBuilder,
+        visit: impl FnOnce(u16, String) + Send + 'static,
+    ) -> Host {
         let runtime = Builder::new_current_thread().enable_all().build().unwrap();
         let cluster = Cluster::start();
         let builder = cluster
@@ -58,12 +72,8 @@ impl Host {
             node,
             cluster,
         };
-        // Tables and threads that are there once are there for good.
         host.held(|port, _| drop((0..100).map(|_| Peer::connect(port)).collect::<Vec<_>>()));
-        host.held(|port, cookie| {
-            let join = |_| Peer::join(port, &unique_node("warm"), &cookie);
-            drop((0..100).map(join).collect::<Vec<_>>());
-        });
+        host.held(visit);
         host
     }
 

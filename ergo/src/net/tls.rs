@@ -46,8 +46,8 @@
 //! What fails with a peer is a [`TlsError`], in a [`ConnectError`](super::ConnectError) where this
 //! node dials and in the log where it listens; what is wrong with the settings a [`TlsConfigError`].
 //! A peer without TLS is told from one whose TLS fails. The TLS handshake counts in
-//! [`net_setuptime`](crate::node::NodeBuilder::net_setuptime), and a peer in it costs 64 KiB and a few
-//! more at most.
+//! [`net_setuptime`](crate::node::NodeBuilder::net_setuptime), and what a peer in it can cost stands
+//! in [`net`](super).
 //!
 //! Erlang/OTP documentation: SSL, "Using TLS for Erlang Distribution".
 
