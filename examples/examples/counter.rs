@@ -37,6 +37,7 @@ impl Counter {
 
 #[tokio::main]
 async fn main() -> ergo::Result<()> {
+    examples::init_log();
     let node = Node::builder("rust@127.0.0.1")
         .cookie("secret")
         .start()

@@ -142,7 +142,10 @@ async fn the_counter_counts_here_and_there() {
         panic!("one block of Rust")
     };
     assert!(
-        include_str!("../../examples/examples/counter.rs").ends_with(block.as_str()),
+        include_str!("../../examples/examples/counter.rs")
+            // What every example does besides.
+            .replacen("    examples::init_log();\n", "", 1)
+            .ends_with(block.as_str()),
         "the example is another"
     );
 
