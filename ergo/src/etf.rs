@@ -22,6 +22,7 @@
 //! The format is described in the ERTS User's Guide, "External Term Format".
 
 pub mod adapt;
+mod atoms;
 mod budget;
 mod decoder;
 pub mod derive;
@@ -37,10 +38,11 @@ mod tests;
 
 use bytes::Bytes;
 
+pub use atoms::Atoms;
 pub use budget::Budget;
 pub use decoder::{Decoder, Head, Kind};
 pub use encode_error::{Counted, EncodeError, NotFinite};
-pub use encoded::{Atoms, Encoded};
+pub use encoded::Encoded;
 pub(crate) use encoder::BY_REFERENCE;
 pub use encoder::Encoder;
 pub use error::{DecodeError, DecodeErrorKind, Expected, Malformed, Spent};

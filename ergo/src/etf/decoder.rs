@@ -17,8 +17,7 @@ use bytes::Bytes;
 
 use super::error::{Expected, Malformed, Spent};
 use super::tag::*;
-use super::{Budget, Decode, DecodeError, DecodeErrorKind, Found};
-use crate::term::Atom;
+use super::{Atoms, Budget, Decode, DecodeError, DecodeErrorKind, Found};
 
 /// Reads terms under a [`Budget`], straight from the bytes.
 ///
@@ -42,9 +41,10 @@ pub struct Decoder<'a> {
     /// What is not yet read; always the end of `data`.
     rest: &'a [u8],
     data: &'a [u8],
-    /// What `data` is a view of, if binaries may be slices of it.
+    /// What `data` is a view of, so that binaries may be slices of it. `None` only inside a
+    /// STRING_EXT, where `data` is one of its elements.
     source: Option<&'a Bytes>,
-    atoms: &'a [Atom],
+    atoms: &'a Atoms,
     /// Where `data` begins in the input; other than 0 only inside a STRING_EXT.
     base: usize,
     depth: u32,
@@ -99,11 +99,11 @@ impl<'a> Decoder<'a> {
     /// Stands at the term that `bytes` hold, after a leading 131 if there is one. Binaries come out
     /// as slices of `bytes`.
     pub fn new(bytes: &'a Bytes, budget: &Budget) -> Decoder<'a> {
-        Decoder::with_atoms(bytes, &[], budget)
+        Decoder::with_atoms(bytes, Atoms::NONE, budget)
     }
 
     /// Stands at a term of a frame whose header names `atoms`.
-    pub fn with_atoms(bytes: &'a Bytes, atoms: &'a [Atom], budget: &Budget) -> Decoder<'a> {
+    pub fn with_atoms(bytes: &'a Bytes, atoms: &'a Atoms, budget: &Budget) -> Decoder<'a> {
         let data: &[u8] = bytes;
         Decoder {
             rest: data.strip_prefix(&[VERSION]).unwrap_or(data),
@@ -227,7 +227,7 @@ impl<'a> Decoder<'a> {
     }
 
     /// The atoms of the frame's header.
-    pub(super) fn header_atoms(&self) -> &'a [Atom] {
+    pub(super) fn header_atoms(&self) -> &'a Atoms {
         self.atoms
     }
 
@@ -255,7 +255,7 @@ impl<'a> Decoder<'a> {
     /// A short description of the next term, for errors.
     #[cold]
     pub fn found(&self) -> Found {
-        Found::at(self.rest, self.atoms)
+        Found::at(self.rest, self.atoms.as_slice())
     }
 
     /// The first byte of the next term.
@@ -304,7 +304,7 @@ impl<'a> Decoder<'a> {
             rest: bytes,
             data: bytes,
             source: Some(bytes),
-            atoms: &[],
+            atoms: Atoms::NONE,
             ..*self
         }
     }

@@ -8,43 +8,7 @@ use bytes::Bytes;
 
 use super::encoder::Rope;
 use super::tag::VERSION;
-use super::{Budget, Decode, DecodeError, Decoder, Encode, EncodeError, Encoder};
-use crate::term::Atom;
-
-/// The atoms that a distribution header names, in the order in which tag 82 refers to them.
-/// Empty for terms that come from elsewhere.
-#[derive(Clone, Default)]
-pub struct Atoms(Option<Arc<[Atom]>>);
-
-impl Atoms {
-    /// The atoms, in the header's order.
-    pub fn as_slice(&self) -> &[Atom] {
-        self.0.as_deref().unwrap_or_default()
-    }
-
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_none()
-    }
-}
-
-impl From<&[Atom]> for Atoms {
-    fn from(atoms: &[Atom]) -> Atoms {
-        Atoms((!atoms.is_empty()).then(|| atoms.into()))
-    }
-}
-
-impl From<Vec<Atom>> for Atoms {
-    fn from(atoms: Vec<Atom>) -> Atoms {
-        Atoms((!atoms.is_empty()).then(|| atoms.into()))
-    }
-}
-
-impl fmt::Debug for Atoms {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.as_slice().fmt(f)
-    }
-}
+use super::{Atoms, Budget, Decode, DecodeError, Decoder, Encode, EncodeError, Encoder};
 
 /// One term in the external format, not yet decoded: what a link hands to a process, so that
 /// the receiver pays for decoding, and what an answer to an unknown request echoes.
@@ -184,7 +148,7 @@ impl Encoded {
 
     /// A decoder that stands at the term.
     pub fn decoder<'a>(&'a self, budget: &Budget) -> Decoder<'a> {
-        Decoder::with_atoms(self.bytes(), self.atoms.as_slice(), budget)
+        Decoder::with_atoms(self.bytes(), &self.atoms, budget)
     }
 
     /// This term in a form that a frame can hold: what came from a peer is checked, and what stands
@@ -225,8 +189,7 @@ impl Encoder {
                     Body::Whole(bytes) => (bytes, &[][..]),
                     Body::Rope(rope) => (rope.buffer(), rope.parts()),
                 };
-                let atoms = value.atoms.as_slice();
-                let mut from = Decoder::with_atoms(bytes, atoms, &Budget::default());
+                let mut from = Decoder::with_atoms(bytes, &value.atoms, &Budget::default());
                 self.transcribe(&mut from, parts)
             }
             // A peer's bytes: what is no term, or would end a link, must not leave this node.
@@ -236,10 +199,11 @@ impl Encoder {
 }
 
 impl Decoder<'_> {
-    /// Passes over one term and returns it, still encoded.
+    /// Passes over one term and returns it, still encoded. It shares the input's memory and the
+    /// atoms of the header, so that it owns nothing but itself, however small it is.
     pub fn encoded(&mut self) -> Result<Encoded, DecodeError> {
         let bytes = self.skipped_bytes()?;
-        Ok(Encoded::new(bytes, self.header_atoms().into()))
+        Ok(Encoded::new(bytes, self.header_atoms().clone()))
     }
 }
 

@@ -26,7 +26,7 @@ impl Control {
         bytes: &Bytes,
         atoms: &Atoms,
     ) -> Result<(Control, Payload, usize), ControlError> {
-        let mut decoder = Decoder::with_atoms(bytes, atoms.as_slice(), &Budget::default());
+        let mut decoder = Decoder::with_atoms(bytes, atoms, &Budget::default());
         let arity = decoder.tuple().map_err(ControlError::Malformed)?;
         let number = decoder.i64().map_err(ControlError::Malformed)?;
         let unknown = ControlError::UnknownOperation(number);

@@ -101,7 +101,7 @@ impl<'a> Decoder<'a> {
     }
 
     fn header_atom(&self, index: u8) -> Result<Atom, DecodeError> {
-        match self.atoms.get(usize::from(index)) {
+        match self.atoms.as_slice().get(usize::from(index)) {
             Some(atom) => Ok(*atom),
             None => Err(self.malformed(Malformed::AtomRef(index))),
         }

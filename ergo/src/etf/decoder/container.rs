@@ -20,6 +20,11 @@ static STRING_ITEMS: [[u8; 2]; 256] = {
     items
 };
 
+/// An element of a STRING_EXT.
+pub(super) fn string_item(byte: u8) -> &'static [u8] {
+    &STRING_ITEMS[usize::from(byte)]
+}
+
 impl<'a> Decoder<'a> {
     /// A tuple's header: its arity. The elements must be read next.
     #[inline]
@@ -129,7 +134,7 @@ impl<'a> Decoder<'a> {
             ..*self
         };
         for (at, byte) in bytes.iter().enumerate() {
-            item.data = &STRING_ITEMS[usize::from(*byte)];
+            item.data = string_item(*byte);
             item.rest = item.data;
             item.base = start + at;
             f(&mut item).map_err(|error| error.at_index(index + at))?;

@@ -4,6 +4,7 @@ use bytes::Bytes;
 
 use super::super::tag::*;
 use super::Decoder;
+use super::container::string_item;
 use crate::etf::DecodeError;
 
 impl<'a> Decoder<'a> {
@@ -22,14 +23,15 @@ impl<'a> Decoder<'a> {
         Ok(())
     }
 
-    /// Passes over one term and returns its bytes: a slice of the input, if that can be shared.
+    /// Passes over one term and returns its bytes, which are never a copy: a slice of the input or,
+    /// inside a STRING_EXT, one of the 256 terms that its elements can be.
     pub(in crate::etf) fn skipped_bytes(&mut self) -> Result<Bytes, DecodeError> {
         let source = self.source;
         let from = self.position();
         let term = self.skipped()?;
         Ok(match source {
             Some(source) => source.slice(from..self.position()),
-            None => Bytes::copy_from_slice(term),
+            None => Bytes::from_static(string_item(term.last().copied().unwrap_or_default())),
         })
     }
 

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use proptest::prelude::*;
 
 use super::*;
-use crate::etf::{DecodeErrorKind, Encoded, Malformed, Spent};
+use crate::etf::{Atoms, DecodeErrorKind, Encoded, Malformed, Spent};
 use crate::term::{Fun, List};
 
 fn kind<T: Decode>(bytes: &[u8]) -> Option<DecodeErrorKind> {
@@ -337,4 +337,45 @@ fn funs_and_records_are_skipped_to_their_end() {
     decoder.tuple_of(2).expect("a pair");
     decoder.skip().expect("a fun");
     assert_eq!(decoder.i64(), Ok(1));
+}
+
+/// A byte each makes many small terms that are kept as they came, under a header of 255 atoms.
+#[test]
+fn encoded_elements_cost_their_own_size() {
+    const COUNT: usize = 10_000;
+    let header: Vec<Atom> = (0..255)
+        .map(|i| Atom::new(&format!("header {i}")))
+        .collect();
+    let atoms = Atoms::from(header);
+    let nils = joined(&[&[108], &(COUNT as u32).to_be_bytes(), &[106; COUNT + 1]]);
+    let string = joined(&[&[107], &(COUNT as u16).to_be_bytes(), &[7; COUNT]]);
+    let due = (COUNT * size_of::<Encoded>()) as u64;
+    for list in [nils, string] {
+        let list = Encoded::new(list.into(), atoms.clone());
+        let enough = Budget::default().with_bytes(due);
+        let elements: Vec<Encoded> = list.decode(&enough).expect("a list");
+        assert_eq!(elements.len(), COUNT);
+        // All of them have the same atoms, and their bytes are nowhere twice.
+        let shared = |of: &Encoded| (of.atoms().as_slice().as_ptr(), of.bytes().len());
+        let first = shared(&elements[0]);
+        assert_eq!(first.0, atoms.as_slice().as_ptr());
+        assert!(elements.iter().all(|element| shared(element) == first));
+        let is_in = |element: &Encoded| {
+            list.bytes()
+                .as_ptr_range()
+                .contains(&element.bytes().as_ptr())
+        };
+        let is_same = |element: &Encoded| element.bytes().as_ptr() == elements[0].bytes().as_ptr();
+        assert!(
+            elements
+                .iter()
+                .all(|element| is_in(element) || is_same(element))
+        );
+
+        let error = list
+            .decode::<Vec<Encoded>>(&enough.with_bytes(due - 1))
+            .expect_err("over budget");
+        let (of, limit) = (Spent::Bytes, due - 1);
+        assert_eq!(error.kind(), &DecodeErrorKind::Budget { of, limit });
+    }
 }
