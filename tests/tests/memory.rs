@@ -3,6 +3,9 @@
 //!
 //! The node runs on the thread of the test, whose allocations are counted; its peers are bare sockets on another.
 
+#[path = "memory/fragments.rs"]
+mod fragments;
+
 use std::time::{Duration, Instant};
 
 use ergo::Node;
@@ -299,7 +302,12 @@ fn to_nobody(from: &str) -> Vec<u8> {
 
 /// The first of two fragments.
 fn first_fragment(from: &str, sequence: u64, payload: &[u8]) -> Vec<u8> {
-    let numbers = [sequence, 2].map(u64::to_be_bytes).concat();
+    first_of(2, from, sequence, payload)
+}
+
+/// The first of some fragments.
+fn first_of(count: u64, from: &str, sequence: u64, payload: &[u8]) -> Vec<u8> {
+    let numbers = [sequence, count].map(u64::to_be_bytes).concat();
     [&[131, 69], &numbers[..], &[0], &to_nobody(from), payload].concat()
 }
 

@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 
 use super::Control;
 use crate::etf::{Atoms, Encoded};
@@ -73,9 +73,24 @@ struct Open {
     next: u64,
     control: Control,
     atoms: Atoms,
-    payload: BytesMut,
+    payload: Vec<u8>,
     /// What it holds beside the payload, in bytes.
     beside: usize,
+}
+
+impl Open {
+    /// Makes room for the fragment that is due, of so many bytes, and for those after it if they are
+    /// as large; but never for more than has come: what a peer announces costs nothing. So a message
+    /// takes at most twice its size, while its bytes move to where there is room, and in the end just
+    /// its size.
+    fn make_room(&mut self, bytes: usize) {
+        if self.payload.capacity() - self.payload.len() < bytes {
+            let due =
+                usize::try_from(self.next).map_or(usize::MAX, |next| bytes.saturating_mul(next));
+            let room = due.min(self.payload.len()).max(bytes);
+            self.payload.reserve_exact(room);
+        }
+    }
 }
 
 impl Fragments {
@@ -144,6 +159,7 @@ impl Fragments {
         if open.payload.len() + bytes.len() > self.max {
             return Err(FragmentError::TooLarge { max: self.max });
         }
+        open.make_room(bytes.len());
         if number > 1 {
             open.next -= 1;
             open.payload.extend_from_slice(bytes);
@@ -155,7 +171,7 @@ impl Fragments {
         };
         self.held -= open.beside + open.payload.len();
         open.payload.extend_from_slice(bytes);
-        let payload = Encoded::new(open.payload.freeze(), open.atoms);
+        let payload = Encoded::new(open.payload.into(), open.atoms);
         Ok(Some((open.control, payload)))
     }
 
