@@ -84,7 +84,7 @@ impl Encoded {
             } else {
                 Body::Rope(Rope::new(bytes, parts).into())
             },
-            atoms: atoms.as_slice().into(),
+            atoms,
             ours: true,
         };
         debug_assert!(

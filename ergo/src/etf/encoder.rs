@@ -7,16 +7,16 @@ mod rope;
 mod term;
 mod transcribe;
 
-pub(crate) use atom_table::AtomTable;
 pub(super) use keys::Keys;
 pub(super) use rope::Rope;
 
 use bytes::{BufMut, Bytes, BytesMut};
 
+use self::atom_table::AtomTable;
 use super::decoder::AtomName;
 use super::encode_error::{Counted, NotFinite};
 use super::tag::*;
-use super::{Encode, EncodeError};
+use super::{Atoms, Encode, EncodeError};
 use crate::term::{Atom, AtomError, Pid, Port, Ref};
 
 /// Writes terms in the form that OTP 25 and later emit, into a buffer that grows.
@@ -113,7 +113,7 @@ impl Encoder {
     /// Begins anew, with the atoms that the header names already. Keeps the form and the buffer.
     pub(crate) fn restart(&mut self, atoms: &[Atom]) {
         self.truncate(0);
-        self.atoms = AtomTable::from(atoms);
+        self.atoms.restart(atoms);
     }
 
     /// The atoms written as references, in order.
@@ -122,8 +122,10 @@ impl Encoder {
     }
 
     /// The bytes and what belongs to them.
-    pub(super) fn into_parts(self) -> (Bytes, Vec<Part>, AtomTable) {
-        (self.out.freeze(), self.parts, self.atoms)
+    #[inline]
+    pub(super) fn into_parts(self) -> (Bytes, Vec<Part>, Atoms) {
+        let atoms = self.atoms.as_slice().into();
+        (self.out.freeze(), self.parts, atoms)
     }
 
     /// Whether atoms go into a table.

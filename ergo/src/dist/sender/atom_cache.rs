@@ -14,6 +14,9 @@ pub(super) struct AtomCache {
     slots: Vec<Slot>,
     /// The number of the header that is being written, from 1.
     header: u64,
+    /// The slots of its atoms, and whether they are new there. Kept so that no header makes room
+    /// for as many as there can be.
+    places: Vec<(u16, bool)>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -45,14 +48,15 @@ impl AtomCache {
         let set = |out: &mut BytesMut, index: usize, nibble: u8| {
             out[flags + index / 2] |= nibble << (4 * (index % 2));
         };
-        let mut places = [(0, false); 255];
+        self.places.clear();
         let mut long = false;
-        for (atom, place) in atoms.iter().zip(&mut places) {
-            *place = self.place(*atom);
-            long |= place.1 && atom.as_str().len() > usize::from(u8::MAX);
+        for atom in atoms {
+            let (slot, new) = self.place(*atom);
+            self.places.push((slot, new));
+            long |= new && atom.as_str().len() > usize::from(u8::MAX);
         }
         set(out, atoms.len(), long.into());
-        for (index, (atom, (slot, new))) in atoms.iter().zip(places).enumerate() {
+        for (index, (atom, &(slot, new))) in atoms.iter().zip(&self.places).enumerate() {
             set(out, index, u8::from(new) << 3 | (slot >> 8) as u8);
             out.put_u8(slot as u8);
             if new {
@@ -69,7 +73,7 @@ impl AtomCache {
 
     /// The slot of an atom, and whether it is new there. An atom whose slot this header has given to
     /// another takes the next free one.
-    fn place(&mut self, atom: Atom) -> (usize, bool) {
+    fn place(&mut self, atom: Atom) -> (u16, bool) {
         let mut slot = atom.index() as usize % SIZE;
         loop {
             let entry = &mut self.slots[slot];
@@ -79,7 +83,7 @@ impl AtomCache {
                     atom: Some(atom),
                     header: self.header,
                 };
-                return (slot, new);
+                return (slot as u16, new);
             }
             slot = (slot + 1) % SIZE;
         }

@@ -15,7 +15,7 @@ const PLACES: usize = 512;
 /// The atoms of one message, in the order in which it first names them: their positions are what
 /// stands in its terms (ATOM_CACHE_REF), and the header of its frame says what they are.
 #[derive(Debug, Clone)]
-pub(crate) struct AtomTable {
+pub(super) struct AtomTable {
     len: usize,
     few: [Atom; FEW],
     /// All of them, once there are more.
@@ -39,18 +39,18 @@ impl Default for AtomTable {
     }
 }
 
-impl From<&[Atom]> for AtomTable {
-    fn from(atoms: &[Atom]) -> AtomTable {
-        let mut table = AtomTable::default();
-        for atom in atoms {
-            table.position(*atom);
-        }
-        table
-    }
-}
-
 impl AtomTable {
-    pub(crate) fn as_slice(&self) -> &[Atom] {
+    /// Begins anew, with the atoms of another table.
+    pub(super) fn restart(&mut self, atoms: &[Atom]) {
+        self.many = None;
+        self.len = atoms.len().min(FEW);
+        self.few[..self.len].copy_from_slice(&atoms[..self.len]);
+        for atom in &atoms[self.len..] {
+            self.position_of_many(*atom);
+        }
+    }
+
+    pub(super) fn as_slice(&self) -> &[Atom] {
         match &self.many {
             Some(many) => &many.atoms[..self.len],
             None => &self.few[..self.len],
@@ -60,7 +60,7 @@ impl AtomTable {
     /// The position of an atom, which enters the table if it is new. `None` if there is no room: then
     /// the atom must stand in the term.
     #[inline]
-    pub(crate) fn position(&mut self, atom: Atom) -> Option<u8> {
+    pub(super) fn position(&mut self, atom: Atom) -> Option<u8> {
         if self.many.is_none() {
             let found = self.few[..self.len].iter().position(|other| *other == atom);
             if let Some(position) = found {
@@ -135,6 +135,16 @@ mod tests {
             }
         }
         assert_eq!(table.as_slice(), &atoms[..MOST]);
-        assert_eq!(AtomTable::from(&atoms[3..9]).as_slice(), &atoms[3..9]);
+        // The atoms of another table, few or many, and then one more.
+        for count in [6, FEW, FEW + 1, MOST - 1, 0] {
+            let others = &atoms[3..3 + count];
+            table.restart(others);
+            assert_eq!(table.as_slice(), others);
+            for (index, atom) in others.iter().enumerate() {
+                assert_eq!(table.position(*atom), u8::try_from(index).ok());
+            }
+            assert_eq!(table.position(atoms[0]), u8::try_from(count).ok());
+            assert_eq!(table.as_slice().len(), count + 1);
+        }
     }
 }
