@@ -24,7 +24,8 @@ pub struct Budget {
     pub elements: u64,
     /// How many bytes the decoded value may own beside the frame: what is inflated or copied, and
     /// the storage of lists, tuples and maps; by default 1 GiB for the largest message that a node
-    /// takes, and 1 MiB for what holds it. Binaries that are slices of the frame cost nothing.
+    /// takes, and 1 MiB for what holds it. Binaries that are slices of the frame cost nothing, and
+    /// terms that stay [`Encoded`](super::Encoded) only what holds them.
     pub bytes: u64,
 }
 
