@@ -276,25 +276,13 @@ impl Control {
     /// for its own processes only.
     pub(super) fn speaks_for(&self) -> Option<Atom> {
         match self {
-            Control::Link { from, .. }
-            | Control::Exit { from, .. }
-            | Control::Exit2 { from, .. }
-            | Control::Unlink { from, .. }
-            | Control::UnlinkAck { from, .. }
-            | Control::Monitor { from, .. }
-            | Control::Demonitor { from, .. }
-            | Control::MonitorExit {
-                from: Target::Pid(from),
-                ..
-            } => Some(from.node),
-            Control::SpawnRequest(request) => Some(request.from.node),
-            // Messages may be forwarded in the name of others.
+            // Messages may be forwarded in the name of others; so are answers to who asked for a
+            // process.
             Control::Send { .. }
             | Control::RegSend { .. }
             | Control::AliasSend { .. }
-            | Control::MonitorExit { .. }
-            | Control::GroupLeader { .. }
             | Control::SpawnReply { .. } => None,
+            _ => self.sender().map(|from| from.node),
         }
     }
 }
