@@ -17,11 +17,13 @@
 //! <<"hello, Mike">>
 //! (me@127.0.0.1)4> gen_server:call(Greeter, greeted).
 //! 2
-//! (me@127.0.0.1)5> exit(element(2, hd(supervisor:which_children({greeter_sup, 'application@127.0.0.1'}))), kill).
-//! true
-//! (me@127.0.0.1)6> supervisor:count_children({greeter_sup, 'application@127.0.0.1'}).
+//! (me@127.0.0.1)5> Sup = {greeter_sup, 'application@127.0.0.1'}, [{_, Old, _, _}] = supervisor:which_children(Sup), ok.
+//! ok
+//! (me@127.0.0.1)6> Ref = monitor(process, Old), exit(Old, kill), receive {'DOWN', Ref, process, Old, Why} -> Why end.
+//! killed
+//! (me@127.0.0.1)7> supervisor:count_children(Sup).
 //! [{specs,1},{active,1},{supervisors,0},{workers,1}]
-//! (me@127.0.0.1)7> gen_server:call(Greeter, greeted).
+//! (me@127.0.0.1)8> gen_server:call(Greeter, greeted).
 //! 0
 //! ```
 
