@@ -96,11 +96,10 @@ async fn a_name_is_taken_from_erlang_and_lived_with() {
     let name = node.name();
     assert!(name.as_str().ends_with("@localhost"), "{name}");
     assert_eq!(node.port(), None);
+    // Its processes are reached under it, both ways. The giver lists it when it has answered.
+    assert!(node.ping(erl.name()).await);
     let seen = erl.eval("{nodes(), nodes(hidden)}.").await;
     assert_eq!(seen, format!("{{[],[{name}]}}"));
-
-    // Its processes are reached under it, both ways.
-    assert!(node.ping(erl.name()).await);
     assert_eq!(erl.eval(&format!("net_adm:ping({name}).")).await, "pong");
     let mut probe = Probe::start(&node);
     node.register("probe", probe.pid).unwrap();
