@@ -12,12 +12,12 @@ const CASTS: u64 = 2_000_000;
 const REMOTE_CALLS: u64 = 20_000;
 /// Far less than the hard limit of a link: the sender is no process, and does not wait.
 const REMOTE_CASTS: u64 = 200_000;
-/// What a cast puts on the wire.
-const CAST_BYTES: usize = 90;
+/// What a cast puts on the wire, once the peer knows its atoms.
+const CAST_BYTES: usize = 51;
 /// What a call puts on the wire: its monitor and request, then its answer; the end of the monitor
-/// travels with the next request. Counted for the names of the two nodes below.
-const REQUEST_BYTES: usize = 323;
-const ANSWER_BYTES: usize = 132;
+/// travels with the next request. Counted once the peer knows the atoms, the names of the two nodes below.
+const REQUEST_BYTES: usize = 202;
+const ANSWER_BYTES: usize = 89;
 
 #[tokio::main]
 async fn main() -> ergo::Result<()> {
