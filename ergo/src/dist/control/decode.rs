@@ -185,21 +185,13 @@ impl<'a> Fields<'a> {
         let id = self.reference("request id")?;
         let from = self.pid("sender")?;
         let group_leader = self.pid("group leader")?;
-        let (module, function, arity) = self.field("function", |decoder| {
+        let function = self.field("function", |decoder| {
             decoder.tuple_of(3)?;
             Ok((decoder.atom()?, decoder.atom()?, decoder.value::<u8>()?))
         })?;
         let options = self.slice("options")?;
-        let request = Box::new(SpawnRequest {
-            id,
-            from,
-            group_leader,
-            module,
-            function,
-            arity,
-            options,
-        });
-        self.sent(Control::SpawnRequest(request))
+        let request = SpawnRequest::new(id, from, group_leader, function, options);
+        self.sent(Control::SpawnRequest(Box::new(request)))
     }
 
     fn spawn_reply(&mut self) -> Result<(Control, Payload), ControlError> {
