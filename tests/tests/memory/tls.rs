@@ -5,14 +5,10 @@ use std::net::TcpStream;
 use std::sync::Arc;
 
 use ergo::net::Tls;
-use ergo::net::tls::rustls::client::danger::HandshakeSignatureValid;
-use ergo::net::tls::rustls::client::danger::{ServerCertVerified, ServerCertVerifier};
-use ergo::net::tls::rustls::crypto::CryptoProvider;
 use ergo::net::tls::rustls::crypto::ring::default_provider;
-use ergo::net::tls::rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use ergo::net::tls::rustls::{
-    self, ClientConfig, ClientConnection, DigitallySignedStruct, SignatureScheme, StreamOwned,
-};
+use ergo::net::tls::rustls::pki_types::pem::PemObject;
+use ergo::net::tls::rustls::pki_types::{CertificateDer, ServerName};
+use ergo::net::tls::rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 use tests::tls::{Authority, Files};
 
 use super::*;
@@ -23,7 +19,8 @@ const HELLO: i64 = 80 << 10;
 /// What TLS costs on a connection beside the rest, once it is agreed upon.
 const TLS: i64 = 8 << 10;
 
-fn host(files: &Files) -> Host {
+/// A node over TLS, and who has issued its certificate.
+fn host(files: &Files) -> (Host, CertificateDer<'static>) {
     let authority = Authority::new("memory");
     authority.issue("127.0.0.1").write(files, "host");
     let path = |name: &str| files.path(name);
@@ -31,7 +28,9 @@ fn host(files: &Files) -> Host {
         .certfile(path("host.pem"))
         .keyfile(path("host.key"))
         .verify(ergo::net::tls::Verify::None);
-    Host::start_with(|builder| builder.tls(tls), |_, _| {})
+    let issuer = CertificateDer::from_pem_slice(authority.pem.as_bytes()).unwrap();
+    let host = Host::start_with(|builder| builder.tls(tls), |_, _| {});
+    (host, issuer)
 }
 
 /// A record of TLS that carries a part of a handshake.
@@ -40,53 +39,14 @@ fn record(content: &[u8]) -> Vec<u8> {
     [&[22, 3, 1], &length[..], content].concat()
 }
 
-/// Believes everything.
-#[derive(Debug)]
-struct Anybody(Arc<CryptoProvider>);
-
-impl ServerCertVerifier for Anybody {
-    fn verify_server_cert(
-        &self,
-        _: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
-        _: &[u8],
-        _: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        _: &[u8],
-        _: &CertificateDer<'_>,
-        _: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        Ok(HandshakeSignatureValid::assertion())
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        _: &[u8],
-        _: &CertificateDer<'_>,
-        _: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        Ok(HandshakeSignatureValid::assertion())
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.signature_verification_algorithms.supported_schemes()
-    }
-}
-
 /// A connection over TLS on which nothing has been said.
-fn secure(port: u16) -> StreamOwned<ClientConnection, TcpStream> {
-    let provider = Arc::new(default_provider());
-    let config = ClientConfig::builder_with_provider(provider.clone())
+fn secure(port: u16, issuer: CertificateDer<'_>) -> StreamOwned<ClientConnection, TcpStream> {
+    let mut roots = RootCertStore::empty();
+    roots.add(issuer.into_owned()).unwrap();
+    let config = ClientConfig::builder_with_provider(Arc::new(default_provider()))
         .with_safe_default_protocol_versions()
         .unwrap()
-        .dangerous()
-        .with_custom_certificate_verifier(Arc::new(Anybody(provider)))
+        .with_root_certificates(roots)
         .with_no_client_auth();
     let name = ServerName::try_from("127.0.0.1").unwrap();
     let client = ClientConnection::new(Arc::new(config), name).unwrap();
@@ -104,7 +64,7 @@ fn secure(port: u16) -> StreamOwned<ClientConnection, TcpStream> {
 fn a_stalled_hello_costs_a_bounded_amount() {
     const COUNT: usize = 20;
     let files = Files::new();
-    let host = host(&files);
+    let (host, _) = host(&files);
     // A hello of 65,535 bytes, the longest that is taken.
     let begin = [&[1, 0, 0xff, 0xff][..], &[0; 16_000]].concat();
     let stages: [(&str, Vec<u8>); 4] = [
@@ -141,9 +101,11 @@ fn a_stalled_hello_costs_a_bounded_amount() {
 fn a_stalled_handshake_inside_of_tls_costs_little_more() {
     const COUNT: usize = 20;
     let files = Files::new();
-    let host = host(&files);
-    let connect = |port| (0..COUNT).map(move |_| secure(port)).collect::<Vec<_>>();
-    let (held, peers) = host.held(move |port, _| connect(port));
+    let (host, issuer) = host(&files);
+    let (held, peers) = host.held(move |port, _| {
+        let connect = |_| secure(port, issuer.clone());
+        (0..COUNT).map(connect).collect::<Vec<_>>()
+    });
     each(held, COUNT, HANDSHAKE + TLS, "TLS");
     // A message of the handshake, as long as one may be, without its end.
     let (more, peers) = host.held(move |_, _| {
@@ -163,7 +125,7 @@ fn a_stalled_handshake_inside_of_tls_costs_little_more() {
 fn an_idle_link_over_tls_costs_little_more() {
     const COUNT: usize = 20;
     let files = Files::new();
-    let host = host(&files);
+    let (host, _) = host(&files);
     let name = host.node.name().as_str().to_owned();
     let certificate = (files.path("host.pem"), files.path("host.key"));
     let visit = move |port, cookie: String| {
