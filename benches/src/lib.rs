@@ -1,12 +1,19 @@
-//! What the benchmarks share: how a case is measured, the peers, and the table.
+//! What the benchmarks share: the [cases](cases), the [peers](peers) that do their work, how they are
+//! [measured](measure), and the table.
 //!
-//! A case is the same work done by several peers: `ergo`, and `raw`, the floor that the machine
-//! sets (bare channels, bare sockets). The peers take turns, so that what disturbs the machine
-//! disturbs them alike, and what counts is the ratio of their medians.
+//! A case is the same work done by several peers: `ergo`; `raw`, the floor that the machine sets (bare channels, bare
+//! sockets); and those that ergo wants to be faster than. The peers take turns, so that what disturbs the machine disturbs
+//! them alike, and what counts is the ratio of their medians.
+//!
+//! To add a case, add a function to its topic in [`cases`]; to add a peer, a file to [`peers`].
 
-pub mod ergo_peer;
+pub mod arguments;
+pub mod case;
+pub mod cases;
+pub mod goals;
 pub mod measure;
-pub mod raw;
+pub mod peers;
+pub mod report;
 
 /// A node for a benchmark, with an EPMD of its own program on a port of its own.
 ///

@@ -36,6 +36,19 @@ impl Echo {
     }
 }
 
+/// Two nodes that may talk to each other.
+pub async fn pair() -> (Node, Node) {
+    let node = |name| async move { crate::node(name).await.expect("the node starts") };
+    (node("here").await, node("there").await)
+}
+
+/// Stops them.
+pub async fn stop(nodes: [Node; 2]) {
+    for node in nodes {
+        node.stop().await;
+    }
+}
+
 async fn start(node: &Node) -> EchoRef {
     Echo::start(node).await.expect("init does not fail")
 }
@@ -55,8 +68,8 @@ pub async fn seq(server: EchoRef, calls: u64) -> Duration {
 }
 
 /// One caller and one server on one node.
-pub async fn local_seq(node: &Node, calls: u64) -> Duration {
-    let server = start(node).await;
+pub async fn local_seq(node: Node, calls: u64) -> Duration {
+    let server = start(&node).await;
     let time = seq(server.clone(), calls).await;
     server
         .stop(Reason::Normal)
@@ -66,8 +79,8 @@ pub async fn local_seq(node: &Node, calls: u64) -> Duration {
 }
 
 /// Casts to one server, until all are handled.
-pub async fn local_cast(node: &Node, casts: u64) -> Duration {
-    let server = start(node).await;
+pub async fn local_cast(node: Node, casts: u64) -> Duration {
+    let server = start(&node).await;
     let begin = Instant::now();
     let sender = server.clone();
     tokio::spawn(async move {
@@ -89,10 +102,10 @@ pub async fn local_cast(node: &Node, casts: u64) -> Duration {
 }
 
 /// One sender on one node, one server on another, in one program, until all casts are handled.
-pub async fn remote_cast(here: &Node, there: &Node, casts: u64) -> Duration {
-    let server = Echo::start(there).name("echo").await;
+pub async fn remote_cast(here: Node, there: Node, casts: u64) -> Duration {
+    let server = Echo::start(&there).name("echo").await;
     let server = server.expect("init does not fail");
-    let remote = EchoRef::named(here, "echo", there.name().as_str());
+    let remote = EchoRef::named(&here, "echo", there.name().as_str());
     // The nodes are connected from here on.
     let sum = remote.sum().await;
     assert_eq!(sum.expect("the server answers"), 0);
@@ -117,10 +130,10 @@ pub async fn remote_cast(here: &Node, there: &Node, casts: u64) -> Duration {
 }
 
 /// One caller on one node, one server on another, in one program.
-pub async fn remote_seq(here: &Node, there: &Node, calls: u64) -> Duration {
-    let server = Echo::start(there).name("echo").await;
+pub async fn remote_seq(here: Node, there: Node, calls: u64) -> Duration {
+    let server = Echo::start(&there).name("echo").await;
     let server = server.expect("init does not fail");
-    let remote = EchoRef::named(here, "echo", there.name().as_str());
+    let remote = EchoRef::named(&here, "echo", there.name().as_str());
     let time = seq(remote, calls).await;
     server
         .stop(Reason::Normal)

@@ -1,0 +1,4 @@
+//! Those who do the work.
+
+pub mod ergo;
+pub mod raw;
