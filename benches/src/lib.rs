@@ -10,20 +10,12 @@
 pub mod arguments;
 pub mod case;
 pub mod cases;
+pub mod certificates;
+pub mod cluster;
 pub mod goals;
 pub mod measure;
+pub mod memory;
+pub mod payload;
 pub mod peers;
 pub mod report;
-
-/// A node for a benchmark, with an EPMD of its own program on a port of its own.
-///
-/// # Errors
-///
-/// When the node does not start.
-pub async fn node(name: &str) -> ergo::Result<ergo::Node> {
-    let node = ergo::Node::builder(&format!("{name}@127.0.0.1"));
-    Ok(node.cookie("bench").epmd_port(EPMD_PORT).start().await?)
-}
-
-/// Away from the port of any real cluster on this machine.
-const EPMD_PORT: u16 = 43690;
+pub mod sizes;

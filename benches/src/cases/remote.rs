@@ -1,47 +1,206 @@
-//! Two nodes over a loopback socket.
+//! Two nodes over a loopback socket, in one program and in two.
 
-use crate::case::{Case, Turns};
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ::ergo::{Node, Pid};
+use bytes::Bytes;
+
+use crate::case::{Case, Missing, Turns};
+use crate::cluster::{Cluster, Nodes};
 use crate::goals::Goal;
-use crate::peers::{ergo, raw};
+use crate::measure::CALLERS;
+use crate::payload::{Payload, Text};
+use crate::peers::raw::remote::Client;
+use crate::peers::raw::server::Server;
+use crate::peers::{ergo, otp};
+use crate::sizes;
 
-const CALLS: u64 = 20_000;
+const CALLS: u64 = 12_000;
+const LARGE_CALLS: u64 = 240;
+const PAR_CALLS: u64 = 60_000;
 /// Far less than the hard limit of a link: the sender is no process, and does not wait.
 const CASTS: u64 = 200_000;
-/// What a cast puts on the wire, once the peer knows its atoms.
-const CAST_BYTES: usize = 51;
-/// What a call puts on the wire: its monitor and request, then its answer; the end of the monitor
-/// travels with the next request. Counted once the peer knows the atoms, the names of the two nodes below.
-const REQUEST_BYTES: usize = 202;
-const ANSWER_BYTES: usize = 89;
+
+/// What several cases have in common.
+#[derive(Clone)]
+pub(super) struct Setting {
+    pub cluster: Arc<Cluster>,
+    pub nodes: Nodes,
+    /// Whether the server is in a program of its own.
+    pub apart: bool,
+}
+
+impl Setting {
+    fn name(&self, work: &str) -> String {
+        let tls = if self.nodes == Nodes::Tls { "tls_" } else { "" };
+        let programs = if self.apart { 2 } else { 1 };
+        format!("{tls}remote_{work}_{programs}prog")
+    }
+
+    async fn raw(&self) -> Arc<Client> {
+        let server = match self.apart {
+            true => Server::program(&self.cluster, self.nodes).await,
+            false => Server::here(&self.cluster, self.nodes).await,
+        };
+        Arc::new(Client::of(server, self.cluster.clone(), self.nodes))
+    }
+
+    /// An ergo client of an ergo server, whose turns are `work`.
+    pub(super) async fn ergo<F>(
+        &self,
+        mut work: impl FnMut(Node, String, u64) -> F + Send + 'static,
+    ) -> Result<Turns, Missing>
+    where
+        F: Future<Output = Duration> + Send + 'static,
+    {
+        let (cluster, nodes) = (&self.cluster, self.nodes);
+        let here = ergo::node::start(cluster, nodes, &cluster.name()).await;
+        let name = cluster.name();
+        let (node, program) = match self.apart {
+            true => (None, Some(ergo::node::program(cluster, nodes, &name).await)),
+            false => (Some(ergo::node::start(cluster, nodes, &name).await), None),
+        };
+        let client = here.clone();
+        let turns = Turns::new(move |operations| work(client.clone(), name.clone(), operations));
+        Ok(turns.end(async move {
+            here.stop().await;
+            if let Some(node) = node {
+                node.stop().await;
+            }
+            drop(program);
+        }))
+    }
+
+    /// An OTP client of an OTP server, whose turns are a command: what stands before and behind the name of the server's
+    /// node, and before the number of operations.
+    pub(super) async fn otp(&self, before: &str, behind: &str) -> Result<Turns, Missing> {
+        let name = self.cluster.name();
+        let server = otp::Erl::node(&self.cluster, self.nodes, &name).await?;
+        let client = otp::Erl::node(&self.cluster, self.nodes, &self.cluster.name()).await?;
+        let command = format!("{before}'{name}'{behind}");
+        let turns = Turns::new(move |operations| {
+            let (client, command) = (client.clone(), format!("{{{command}, {operations}}}"));
+            async move { client.run(&command).await }
+        });
+        Ok(turns.end(async move { drop(server) }))
+    }
+}
+
+/// The cases over these links.
+pub(super) fn over(cluster: &Arc<Cluster>, nodes: Nodes) -> Vec<Case> {
+    let settings = [false, true].map(|apart| Setting {
+        cluster: cluster.clone(),
+        nodes,
+        apart,
+    });
+    let cases = settings.iter().flat_map(|setting| {
+        [
+            seq::<i64>(setting),
+            seq::<Text>(setting),
+            seq::<(i64, Pid)>(setting),
+            seq::<Bytes>(setting),
+            par(setting),
+            cast(setting),
+        ]
+    });
+    cases.collect()
+}
 
 /// Calls and casts between nodes.
-pub fn cases() -> Vec<Case> {
-    vec![seq_number(), cast()]
+pub fn cases(cluster: &Arc<Cluster>) -> Vec<Case> {
+    over(cluster, Nodes::Plain)
 }
 
-fn seq_number() -> Case {
-    Case::new("remote_seq_number_1prog", CALLS)
-        .peer("raw", |calls| {
-            raw::remote_seq(calls, REQUEST_BYTES, ANSWER_BYTES)
-        })
-        .peer_with("ergo", || async {
-            let (here, there) = ergo::pair().await;
-            let nodes = [here.clone(), there.clone()];
-            let turns =
-                Turns::new(move |calls| ergo::remote_seq(here.clone(), there.clone(), calls));
-            Ok(turns.end(ergo::stop(nodes)))
-        })
-        .goal(Goal::at_most("ergo", &["raw"]).must(1.6).aim(1.2))
+/// The same over TLS 1.3.
+pub fn tls_cases(cluster: &Arc<Cluster>) -> Vec<Case> {
+    over(cluster, Nodes::Tls)
 }
 
-fn cast() -> Case {
-    Case::new("remote_cast_1_1_1prog", CASTS)
-        .peer("raw", |casts| raw::remote_cast(casts, CAST_BYTES))
-        .peer_with("ergo", || async {
-            let (here, there) = ergo::pair().await;
-            let nodes = [here.clone(), there.clone()];
-            let turns =
-                Turns::new(move |casts| ergo::remote_cast(here.clone(), there.clone(), casts));
-            Ok(turns.end(ergo::stop(nodes)))
+/// One caller, one server.
+fn seq<T: Payload>(setting: &Setting) -> Case {
+    let kind = T::KIND;
+    let large = kind == Bytes::KIND;
+    let calls = if large { LARGE_CALLS } else { CALLS };
+    let [raw, ergo, otp] = [(); 3].map(|()| setting.clone());
+    let mut case = Case::new(setting.name(&format!("seq_{kind}")), calls)
+        .peer_with("raw", || async move {
+            let (client, sizes) = (raw.raw().await, sizes::of_calls::<T>(&raw.cluster).await);
+            Ok(Turns::new(move |calls| {
+                let client = client.clone();
+                async move { client.seq(sizes, calls).await }
+            }))
         })
+        .peer_with("ergo", || async move {
+            ergo.ergo(|here, there, calls| ergo::remote::echo::<T>(here, there, 1, calls))
+                .await
+        });
+    // An erl is one node.
+    if setting.apart {
+        case = case.peer_with("otp", move || async move {
+            otp.otp("remote, ", &format!(", {kind}, 1")).await
+        });
+    }
+    if setting.nodes == Nodes::Plain && (large || kind == i64::KIND) {
+        let (must, aim) = match (large, setting.apart) {
+            (true, _) => (1.5, 1.1),
+            (false, false) => (1.6, 1.2),
+            (false, true) => (1.3, 1.05),
+        };
+        case = case.goal(Goal::at_most("ergo", &["raw"]).must(must).aim(aim));
+    }
+    case
+}
+
+/// 120 callers, each with its server.
+fn par(setting: &Setting) -> Case {
+    let [raw, ergo, otp] = [(); 3].map(|()| setting.clone());
+    let mut case = Case::new(setting.name("par_120"), PAR_CALLS)
+        .peer_with("raw", || async move {
+            let (client, sizes) = (raw.raw().await, sizes::of_calls::<i64>(&raw.cluster).await);
+            Ok(Turns::new(move |calls| {
+                let client = client.clone();
+                async move { client.par(sizes, calls).await }
+            }))
+        })
+        .peer_with("ergo", || async move {
+            ergo.ergo(|here, there, calls| ergo::remote::echo::<i64>(here, there, CALLERS, calls))
+                .await
+        });
+    if setting.apart {
+        case = case.peer_with("otp", move || async move {
+            otp.otp("remote, ", &format!(", number, {CALLERS}")).await
+        });
+        if setting.nodes == Nodes::Plain {
+            case = case
+                .goal(Goal::at_most("ergo", &["raw"]).must(2.0).aim(1.3))
+                .goal(Goal::faster("ergo", &["otp"]).must(5.0).aim(10.0));
+        }
+    }
+    case
+}
+
+/// One sender, one server, until all is handled.
+fn cast(setting: &Setting) -> Case {
+    let [raw, ergo, otp] = [(); 3].map(|()| setting.clone());
+    let mut case = Case::new(setting.name("cast_1_1"), CASTS)
+        .peer_with("raw", || async move {
+            let (client, frame) = (raw.raw().await, sizes::of_casts(&raw.cluster).await);
+            Ok(Turns::new(move |casts| {
+                let client = client.clone();
+                async move { client.cast(frame, casts).await }
+            }))
+        })
+        .peer_with(
+            "ergo",
+            || async move { ergo.ergo(ergo::remote::cast).await },
+        );
+    if setting.apart {
+        case = case.peer_with("otp", || async move { otp.otp("remote_cast, ", "").await });
+        if setting.nodes == Nodes::Plain {
+            case = case.goal(Goal::faster("ergo", &["otp"]).must(5.0).aim(15.0));
+        }
+    }
+    case
 }
