@@ -13,6 +13,8 @@ pub mod cases;
 pub mod certificates;
 pub mod cluster;
 pub mod goals;
+pub mod hot;
+pub mod items;
 pub mod measure;
 pub mod memory;
 pub mod payload;
