@@ -188,14 +188,32 @@ impl Encoder {
     }
 
     /// An atom.
+    #[inline]
     pub fn atom(&mut self, value: Atom) {
-        if self.form.named {
-            if let Some(position) = self.atoms.position(value) {
-                self.out.put_slice(&[ATOM_CACHE_REF, position]);
-                return;
+        if !(self.form.named && self.named_atom(value)) {
+            match value.wire() {
+                Some((wire, len)) => self.put_first(wire, len),
+                None => self.checked_atom(value.as_str()),
             }
         }
-        self.checked_atom(value.as_str());
+    }
+
+    /// Writes an atom as its place in the header's, if that has room.
+    fn named_atom(&mut self, value: Atom) -> bool {
+        let position = self.atoms.position(value);
+        if let Some(position) = position {
+            self.out.put_slice(&[ATOM_CACHE_REF, position]);
+        }
+        position.is_some()
+    }
+
+    /// The first `len` of these bytes. To write all of them and take back the rest costs less than a
+    /// copy whose length is not known before.
+    #[inline]
+    fn put_first<const N: usize>(&mut self, bytes: &[u8; N], len: usize) {
+        let end = self.out.len() + len;
+        self.out.put_slice(bytes);
+        self.out.truncate(end);
     }
 
     /// An atom as it was read.

@@ -1,7 +1,11 @@
 //! Atoms: names that compare as integers.
 
-use std::collections::HashMap;
-use std::sync::{OnceLock, RwLock};
+mod recent;
+mod table;
+
+use std::sync::OnceLock;
+
+use self::table::{Name, Table};
 
 /// An Erlang atom: a name that is compared, hashed and copied as a 32-bit integer.
 ///
@@ -84,105 +88,13 @@ well_known! {
     IGNORE = "ignore",
 }
 
-/// Names live in segments of doubling size that never move: segment `s` holds `FIRST << s` names.
-const FIRST: usize = 1 << 10;
-const SEGMENTS: usize = 22;
 /// How many names peers may add, all together: as many as a BEAM's whole table holds by default.
 const FROM_PEERS: usize = 1 << 20;
 
-type Segment = Box<[OnceLock<&'static str>]>;
-
-struct Table {
-    segments: [OnceLock<Segment>; SEGMENTS],
-    index: RwLock<Names>,
-    /// How many names peers may add.
-    limit: usize,
-}
-
-#[derive(Default)]
-struct Names {
-    by_text: HashMap<&'static str, u32, foldhash::fast::RandomState>,
-    from_peers: usize,
-}
-
+#[inline]
 fn table() -> &'static Table {
     static TABLE: OnceLock<Table> = OnceLock::new();
-    TABLE.get_or_init(|| Table::new(FROM_PEERS))
-}
-
-/// The segment of an index and the place in it.
-fn place(index: u32) -> (usize, usize) {
-    let shifted = index as usize + FIRST;
-    let segment = (shifted.ilog2() - FIRST.ilog2()) as usize;
-    (segment, shifted - (FIRST << segment))
-}
-
-impl Table {
-    fn new(limit: usize) -> Table {
-        let table = Table {
-            segments: [const { OnceLock::new() }; SEGMENTS],
-            index: RwLock::default(),
-            limit,
-        };
-        let mut names = table.index.write().unwrap_or_else(|e| e.into_inner());
-        for text in WELL_KNOWN {
-            table.add(&mut names, text);
-        }
-        drop(names);
-        table
-    }
-
-    fn add(&self, names: &mut Names, text: &'static str) -> u32 {
-        let index = names.by_text.len() as u32;
-        let (segment, slot) = place(index);
-        let segment = self.segments[segment]
-            .get_or_init(|| (0..FIRST << segment).map(|_| OnceLock::new()).collect());
-        // The write lock is held: nobody else fills this slot.
-        let _ = segment[slot].set(text);
-        names.by_text.insert(text, index);
-        index
-    }
-
-    fn find(&self, text: &str) -> Option<u32> {
-        self.index
-            .read()
-            .unwrap_or_else(|e| e.into_inner())
-            .by_text
-            .get(text)
-            .copied()
-    }
-
-    fn intern(&self, text: &str, peer: bool) -> Result<u32, AtomError> {
-        if let Some(index) = self.find(text) {
-            return Ok(index);
-        }
-        if text.len() > 255 {
-            let characters = text.chars().count();
-            if characters > 255 {
-                return Err(AtomError::TooLong(characters));
-            }
-        }
-        let mut names = self.index.write().unwrap_or_else(|e| e.into_inner());
-        if let Some(index) = names.by_text.get(text) {
-            return Ok(*index);
-        }
-        if peer {
-            if names.from_peers >= self.limit {
-                return Err(AtomError::TableFull { limit: self.limit });
-            }
-            names.from_peers += 1;
-        }
-        Ok(self.add(&mut names, Box::leak(text.into())))
-    }
-
-    fn text(&self, index: u32) -> &'static str {
-        let (segment, slot) = place(index);
-        self.segments[segment]
-            .get()
-            .and_then(|s| s[slot].get())
-            .copied()
-            .unwrap_or_default()
-    }
+    TABLE.get_or_init(|| Table::new(WELL_KNOWN, FROM_PEERS))
 }
 
 impl Atom {
@@ -212,12 +124,26 @@ impl Atom {
 
     /// The atom of this name if somebody has made it already (`binary_to_existing_atom/1`).
     pub fn existing(text: &str) -> Option<Atom> {
-        table().find(text).map(Atom)
+        table().find(text.as_bytes()).map(Atom)
+    }
+
+    /// The atom whose name the first `len` of these bytes are, if there is one. Nobody needs to know
+    /// before whether they are text: the bytes of a name are.
+    #[inline]
+    pub(crate) fn find_first(bytes: &[u8], len: usize) -> Option<Atom> {
+        recent::index(bytes, len, |name| table().find(name)).map(Atom)
     }
 
     /// The name.
+    #[inline]
     pub fn as_str(self) -> &'static str {
-        table().text(self.0)
+        table().name(self.0).map(Name::text).unwrap_or_default()
+    }
+
+    /// The term that the atom is on the wire, in the first so many bytes; `None` for a long one.
+    #[inline]
+    pub(crate) fn wire(self) -> Option<(&'static [u8; 16], usize)> {
+        table().name(self.0).and_then(Name::wire)
     }
 
     /// The integer that stands for the name in this program: dense, from 0.
@@ -270,9 +196,6 @@ impl PartialOrd for Atom {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::HashSet;
-    use std::thread;
-
     use super::*;
 
     #[test]
@@ -292,45 +215,6 @@ mod tests {
         assert_eq!(Atom::try_new(&longer), Err(AtomError::TooLong(256)));
         assert_eq!(Atom::from_peer(&longer), Err(AtomError::TooLong(256)));
         assert_eq!(Atom::existing(&longer), None);
-    }
-
-    #[test]
-    fn peers_fill_their_share_only() {
-        let table = Table::new(2);
-        let full = Err(AtomError::TableFull { limit: 2 });
-        assert!(table.intern("one", true).is_ok());
-        assert!(table.intern("two", true).is_ok());
-        assert_eq!(table.intern("three", true), full);
-        assert_eq!(table.find("three"), None);
-        // What is there already costs nothing, whoever made it; and the program itself goes on.
-        assert!(table.intern("one", true).is_ok());
-        let three = table.intern("three", false);
-        assert!(three.is_ok());
-        assert_eq!(table.intern("three", true), three);
-    }
-
-    #[test]
-    fn many_threads_agree() {
-        let table = Table::new(0);
-        let intern = |_| -> Vec<u32> {
-            let names = (0..5000).map(|i| format!("name {i}"));
-            names
-                .filter_map(|name| table.intern(&name, false).ok())
-                .collect()
-        };
-        let all: Vec<_> = thread::scope(|scope| {
-            let threads: Vec<_> = (0..4).map(|n| scope.spawn(move || intern(n))).collect();
-            threads
-                .into_iter()
-                .map(|t| t.join().expect("no panic"))
-                .collect()
-        });
-        assert!(all.windows(2).all(|two| two[0] == two[1]));
-        let distinct: HashSet<_> = all[0].iter().collect();
-        assert_eq!(distinct.len(), 5000);
-        for (i, index) in all[0].iter().enumerate() {
-            assert_eq!(table.text(*index), format!("name {i}"));
-        }
     }
 
     #[test]

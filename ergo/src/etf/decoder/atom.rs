@@ -36,6 +36,27 @@ impl<'a> Decoder<'a> {
             self.rest = rest;
             return Ok(atom);
         }
+        match self.known_atom() {
+            Some(atom) => Ok(atom),
+            None => self.new_atom(),
+        }
+    }
+
+    /// An atom in the usual form that is in the table already.
+    #[inline]
+    pub(super) fn known_atom(&mut self) -> Option<Atom> {
+        let [SMALL_ATOM_UTF8, len, rest @ ..] = self.rest else {
+            return None;
+        };
+        let len = usize::from(*len);
+        let atom = Atom::find_first(rest, len)?;
+        self.rest = rest.get(len..)?;
+        Some(atom)
+    }
+
+    /// An atom that has another form, or that nobody has made yet.
+    #[cold]
+    fn new_atom(&mut self) -> Result<Atom, DecodeError> {
         let before = self.position();
         let text = self.atom_text()?;
         Atom::from_peer(&text).map_err(|error| {
@@ -110,16 +131,8 @@ impl<'a> Decoder<'a> {
     /// This atom and no other.
     #[inline]
     pub fn expect_atom(&mut self, text: &str) -> Result<(), DecodeError> {
-        let before = self.rest;
-        if let [
-            SMALL_ATOM_UTF8 | ATOM_UTF8 | SMALL_ATOM | ATOM | ATOM_CACHE_REF,
-            ..,
-        ] = before
-        {
-            if self.atom_text()? == text {
-                return Ok(());
-            }
-            self.rest = before;
+        if self.accept_atom(text)? {
+            return Ok(());
         }
         Err(self.expected(Expected::Atom(text.to_owned().into())))
     }
@@ -128,6 +141,14 @@ impl<'a> Decoder<'a> {
     #[inline]
     pub fn accept_atom(&mut self, text: &str) -> Result<bool, DecodeError> {
         let before = self.rest;
+        if let [SMALL_ATOM_UTF8, len, rest @ ..] = before {
+            if usize::from(*len) == text.len() {
+                if let Some(rest) = rest.strip_prefix(text.as_bytes()) {
+                    self.rest = rest;
+                    return Ok(true);
+                }
+            }
+        }
         if let [
             SMALL_ATOM_UTF8 | ATOM_UTF8 | SMALL_ATOM | ATOM | ATOM_CACHE_REF,
             ..,
