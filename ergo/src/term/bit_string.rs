@@ -1,5 +1,7 @@
 //! Bit strings whose length is no whole number of bytes.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 
 use super::Term;
@@ -18,7 +20,11 @@ use super::Term;
 ///
 /// In Erlang: `<<1, 2#011:3>>`.
 #[derive(Clone, PartialEq, Eq, Hash)]
-pub struct BitString {
+pub struct BitString(Arc<Inner>);
+
+/// Apart, so that this rare kind of term does not make every term larger.
+#[derive(PartialEq, Eq, Hash)]
+struct Inner {
     bytes: Bytes,
     last: u8,
 }
@@ -35,31 +41,29 @@ impl BitString {
         }
         let kept = end & (0xff << (8 - last));
         if kept == end {
-            return Some(BitString { bytes, last });
+            return Some(BitString(Arc::new(Inner { bytes, last })));
         }
         let mut clean = bytes.to_vec();
         if let Some(byte) = clean.last_mut() {
             *byte = kept;
         }
-        Some(BitString {
-            bytes: clean.into(),
-            last,
-        })
+        let bytes = clean.into();
+        Some(BitString(Arc::new(Inner { bytes, last })))
     }
 
     /// All bytes, the last one filled up with zero bits.
     pub fn bytes(&self) -> &Bytes {
-        &self.bytes
+        &self.0.bytes
     }
 
     /// How many bits of the last byte count, 1 to 7.
     pub fn last_bits(&self) -> u8 {
-        self.last
+        self.0.last
     }
 
     /// The length in bits.
     pub fn bit_len(&self) -> usize {
-        (self.bytes.len() - 1) * 8 + usize::from(self.last)
+        (self.0.bytes.len() - 1) * 8 + usize::from(self.0.last)
     }
 }
 

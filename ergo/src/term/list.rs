@@ -58,9 +58,22 @@ impl List {
             other => Some(Arc::new(other)),
         };
         Term::List(List {
-            items: Items::new(items),
+            items: items.into(),
             tail,
         })
+    }
+
+    /// A proper list of so many items, or the first error of making them.
+    #[inline]
+    pub(crate) fn try_from_fn<E>(
+        len: usize,
+        f: impl FnMut(usize) -> Result<Term, E>,
+    ) -> Result<List, E> {
+        Items::try_from_fn(len, f).map(List::proper)
+    }
+
+    fn proper(items: Items) -> List {
+        List { items, tail: None }
     }
 
     /// A list of Unicode code points, what `"…"` is in Erlang source.
@@ -128,22 +141,19 @@ impl List {
 
 impl From<Vec<Term>> for List {
     fn from(items: Vec<Term>) -> List {
-        List {
-            items: Items::new(items),
-            tail: None,
-        }
+        List::proper(items.into())
     }
 }
 
 impl<const N: usize> From<[Term; N]> for List {
     fn from(items: [Term; N]) -> List {
-        List::from(Vec::from(items))
+        List::proper(items.into())
     }
 }
 
 impl FromIterator<Term> for List {
     fn from_iter<I: IntoIterator<Item = Term>>(items: I) -> List {
-        List::from(items.into_iter().collect::<Vec<_>>())
+        List::proper(items.into_iter().collect())
     }
 }
 

@@ -1,8 +1,10 @@
 //! Maps.
 
 use std::cmp::Ordering;
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
+use super::items::{FILLER, try_shared};
 use super::{Atom, Term};
 
 /// A map from terms to terms.
@@ -25,8 +27,22 @@ use super::{Atom, Term};
 /// ```
 ///
 /// In Erlang: `#{limit => 10}`.
-#[derive(Clone, Default, PartialEq, Eq, Hash)]
-pub struct Map(Option<Arc<Vec<(Term, Term)>>>);
+#[derive(Clone, Default)]
+pub struct Map(Pairs);
+
+/// A key and its value.
+type Pair = (Term, Term);
+
+/// In key order.
+#[derive(Clone, Default)]
+enum Pairs {
+    #[default]
+    None,
+    /// In one allocation, as they were decoded.
+    Fixed(Arc<[Pair]>),
+    /// With room for more.
+    Grown(Arc<Vec<Pair>>),
+}
 
 /// Pairs that give a key twice.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -46,28 +62,67 @@ impl Map {
     ///
     /// If a key comes twice. Collect the pairs to let the last one win.
     pub fn try_from_pairs(mut pairs: Vec<(Term, Term)>) -> Result<Map, DuplicateKey> {
-        if !pairs.is_sorted_by(|a, b| a.0.key_cmp(&b.0) == Ordering::Less) {
-            pairs.sort_unstable_by(|a, b| a.0.key_cmp(&b.0));
-            let twice = pairs.windows(2).position(|two| two[0].0 == two[1].0);
-            if let Some(index) = twice {
-                return Err(DuplicateKey(pairs.swap_remove(index).0));
-            }
-        }
+        sort(&mut pairs)?;
         Ok(Map::from_sorted(pairs))
     }
 
-    fn from_sorted(pairs: Vec<(Term, Term)>) -> Map {
-        Map((!pairs.is_empty()).then(|| Arc::new(pairs)))
+    /// A map of so many pairs, or the first error of making them.
+    #[inline]
+    pub(crate) fn try_from_fn<E: From<DuplicateKey>>(
+        len: usize,
+        f: impl FnMut(usize) -> Result<Pair, E>,
+    ) -> Result<Map, E> {
+        let Some(mut pairs) = try_shared(len, || (FILLER, FILLER), f)? else {
+            return Ok(Map::new());
+        };
+        // Nobody else holds them yet.
+        if let Some(pairs) = Arc::get_mut(&mut pairs) {
+            sort(pairs)?;
+        }
+        Ok(Map(Pairs::Fixed(pairs)))
+    }
+
+    fn from_sorted(pairs: Vec<Pair>) -> Map {
+        Map(match pairs.is_empty() {
+            true => Pairs::None,
+            false => Pairs::Grown(Arc::new(pairs)),
+        })
     }
 
     /// The pairs, in key order.
+    #[inline]
     pub fn pairs(&self) -> &[(Term, Term)] {
-        self.0.as_deref().map_or(&[], Vec::as_slice)
+        match &self.0 {
+            Pairs::None => &[],
+            Pairs::Fixed(pairs) => pairs,
+            Pairs::Grown(pairs) => pairs,
+        }
     }
 
     /// The pairs, in key order, moved out if this is the only holder, else cloned.
     pub fn into_pairs(self) -> Vec<(Term, Term)> {
-        self.0.map(Arc::unwrap_or_clone).unwrap_or_default()
+        match self.0 {
+            Pairs::None => Vec::new(),
+            Pairs::Grown(pairs) => Arc::unwrap_or_clone(pairs),
+            Pairs::Fixed(mut pairs) => match Arc::get_mut(&mut pairs) {
+                Some(pairs) => (pairs.iter_mut())
+                    .map(|pair| std::mem::replace(pair, (FILLER, FILLER)))
+                    .collect(),
+                None => pairs.to_vec(),
+            },
+        }
+    }
+
+    /// The pairs, to change: copied if others hold them too.
+    fn pairs_mut(&mut self) -> &mut Vec<Pair> {
+        if !matches!(self.0, Pairs::Grown(_)) {
+            let pairs = std::mem::take(self).into_pairs();
+            self.0 = Pairs::Grown(Arc::new(pairs));
+        }
+        match &mut self.0 {
+            Pairs::Grown(pairs) => Arc::make_mut(pairs),
+            Pairs::None | Pairs::Fixed(_) => unreachable!("they have room"),
+        }
     }
 
     /// How many pairs there are.
@@ -77,7 +132,7 @@ impl Map {
 
     /// Whether this is `#{}`.
     pub fn is_empty(&self) -> bool {
-        self.0.is_none()
+        self.pairs().is_empty()
     }
 
     fn find(&self, key: &Term) -> Result<usize, usize> {
@@ -110,7 +165,7 @@ impl Map {
     /// Sets the value of a key and returns the one it had (`maps:put/3`).
     pub fn insert(&mut self, key: Term, value: Term) -> Option<Term> {
         let place = self.find(&key);
-        let pairs = Arc::make_mut(self.0.get_or_insert_default());
+        let pairs = self.pairs_mut();
         match place {
             Ok(index) => Some(std::mem::replace(&mut pairs[index].1, value)),
             Err(index) => {
@@ -123,11 +178,7 @@ impl Map {
     /// Takes a key out and returns its value (`maps:take/2`).
     pub fn remove(&mut self, key: &Term) -> Option<Term> {
         let index = self.find(key).ok()?;
-        let pairs = Arc::make_mut(self.0.as_mut()?);
-        let (_, value) = pairs.remove(index);
-        if pairs.is_empty() {
-            self.0 = None;
-        }
+        let (_, value) = self.pairs_mut().remove(index);
         Some(value)
     }
 
@@ -144,6 +195,34 @@ impl Map {
     /// The values, in the order of their keys (`maps:values/1`).
     pub fn values(&self) -> impl DoubleEndedIterator<Item = &Term> + ExactSizeIterator {
         self.pairs().iter().map(|(_, value)| value)
+    }
+}
+
+impl PartialEq for Map {
+    fn eq(&self, other: &Map) -> bool {
+        let (a, b) = (self.pairs(), other.pairs());
+        std::ptr::eq(a, b) || a == b
+    }
+}
+
+impl Eq for Map {}
+
+impl Hash for Map {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.pairs().hash(state);
+    }
+}
+
+/// Puts pairs into key order, unless they are; an error if a key comes twice.
+#[inline]
+fn sort(pairs: &mut [Pair]) -> Result<(), DuplicateKey> {
+    if pairs.is_sorted_by(|a, b| a.0.key_cmp(&b.0) == Ordering::Less) {
+        return Ok(());
+    }
+    pairs.sort_unstable_by(|a, b| a.0.key_cmp(&b.0));
+    match pairs.windows(2).find(|two| two[0].0 == two[1].0) {
+        Some(twice) => Err(DuplicateKey(twice[0].0.clone())),
+        None => Ok(()),
     }
 }
 

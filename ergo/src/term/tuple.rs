@@ -25,7 +25,16 @@ pub struct Tuple(Items);
 impl Tuple {
     /// A tuple of these elements.
     pub fn new(elements: Vec<Term>) -> Tuple {
-        Tuple(Items::new(elements))
+        Tuple(elements.into())
+    }
+
+    /// So many elements, or the first error of making them.
+    #[inline]
+    pub(crate) fn try_from_fn<E>(
+        arity: usize,
+        f: impl FnMut(usize) -> Result<Term, E>,
+    ) -> Result<Tuple, E> {
+        Items::try_from_fn(arity, f).map(Tuple)
     }
 
     /// The elements, moved out if this is the only holder, else cloned.
@@ -37,6 +46,7 @@ impl Tuple {
 impl Deref for Tuple {
     type Target = [Term];
 
+    #[inline]
     fn deref(&self) -> &[Term] {
         &self.0
     }
@@ -50,13 +60,13 @@ impl From<Vec<Term>> for Tuple {
 
 impl<const N: usize> From<[Term; N]> for Tuple {
     fn from(elements: [Term; N]) -> Tuple {
-        Tuple::new(elements.into())
+        Tuple(elements.into())
     }
 }
 
 impl FromIterator<Term> for Tuple {
     fn from_iter<I: IntoIterator<Item = Term>>(elements: I) -> Tuple {
-        Tuple::new(elements.into_iter().collect())
+        Tuple(elements.into_iter().collect())
     }
 }
 

@@ -13,6 +13,26 @@ use crate::term::{
 /// The most free variables that a fun has in OTP.
 const MAX_FREE: usize = 255;
 
+/// So many items get their room at once, however little of the input is left for them.
+const FEW: usize = 16;
+
+/// Why pairs are no map.
+enum InMap {
+    Pair(DecodeError),
+    Twice(DuplicateKey),
+}
+
+impl From<DuplicateKey> for InMap {
+    fn from(twice: DuplicateKey) -> InMap {
+        InMap::Twice(twice)
+    }
+}
+
+/// An element of a STRING_EXT.
+fn byte_term(byte: &u8) -> Term {
+    Term::Int(i64::from(*byte))
+}
+
 impl<'a> Decoder<'a> {
     /// Any term. Its atoms enter the atom table, as far as peers may add to it
     /// ([`Atom::from_peer`]).
@@ -74,18 +94,49 @@ impl<'a> Decoder<'a> {
     fn term_tuple(&mut self) -> Result<Term, DecodeError> {
         let arity = self.tuple()?;
         self.nested(|this| {
-            let elements = this.terms(arity, |this, _| this.any_term())?;
-            Ok(Term::Tuple(Tuple::new(elements)))
+            if !this.affords::<Term>(arity)? {
+                let elements = this.terms(arity, |this, _| this.any_term())?;
+                return Ok(Term::Tuple(Tuple::new(elements)));
+            }
+            Tuple::try_from_fn(arity, |index| this.item(index)).map(Term::Tuple)
         })
     }
 
-    /// So many items, which are paid for before there is room for them.
+    /// A term in a container, whose errors name its place.
+    #[inline]
+    fn item(&mut self, index: usize) -> Result<Term, DecodeError> {
+        self.inner_term().map_err(|error| error.at_index(index))
+    }
+
+    /// [`any_term`](Decoder::any_term), with the most frequent kinds read on the spot.
+    #[inline(always)]
+    fn inner_term(&mut self) -> Result<Term, DecodeError> {
+        match *self.rest {
+            [SMALL_INTEGER, value, ref rest @ ..] => {
+                self.rest = rest;
+                Ok(Term::Int(value.into()))
+            }
+            [SMALL_ATOM_UTF8, ..] => match self.known_atom() {
+                Some(atom) => Ok(Term::Atom(atom)),
+                None => self.any_term(),
+            },
+            _ => self.any_term(),
+        }
+    }
+
+    /// Pays for so many items. Whether there may be room for all of them at once.
+    #[inline]
+    fn affords<T>(&mut self, count: usize) -> Result<bool, DecodeError> {
+        self.spend_bytes(count.saturating_mul(size_of::<T>()))?;
+        Ok(count <= FEW || count <= self.affordable::<T>(count))
+    }
+
+    /// So many items, which are paid for; there is room for them as they come.
     fn terms<T>(
         &mut self,
         count: usize,
         mut f: impl FnMut(&mut Self, usize) -> Result<T, DecodeError>,
     ) -> Result<Vec<T>, DecodeError> {
-        self.spend_bytes(count.saturating_mul(size_of::<T>()))?;
         let mut items = Vec::with_capacity(self.affordable::<T>(count));
         for index in 0..count {
             items.push(f(self, index).map_err(|error| error.at_index(index))?);
@@ -93,10 +144,23 @@ impl<'a> Decoder<'a> {
         Ok(items)
     }
 
+    /// So many items, which are paid for first.
+    fn paid_terms<T>(
+        &mut self,
+        count: usize,
+        f: impl FnMut(&mut Self, usize) -> Result<T, DecodeError>,
+    ) -> Result<Vec<T>, DecodeError> {
+        self.spend_bytes(count.saturating_mul(size_of::<T>()))?;
+        self.terms(count, f)
+    }
+
     fn term_list(&mut self) -> Result<Term, DecodeError> {
         match self.list_part()? {
             Part::Nil => Ok(Term::List(List::new())),
-            Part::String(bytes) => self.string(Vec::new(), bytes),
+            Part::String(bytes) => {
+                self.spend_bytes(size_of_val(bytes) * size_of::<Term>())?;
+                Ok(Term::List(bytes.iter().map(byte_term).collect()))
+            }
             Part::Items(len) => self.nested(|this| this.list_items(len)),
             // The caller saw the tag of a list.
             Part::Tail => self.any_term(),
@@ -106,16 +170,29 @@ impl<'a> Decoder<'a> {
     /// What follows the header of a list. Its tail may be a list once more: that is one list, and no
     /// deeper for it.
     fn list_items(&mut self, len: usize) -> Result<Term, DecodeError> {
-        let mut items = self.terms(len, |this, _| this.any_term())?;
+        let mut items = if self.affords::<Term>(len)? {
+            let list = List::try_from_fn(len, |index| self.item(index))?;
+            if let [NIL, rest @ ..] = self.rest {
+                self.rest = rest;
+                return Ok(Term::List(list));
+            }
+            list.into_parts().0
+        } else {
+            self.terms(len, |this, _| this.any_term())?
+        };
         loop {
             match self.list_part()? {
                 Part::Nil => return Ok(Term::List(List::from(items))),
-                Part::String(bytes) => return self.string(items, bytes),
+                Part::String(bytes) => {
+                    self.spend_bytes(size_of_val(bytes) * size_of::<Term>())?;
+                    items.extend(bytes.iter().map(byte_term));
+                    return Ok(Term::List(List::from(items)));
+                }
                 Part::Items(len) => {
                     let before = items.len();
                     self.spend_bytes(len.saturating_mul(size_of::<Term>()))?;
                     for index in before..before + len {
-                        items.push(self.any_term().map_err(|error| error.at_index(index))?);
+                        items.push(self.item(index)?);
                     }
                 }
                 Part::Tail => {
@@ -126,24 +203,27 @@ impl<'a> Decoder<'a> {
         }
     }
 
-    fn string(&mut self, mut items: Vec<Term>, bytes: &[u8]) -> Result<Term, DecodeError> {
-        self.spend_bytes(size_of_val(bytes) * size_of::<Term>())?;
-        items.extend(bytes.iter().map(|byte| Term::Int(i64::from(*byte))));
-        Ok(Term::List(List::from(items)))
-    }
-
     fn term_map(&mut self) -> Result<Term, DecodeError> {
         let start = self.rest;
         let len = self.map()?;
         self.nested(|this| {
-            let pairs = this.terms(len, |this, _| Ok((this.any_term()?, this.any_term()?)))?;
-            Map::try_from_pairs(pairs)
-                .map(Term::Map)
-                .map_err(|DuplicateKey(key)| {
+            let pair = |this: &mut Self| Ok((this.inner_term()?, this.inner_term()?));
+            let map = if this.affords::<(Term, Term)>(len)? {
+                Map::try_from_fn(len, |index| {
+                    pair(this).map_err(|error: DecodeError| InMap::Pair(error.at_index(index)))
+                })
+            } else {
+                let pairs = this.terms(len, |this, _| pair(this))?;
+                Map::try_from_pairs(pairs).map_err(InMap::from)
+            };
+            map.map(Term::Map).map_err(|error| match error {
+                InMap::Pair(error) => error,
+                InMap::Twice(DuplicateKey(key)) => {
                     this.rest = start;
                     let key = Found::new(&format!("{key:?}"));
                     this.error(DecodeErrorKind::DuplicateKey(key))
-                })
+                }
+            })
         })
     }
 
@@ -225,7 +305,7 @@ impl<'a> Decoder<'a> {
             old_index: old_index.into(),
             old_uniq: old_uniq.into(),
             creator,
-            free: self.terms(free, |this, _| this.any_term())?,
+            free: self.paid_terms(free, |this, _| this.any_term())?,
             code,
         })))
     }
@@ -245,13 +325,13 @@ impl<'a> Decoder<'a> {
         let (count, exported) = self.record_header()?;
         let names = |this: &mut Self| {
             let (module, name) = (this.atom()?, this.atom()?);
-            Ok((module, name, this.terms(count, |this, _| this.atom())?))
+            Ok((module, name, this.paid_terms(count, |this, _| this.atom())?))
         };
         let (module, name, fields) = names(self).map_err(|error| {
             self.rest = start;
             self.part_error(error, Malformed::Record)
         })?;
-        let fields = self.terms(count, |this, index| Ok((fields[index], this.any_term()?)))?;
+        let fields = self.paid_terms(count, |this, index| Ok((fields[index], this.any_term()?)))?;
         let record = Record::new(module, name, exported, fields);
         record.map(Term::Record).map_err(|DuplicateField(field)| {
             self.rest = start;

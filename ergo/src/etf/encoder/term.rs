@@ -14,21 +14,35 @@ const MAX_FREE: u32 = 255;
 impl Encoder {
     /// Any term.
     pub fn term(&mut self, value: &Term) -> Result<(), EncodeError> {
+        self.inner_term(value)
+    }
+
+    /// Any term, with the most frequent kinds written on the spot.
+    #[inline(always)]
+    fn inner_term(&mut self, value: &Term) -> Result<(), EncodeError> {
         match value {
             Term::Int(value) => self.int(*value),
-            Term::BigInt(value) => self.big_int(value)?,
-            Term::Float(value) => self.float(*value)?,
             Term::Atom(value) => self.atom(*value),
-            Term::Ref(value) => self.reference(value),
-            Term::Fun(value) => self.fun(value)?,
-            Term::Port(value) => self.port(value),
-            Term::Pid(value) => self.pid(value),
-            Term::Tuple(value) => self.term_tuple(value)?,
-            Term::Record(value) => self.record(value)?,
-            Term::Map(value) => self.term_map(value)?,
-            Term::List(value) => self.term_list(value)?,
+            Term::Float(value) => self.float(*value)?,
             Term::Binary(value) => self.bytes(value)?,
+            other => self.other_term(other)?,
+        }
+        Ok(())
+    }
+
+    fn other_term(&mut self, value: &Term) -> Result<(), EncodeError> {
+        match value {
+            Term::Tuple(value) => self.term_tuple(value)?,
+            Term::List(value) => self.term_list(value)?,
+            Term::Map(value) => self.term_map(value)?,
+            Term::Pid(value) => self.pid(value),
+            Term::Ref(value) => self.reference(value),
+            Term::Port(value) => self.port(value),
+            Term::BigInt(value) => self.big_int(value)?,
+            Term::Fun(value) => self.fun(value)?,
+            Term::Record(value) => self.record(value)?,
             Term::Bits(value) => self.bit_string(value)?,
+            simple => self.term(simple)?,
         }
         Ok(())
     }
@@ -143,14 +157,16 @@ impl Encoder {
 
     pub(in crate::etf) fn term_tuple(&mut self, value: &Tuple) -> Result<(), EncodeError> {
         self.tuple(value.len())?;
-        value.iter().try_for_each(|element| self.term(element))
+        value
+            .iter()
+            .try_for_each(|element| self.inner_term(element))
     }
 
     pub(in crate::etf) fn term_map(&mut self, value: &Map) -> Result<(), EncodeError> {
         self.map(value.len())?;
         for (key, value) in value.pairs() {
-            self.term(key)?;
-            self.term(value)?;
+            self.inner_term(key)?;
+            self.inner_term(value)?;
         }
         Ok(())
     }
@@ -158,24 +174,21 @@ impl Encoder {
     /// A list whose elements are all bytes goes as STRING_EXT, as `term_to_binary/1` writes it.
     pub(in crate::etf) fn term_list(&mut self, value: &List) -> Result<(), EncodeError> {
         let items = value.items();
-        if value.is_proper() && (1..=MAX_STRING).contains(&items.len()) {
-            let mark = self.out.len();
+        let is_byte = |item: &Term| matches!(item, Term::Int(0..=255));
+        if value.is_proper() && (1..=MAX_STRING).contains(&items.len()) && items.iter().all(is_byte)
+        {
+            let [high, low] = (items.len() as u16).to_be_bytes();
             self.out.reserve(3 + items.len());
-            self.out.put_u8(STRING);
-            self.out.put_u16(items.len() as u16);
-            let bytes = items.iter().map_while(|item| match item {
-                Term::Int(value) => u8::try_from(*value).ok(),
-                _ => None,
-            });
-            bytes.for_each(|byte| self.out.put_u8(byte));
-            if self.out.len() - mark == 3 + items.len() {
-                return Ok(());
-            }
-            self.out.truncate(mark);
+            self.out.put_slice(&[STRING, high, low]);
+            self.out.extend(items.iter().map(|item| match item {
+                Term::Int(value) => *value as u8,
+                _ => 0,
+            }));
+            return Ok(());
         }
         self.list(items.len())?;
         for item in items {
-            self.term(item)?;
+            self.inner_term(item)?;
         }
         match value.tail() {
             Some(tail) => self.term(tail),
