@@ -3,6 +3,7 @@
 mod atom;
 mod binary;
 mod container;
+mod head;
 mod id;
 mod number;
 mod skip;

@@ -18,10 +18,18 @@ pub fn enter(
     pattern: &'static str,
     from: &mut Decoder<'_>,
 ) -> Result<(), DecodeError> {
-    match from.head()? {
-        Some(head) if head.tag == tag && head.args == Some(args) => from.enter_head(),
-        _ => Err(from.expected(Expected::Words(pattern))),
+    match from.raw_head()? {
+        Some(head) if head.args == Some(args) && head.tag() == tag.as_bytes() => {
+            from.enter_raw_head(&head)
+        }
+        _ => Err(no_head(from).unwrap_or_else(|| from.expected(Expected::Words(pattern)))),
     }
+}
+
+/// Why there is no head at all, if there is none: that stands before what it should be.
+#[cold]
+fn no_head(from: &Decoder<'_>) -> Option<DecodeError> {
+    from.head().err()
 }
 
 /// One of several atoms.
@@ -103,10 +111,10 @@ fn is_mismatch(kind: &DecodeErrorKind) -> bool {
 /// The tag is none of the enum's.
 #[cold]
 pub fn no_variant(patterns: &'static [&'static str], from: &Decoder<'_>) -> DecodeError {
-    match patterns {
+    no_head(from).unwrap_or_else(|| match patterns {
         [] => from.expected("a variant of an enum that has none"),
         _ => from.expected(Expected::OneOf(patterns)),
-    }
+    })
 }
 
 /// The term has the shape of no variant.

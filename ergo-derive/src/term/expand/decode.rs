@@ -1,6 +1,6 @@
 //! `fn decode`, and `fn absent` of types that are their only field.
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::Member;
 
@@ -28,7 +28,7 @@ impl Expand<'_> {
         let head = self.local("head");
         let arms = variants.iter().map(|(variant, shape)| {
             let ident = &variant.source.ident;
-            let tags = shape.tags.iter().map(|tag| &tag.text);
+            let tags = shape.tags.iter().map(|tag| bytes(&tag.text));
             let args = match shape.args() {
                 None => quote!(::core::option::Option::None),
                 Some(args) => quote!(::core::option::Option::Some(#args)),
@@ -44,15 +44,15 @@ impl Expand<'_> {
                 }
             };
             quote! {
-                ::core::option::Option::Some((#(#tags)|*, #args)) => {
-                    #from.enter_head()?;
+                ::core::option::Option::Some((#head, #(#tags)|*, #args)) => {
+                    #from.enter_raw_head(#head)?;
                     #body
                 }
             }
         });
         quote! {
-            let #head = #from.head()?;
-            match #head.as_ref().map(|#head| (&*#head.tag, #head.args)) {
+            let #head = #from.raw_head()?;
+            match #head.as_ref().map(|#head| (#head, #head.tag(), #head.args)) {
                 #(#arms)*
                 _ => #otherwise,
             }
@@ -237,14 +237,15 @@ impl Expand<'_> {
         };
         let module_arm = pairs.module.as_ref().map(|name| {
             let (name, once_with) = (&name.text, self.support("once_with"));
+            let struct_key = bytes(STRUCT_KEY);
             quote! {
-                #STRUCT_KEY => {
+                #struct_key => {
                     #once_with(&mut #module, #STRUCT_KEY, #from, |#from| #from.expect_atom(#name))
                 }
             }
         });
         let arms = keyed(shape).map(|field| {
-            let keys = field.keys.iter().map(|key| &key.text);
+            let keys = field.keys.iter().map(|key| bytes(&key.text));
             let (slot, name) = (binding(field), &field.keys[0].text);
             let take = self.decode_by(take, &quote!(&mut #slot, #name), field);
             quote!(#(#keys)|* => #take,)
@@ -347,4 +348,9 @@ impl Expand<'_> {
 /// The fields that have a key of their own.
 fn keyed<'a>(shape: &Shape<'a>) -> impl Iterator<Item = &'a Field<'a>> + use<'a> {
     shape.sent().filter(|field| field.attrs.flatten.is_none())
+}
+
+/// What a name is compared with: its bytes.
+fn bytes(name: &str) -> Literal {
+    Literal::byte_string(name.as_bytes())
 }

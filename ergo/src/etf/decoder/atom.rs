@@ -186,6 +186,31 @@ impl<'a> Decoder<'a> {
         }
     }
 
+    /// [`key_text`](Decoder::key_text) for comparing with names: whether it is text is not looked
+    /// at in the usual forms.
+    #[inline]
+    pub(in crate::etf) fn key_bytes(&mut self) -> Result<Option<Cow<'a, [u8]>>, DecodeError> {
+        let (len, rest) = match *self.rest {
+            [SMALL_ATOM_UTF8, len, ref rest @ ..] => (usize::from(len), rest),
+            [BINARY, a, b, c, d, ref rest @ ..] => {
+                (u32::from_be_bytes([a, b, c, d]) as usize, rest)
+            }
+            _ => return self.other_key_bytes(),
+        };
+        let Some((key, rest)) = rest.split_at_checked(len) else {
+            return self.other_key_bytes();
+        };
+        self.rest = rest;
+        Ok(Some(Cow::Borrowed(key)))
+    }
+
+    fn other_key_bytes(&mut self) -> Result<Option<Cow<'a, [u8]>>, DecodeError> {
+        Ok(self.key_text()?.map(|text| match text {
+            Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
+            Cow::Owned(text) => Cow::Owned(text.into_bytes()),
+        }))
+    }
+
     /// `true` or `false`.
     pub fn bool(&mut self) -> Result<bool, DecodeError> {
         if self.accept_atom("true")? {

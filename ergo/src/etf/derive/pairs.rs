@@ -13,27 +13,24 @@ pub enum Unknown {
     Deny,
 }
 
-/// Walks over a map. `entry` gets each key that is text, as an atom or a binary; it reads the value
-/// and answers true, or answers false and reads nothing.
+/// Walks over a map. `entry` gets the bytes of each key that is an atom or a binary; it reads the
+/// value and answers true, or answers false and reads nothing.
+#[inline]
 pub fn map(
     from: &mut Decoder<'_>,
     unknown: Unknown,
-    mut entry: impl FnMut(&str, &mut Decoder<'_>) -> Result<bool, DecodeError>,
+    mut entry: impl FnMut(&[u8], &mut Decoder<'_>) -> Result<bool, DecodeError>,
 ) -> Result<(), DecodeError> {
     let pairs = from.map()?;
     from.nested(|from| {
         for _ in 0..pairs {
             let at = from.position();
-            let known = match from.key_text()? {
+            let known = match from.key_bytes()? {
                 Some(key) => entry(&key, from)?,
-                None => {
-                    from.skip()?;
-                    false
-                }
+                None => false,
             };
             if !known {
-                unknown.key(at, from)?;
-                from.skip()?;
+                unknown.pair(at, from)?;
             }
         }
         Ok(())
@@ -45,7 +42,7 @@ pub fn map(
 pub fn proplist(
     from: &mut Decoder<'_>,
     unknown: Unknown,
-    mut entry: impl FnMut(&str, &mut Decoder<'_>) -> Result<bool, DecodeError>,
+    mut entry: impl FnMut(&[u8], &mut Decoder<'_>) -> Result<bool, DecodeError>,
 ) -> Result<(), DecodeError> {
     from.list(|from| {
         let start = from.position();
@@ -54,14 +51,14 @@ pub fn proplist(
             Kind::Atom => {
                 let key = from.atom_text()?;
                 let value = Bytes::from_static(b"w\x04true");
-                entry(&key, &mut from.aside(&value))?
+                entry(key.as_bytes(), &mut from.aside(&value))?
             }
             Kind::Tuple => {
                 let arity = from.tuple()?;
                 at = from.position();
                 arity == 2
                     && from.nested(|from| match from.key_text()? {
-                        Some(key) => entry(&key, from),
+                        Some(key) => entry(key.as_bytes(), from),
                         None => Ok(false),
                     })?
             }
@@ -77,6 +74,19 @@ pub fn proplist(
 }
 
 impl Unknown {
+    /// Passes over the key at this position, and its value.
+    #[cold]
+    fn pair(self, at: usize, from: &mut Decoder<'_>) -> Result<(), DecodeError> {
+        from.rewind(at);
+        if from.key_text()?.is_none() {
+            from.skip()?;
+        }
+        let value = from.position();
+        self.key(at, from)?;
+        from.rewind(value);
+        from.skip()
+    }
+
     fn key(self, at: usize, from: &mut Decoder<'_>) -> Result<(), DecodeError> {
         match self {
             Unknown::Skip => Ok(()),
