@@ -61,6 +61,7 @@ mod slot;
 mod spawn;
 mod stop;
 mod suspend;
+mod table;
 pub(crate) mod tag;
 mod timer;
 mod undelivered;

@@ -128,12 +128,6 @@ impl LocalNode {
         })
     }
 
-    /// The pids of all living processes of this node. In Erlang: `processes()`.
-    pub fn pids(&self) -> Vec<Pid> {
-        let processes = self.processes();
-        processes.iter().map(|process| process.core().pid).collect()
-    }
-
     /// How much of each kind there is now.
     pub fn census(&self) -> Census {
         let mut census = Census {

@@ -4,7 +4,6 @@ use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
 
-use dashmap::DashMap;
 use tokio_util::task::TaskTracker;
 
 use super::aliases::Aliases;
@@ -19,6 +18,7 @@ use super::node_watches::Subscriptions;
 use super::panic::locate_panics;
 use super::remote::Remotes;
 use super::signal::ProcessId;
+use super::table::{NUMBER_BITS, Table};
 use super::timer::Timers;
 use super::undelivered::Counters;
 use crate::dist::{Control, DistFlags};
@@ -62,9 +62,8 @@ struct Inner {
     name: Atom,
     creation: u32,
     budget: Budget,
-    processes: DashMap<u64, Arc<dyn AnyProcess>, foldhash::fast::RandomState>,
+    processes: Table<Arc<dyn AnyProcess>>,
     names: Names,
-    pids: AtomicU64,
     refs: AtomicU64,
     calls: CallTable,
     deadlines: Deadlines,
@@ -80,10 +79,8 @@ struct Inner {
     stopping: AtomicBool,
 }
 
-/// The key of a pid of this node in the table.
-fn key(pid: &Pid) -> u64 {
-    u64::from(pid.serial) << 32 | u64::from(pid.id)
-}
+/// So many bits of a pid's number are its id, as in every OTP release; its serial has the others.
+const ID_BITS: u32 = 15;
 
 impl LocalNode {
     pub(crate) fn new(name: Atom, creation: u32, budget: Budget) -> LocalNode {
@@ -92,10 +89,8 @@ impl LocalNode {
             name,
             creation,
             budget,
-            processes: DashMap::default(),
+            processes: Table::new(),
             names: Names::default(),
-            // 0 is the pid that stands for callers that are no processes.
-            pids: AtomicU64::new(1),
             refs: AtomicU64::new(1),
             calls: CallTable::default(),
             deadlines: Deadlines::new(),
@@ -161,28 +156,26 @@ impl LocalNode {
         Ref::new(self.0.name, self.0.creation, &words).expect("three words are within the limit")
     }
 
-    /// A pid of this node that no living process has: 15 bits of id and 13 of serial, which every
-    /// OTP release takes.
-    fn make_pid(&self) -> Pid {
-        loop {
-            let n = self.0.pids.fetch_add(1, Ordering::Relaxed);
-            let pid = self.pid_of(n);
-            if n < 1 << 28 || (key(&pid) != 0 && !self.0.processes.contains_key(&key(&pid))) {
-                return pid;
-            }
-        }
-    }
-
-    fn pid_of(&self, n: u64) -> Pid {
+    /// The pid of a number that the table gives out.
+    pub(super) fn pid_of(&self, number: u32) -> Pid {
         Pid {
             node: self.0.name,
-            id: (n & 0x7fff) as u32,
-            serial: (n >> 15 & 0x1fff) as u32,
+            id: number & ((1 << ID_BITS) - 1),
+            serial: number >> ID_BITS,
             creation: self.0.creation,
         }
     }
 
-    /// The pid under which tasks that are no processes call and monitor others.
+    /// The number of a pid of this incarnation; `None` for all others.
+    pub(super) fn number(&self, pid: &Pid) -> Option<u32> {
+        let made_here = pid.node == self.0.name
+            && pid.creation == self.0.creation
+            && pid.id >> ID_BITS == 0
+            && pid.serial >> (NUMBER_BITS - ID_BITS) == 0;
+        made_here.then_some(pid.serial << ID_BITS | pid.id)
+    }
+
+    /// The pid under which tasks that are no processes call and monitor others: no process has it.
     pub(crate) fn caller_pid(&self) -> Pid {
         self.pid_of(0)
     }
@@ -200,13 +193,14 @@ impl LocalNode {
 
     /// Makes a process, not yet running.
     pub(crate) fn create<M: Send + 'static>(&self, birth: &Birth) -> Arc<Process<M>> {
-        let core = Core::new(self.make_pid(), self.clone(), birth);
+        let number = self.0.processes.free_number();
+        let core = Core::new(self.pid_of(number), self.clone(), birth);
         let process = Arc::new(Process {
             core,
             mailbox: Mailbox::new(birth.limit),
         });
         let entry: Arc<dyn AnyProcess> = process.clone();
-        self.0.processes.insert(key(&process.core.pid), entry);
+        self.0.processes.insert(number, entry);
         process
     }
 
@@ -263,7 +257,9 @@ impl LocalNode {
         if let Some(name) = name {
             self.0.names.remove(name, core.pid);
         }
-        self.0.processes.remove(&key(&core.pid));
+        if let Some(number) = self.number(&core.pid) {
+            self.0.processes.remove(number);
+        }
     }
 
     /// A number that this node has not given out before.
@@ -273,13 +269,7 @@ impl LocalNode {
 
     /// The living process of a pid of this incarnation.
     pub(crate) fn process(&self, pid: &Pid) -> Option<Arc<dyn AnyProcess>> {
-        if pid.node != self.0.name || pid.creation != self.0.creation {
-            return None;
-        }
-        self.0
-            .processes
-            .get(&key(pid))
-            .map(|entry| Arc::clone(&entry))
+        self.0.processes.get(self.number(pid)?)
     }
 
     /// The living local process that an identity stands for.
@@ -292,11 +282,13 @@ impl LocalNode {
 
     /// All living processes.
     pub(crate) fn processes(&self) -> Vec<Arc<dyn AnyProcess>> {
-        self.0
-            .processes
-            .iter()
-            .map(|entry| Arc::clone(&entry))
-            .collect()
+        self.0.processes.values()
+    }
+
+    /// The pids of all living processes of this node. In Erlang: `processes()`.
+    pub fn pids(&self) -> Vec<Pid> {
+        let numbers = self.0.processes.numbers();
+        numbers.into_iter().map(|n| self.pid_of(n)).collect()
     }
 
     /// Whether a process of this node is alive. In Erlang: `is_process_alive(Pid)`.
