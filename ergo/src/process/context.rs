@@ -41,7 +41,7 @@ impl ProcessContext {
     /// The process that started this one; `None` if it was started from outside any process. In
     /// Erlang: `process_info(self(), parent)`.
     pub fn parent(&self) -> Option<Pid> {
-        self.core().parent
+        self.core().parent()
     }
 
     /// Whether exit signals come as messages instead of ending the process; says how it was before.

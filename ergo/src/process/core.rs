@@ -169,13 +169,15 @@ pub(crate) struct Relations {
     label: Option<Term>,
     /// What it wants to hear of other nodes.
     pub(crate) nodes: Option<Box<NodeWatches>>,
+    roused_too: Option<Waker>,
 }
 
+/// What few processes have at a time, if ever, is boxed: there may be millions of them.
 struct State {
-    exited: Option<Reason>,
+    exited: Option<Box<Reason>>,
     group_leader: Pid,
     trap_exit: bool,
-    interrupt: Option<ArrivedReason>,
+    interrupt: Option<Box<ArrivedReason>>,
     name: Option<Atom>,
     relations: Option<Box<Relations>>,
 }
@@ -201,11 +203,13 @@ pub(crate) struct Birth {
 pub(crate) struct Core {
     pub(crate) pid: Pid,
     pub(crate) node: LocalNode,
-    /// Who started it, with a link or without.
-    pub(crate) parent: Option<Pid>,
+    /// The number of who started it, with a link or without; 0 if that was no process.
+    parent: u32,
     plain: bool,
     /// Set with `State::interrupt`, so that the process's task need not lock to look.
     interrupted: AtomicBool,
+    /// Set with `Relations::roused_too`.
+    rouses: AtomicBool,
     waker: OnceLock<Waker>,
     /// The busy links that it has sent to.
     pub(super) suspension: Suspension,
@@ -218,6 +222,8 @@ impl Core {
             let parent = node.process(&birth.parent?)?;
             Some(parent.core().group_leader())
         });
+        let parent = birth.parent.and_then(|parent| node.number(&parent));
+        let parent = parent.unwrap_or(0);
         let state = State {
             exited: None,
             group_leader: leader.unwrap_or_else(|| node.caller_pid()),
@@ -229,13 +235,19 @@ impl Core {
         Core {
             pid,
             node,
-            parent: birth.parent,
+            parent,
             plain: birth.plain,
             interrupted: AtomicBool::new(false),
+            rouses: AtomicBool::new(false),
             waker: OnceLock::new(),
             suspension: Suspension::default(),
             state: Mutex::new(state),
         }
+    }
+
+    /// Who started it, with a link or without.
+    pub(crate) fn parent(&self) -> Option<Pid> {
+        (self.parent != 0).then(|| self.node.pid_of(self.parent))
     }
 
     pub(crate) fn group_leader(&self) -> Pid {
@@ -343,6 +355,29 @@ impl Core {
         self.waker.get().is_some_and(|known| known.will_wake(waker))
     }
 
+    /// Wakes this one, too, when the task is polled next. A message wakes the task; a receive that
+    /// stands in something with wakers of its own, a `FuturesUnordered` say, is only polled if its
+    /// own waker is woken.
+    pub(super) fn rouse_too(&self, waker: &Waker) {
+        let mut state = self.lock();
+        state.relations().roused_too = Some(waker.clone());
+        self.rouses.store(true, Ordering::Release);
+    }
+
+    /// The task is polled.
+    pub(super) fn rouse(&self) {
+        if !self.rouses.load(Ordering::Acquire) {
+            return;
+        }
+        let mut state = self.lock();
+        self.rouses.store(false, Ordering::Relaxed);
+        let waker = state.relations.as_mut().and_then(|r| r.roused_too.take());
+        drop(state);
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+
     pub(crate) fn wake(&self) {
         if let Some(waker) = self.waker.get() {
             waker.wake_by_ref();
@@ -351,7 +386,7 @@ impl Core {
 
     /// Why the process ended, if it has.
     pub(crate) fn exited(&self) -> Option<Reason> {
-        self.lock().exited.clone()
+        self.lock().exited.as_deref().cloned()
     }
 
     pub(crate) fn traps_exit(&self) -> bool {
@@ -378,14 +413,14 @@ impl Core {
         if !self.is_interrupted() {
             return None;
         }
-        self.lock().interrupt.take()
+        self.lock().interrupt.take().map(|reason| *reason)
     }
 
     /// Adds a watcher; the reason of the process that has ended comes back with it.
     pub(crate) fn watch(&self, reference: Ref, watcher: Watcher) -> Result<(), (Watcher, Reason)> {
         let mut state = self.lock();
         if let Some(reason) = &state.exited {
-            return Err((watcher, reason.clone()));
+            return Err((watcher, (**reason).clone()));
         }
         state.relations().watchers.insert(reference, watcher);
         Ok(())
@@ -475,7 +510,7 @@ impl Core {
         if state.exited.is_some() {
             return None;
         }
-        state.exited = Some(reason);
+        state.exited = Some(Box::new(reason));
         Some(Remains {
             name: state.name.take(),
             relations: state.relations.take(),

@@ -114,7 +114,7 @@ impl LocalNode {
             pid: core.pid,
             registered_name: details.name,
             label: details.label,
-            parent: core.parent,
+            parent: core.parent(),
             group_leader: details.group_leader,
             trap_exit: details.trap_exit,
             links: details.links,

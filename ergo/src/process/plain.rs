@@ -4,8 +4,8 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::future::poll_fn;
 use std::ops::{Deref, DerefMut};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Poll, Waker};
+use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use tokio::time::timeout;
@@ -101,7 +101,6 @@ pub struct Context {
     /// What was passed over by selective receives, oldest first. A place is empty only while it is
     /// looked at.
     saved: VecDeque<Option<Received>>,
-    rouser: Rouser,
 }
 
 impl Context {
@@ -111,13 +110,7 @@ impl Context {
             process,
             inbox: Inbox::new(),
             saved: VecDeque::new(),
-            rouser: Rouser::default(),
         }
-    }
-
-    /// Who must hear of each poll of the process.
-    pub(super) fn rouser(&self) -> Rouser {
-        self.rouser.clone()
     }
 
     /// The next message or signal, whatever it is. In Erlang: `receive Any -> Any end`.
@@ -311,7 +304,7 @@ impl Wait<'_> {
         }
         let core = &self.ctx.process.core;
         if !core.is_woken_by(cx.waker()) {
-            self.ctx.rouser.set(cx.waker());
+            core.rouse_too(cx.waker());
             // What came before that has roused nobody.
             if let Some(received) = self.take() {
                 return Poll::Ready(received);
@@ -340,29 +333,6 @@ impl Drop for Wait<'_> {
     fn drop(&mut self) {
         if self.waits {
             self.ctx.inbox.stop_waiting(&self.ctx.process.mailbox);
-        }
-    }
-}
-
-/// A message wakes the task of its process. A receive that stands in something with wakers of its
-/// own, a `FuturesUnordered` say, is only polled if its own waker is woken too.
-#[derive(Clone, Default)]
-pub(super) struct Rouser(Arc<Mutex<Option<Waker>>>);
-
-impl Rouser {
-    fn lock(&self) -> MutexGuard<'_, Option<Waker>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn set(&self, waker: &Waker) {
-        *self.lock() = Some(waker.clone());
-    }
-
-    /// The process's task has been woken.
-    pub(super) fn rouse(&self) {
-        let waker = self.lock().take();
-        if let Some(waker) = waker {
-            waker.wake();
         }
     }
 }

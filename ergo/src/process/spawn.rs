@@ -296,12 +296,12 @@ where
             monitor = Some(reference);
         }
     }
-    let context = Context::new(Arc::clone(&process));
+    let own = Arc::clone(&process);
     let life = Life::new(Arc::clone(&process), async move {
-        let rouser = context.rouser();
-        let mut body = pin!(body(context));
+        // The context is made here: the task would keep room for one that is given to it.
+        let mut body = pin!(body(Context::new(Arc::clone(&own))));
         let end = poll_fn(|cx| {
-            rouser.rouse();
+            own.core.rouse();
             body.as_mut().poll(cx)
         });
         end.await.into_exit()

@@ -188,7 +188,8 @@ impl Core {
             return;
         }
         if state.interrupt.is_none() {
-            state.interrupt = Some(if kills { Reason::Killed.into() } else { reason });
+            let reason = if kills { Reason::Killed.into() } else { reason };
+            state.interrupt = Some(Box::new(reason));
         }
         drop(state);
         self.interrupted.store(true, Ordering::Release);
