@@ -4,7 +4,7 @@
 //! and waits where it would look for its next message. What it has sent is on its way.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use crate::net::Room;
 
@@ -17,13 +17,15 @@ pub(super) struct Suspension {
     waits: AtomicBool,
     /// It never does.
     exempt: AtomicBool,
-    rooms: Mutex<Vec<Arc<Room>>>,
+    /// Made for those that ever send to a busy link.
+    rooms: OnceLock<Box<Mutex<Vec<Arc<Room>>>>>,
 }
 
 impl Suspension {
     fn rooms(&self) -> MutexGuard<'_, Vec<Arc<Room>>> {
         // Nothing that runs under the lock can leave the list half changed.
-        self.rooms.lock().unwrap_or_else(PoisonError::into_inner)
+        let rooms = self.rooms.get_or_init(Box::default);
+        rooms.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The process goes on whatever it sends.
