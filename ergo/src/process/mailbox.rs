@@ -117,7 +117,6 @@ pub(crate) struct Mailbox<M> {
     state: Mutex<State<M>>,
     /// How many messages the receiver has taken over and not yet handled.
     batched: AtomicUsize,
-    bounded: bool,
 }
 
 #[derive(Debug)]
@@ -126,12 +125,28 @@ struct State<M> {
     /// The receiver found nothing and sleeps until it is woken.
     waiting: bool,
     closed: bool,
+    high_water: usize,
+    taken: u64,
+    /// Boxed: few mailboxes have a capacity.
+    bounds: Option<Box<Bounds>>,
+}
+
+#[derive(Debug)]
+struct Bounds {
     limit: Limit,
     /// How long `queue` may become: the capacity without what the receiver has put aside.
     room: usize,
-    high_water: usize,
-    taken: u64,
     refused: u64,
+}
+
+impl Bounds {
+    fn new(limit: Limit) -> Bounds {
+        Bounds {
+            limit,
+            room: limit.capacity,
+            refused: 0,
+        }
+    }
 }
 
 impl<M> Mailbox<M> {
@@ -140,16 +155,13 @@ impl<M> Mailbox<M> {
             queue: VecDeque::new(),
             waiting: false,
             closed: false,
-            limit,
-            room: limit.capacity,
             high_water: 0,
             taken: 0,
-            refused: 0,
+            bounds: (limit.capacity != usize::MAX).then(|| Box::new(Bounds::new(limit))),
         };
         Mailbox {
             state: Mutex::new(state),
             batched: AtomicUsize::new(0),
-            bounded: limit.capacity != usize::MAX,
         }
     }
 
@@ -167,9 +179,11 @@ impl<M> Mailbox<M> {
             return Err(Refused::Ended(envelope));
         }
         let len = state.queue.len();
-        if len >= state.room && !envelope.finds_room(len - state.room) {
-            state.refused += 1;
-            return Err(Refused::Full(envelope, state.limit.overflow));
+        if let Some(bounds) = &mut state.bounds {
+            if len >= bounds.room && !envelope.finds_room(len - bounds.room) {
+                bounds.refused += 1;
+                return Err(Refused::Full(envelope, bounds.limit.overflow));
+            }
         }
         state.queue.push_back(envelope);
         Ok(std::mem::take(&mut state.waiting))
@@ -187,7 +201,7 @@ impl<M> Mailbox<M> {
             return false;
         }
         state.high_water = state.high_water.max(state.queue.len() + held);
-        if self.bounded {
+        if state.bounds.is_some() {
             // What the process has taken over would not count as waiting.
             batch.extend(state.queue.pop_front());
         } else {
@@ -206,7 +220,7 @@ impl<M> Mailbox<M> {
             waiting,
             high_water: state.high_water.max(waiting),
             handled: state.taken.saturating_sub(batched as u64),
-            refused: state.refused,
+            refused: state.bounds.as_ref().map_or(0, |bounds| bounds.refused),
             idle: state.waiting,
         }
     }
@@ -301,9 +315,8 @@ impl<M> Inbox<M> {
         }
         self.held = held;
         self.publish(mailbox);
-        if mailbox.bounded {
-            let mut state = mailbox.lock();
-            state.room = state.limit.capacity.saturating_sub(held);
+        if let Some(bounds) = &mut mailbox.lock().bounds {
+            bounds.room = bounds.limit.capacity.saturating_sub(held);
         }
     }
 
