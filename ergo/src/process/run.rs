@@ -4,12 +4,12 @@ use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use pin_project_lite::pin_project;
 
 use super::Reason;
-use super::core::Process;
+use super::core::{Core, Process};
 use super::current::running;
 use super::panic::{forget_place, panic_reason};
 
@@ -20,7 +20,7 @@ pin_project! {
     pub(crate) struct Life<M, F> where M: Send, M: 'static {
         // Dropped before `end`: what the body owns is gone when others hear of the end.
         #[pin]
-        body: CatchPanics<F>,
+        body: Option<CatchPanics<F>>,
         end: End<M>,
     }
 }
@@ -28,11 +28,8 @@ pin_project! {
 impl<M: Send + 'static, F> Life<M, F> {
     pub(crate) fn new(process: Arc<Process<M>>, body: F) -> Life<M, F> {
         Life {
-            body: catch_panics(body),
-            end: End {
-                process,
-                reason: Reason::Killed,
-            },
+            body: Some(catch_panics(body)),
+            end: End(Some(process)),
         }
     }
 }
@@ -41,36 +38,66 @@ impl<M: Send + 'static, F: Future<Output = Reason>> Future for Life<M, F> {
     type Output = ();
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        let this = self.project();
-        let core = &this.end.process.core;
-        let _running = running(core.pid);
-        core.set_waker(cx.waker());
-        let mut interrupt = core.take_interrupt();
-        if interrupt.is_none() {
-            this.end.reason = match this.body.poll(cx) {
-                Poll::Ready(Ok(reason) | Err(reason)) => reason,
-                Poll::Pending => return Poll::Pending,
-            };
-            // One that it sent to itself came first: nothing was awaited since.
-            interrupt = core.take_interrupt();
-        }
-        if let Some(reason) = interrupt {
-            this.end.reason = reason.into_reason(core.node.budget());
-        }
+        let mut this = self.project();
+        let (Some(process), Some(body)) = (&this.end.0, this.body.as_mut().as_pin_mut()) else {
+            return Poll::Ready(());
+        };
+        let reason = ready!(poll_body(&process.core, body, cx));
+        // Also if a destructor of the body panics.
+        let _ending = Ending {
+            end: this.end,
+            reason,
+        };
+        this.body.set(None);
         Poll::Ready(())
     }
 }
 
-/// Ends the process when it is dropped, however that comes about.
-struct End<M: Send + 'static> {
-    process: Arc<Process<M>>,
+/// Polls the body in the name of its process, until it or a signal says why the process ends.
+fn poll_body<F: Future<Output = Reason>>(
+    core: &Core,
+    body: Pin<&mut CatchPanics<F>>,
+    cx: &mut Context<'_>,
+) -> Poll<Reason> {
+    let _running = running(core.pid);
+    core.set_waker(cx.waker());
+    let interrupted = || Some(core.take_interrupt()?.into_reason(core.node.budget()));
+    if let Some(reason) = interrupted() {
+        return Poll::Ready(reason);
+    }
+    let (Ok(reason) | Err(reason)) = ready!(body.poll(cx));
+    // One that it sent to itself came first: nothing was awaited since.
+    Poll::Ready(interrupted().unwrap_or(reason))
+}
+
+/// Ends a process when its body is gone. Its reason needs no room while it lives.
+struct Ending<'a, M: Send + 'static> {
+    end: &'a mut End<M>,
     reason: Reason,
 }
 
+impl<M: Send + 'static> Drop for Ending<'_, M> {
+    fn drop(&mut self) {
+        self.end
+            .come(std::mem::replace(&mut self.reason, Reason::Killed));
+    }
+}
+
+/// Ends the process when it is dropped, if nothing has before.
+struct End<M: Send + 'static>(Option<Arc<Process<M>>>);
+
 impl<M: Send + 'static> Drop for End<M> {
     fn drop(&mut self) {
-        let core = &self.process.core;
-        let reason = std::mem::replace(&mut self.reason, Reason::Killed);
+        self.come(Reason::Killed);
+    }
+}
+
+impl<M: Send + 'static> End<M> {
+    fn come(&mut self, reason: Reason) {
+        let Some(process) = self.0.take() else {
+            return;
+        };
+        let core = &process.core;
         if reason.is_crash() {
             let name = core.name();
             tracing::error!(
@@ -79,7 +106,7 @@ impl<M: Send + 'static> Drop for End<M> {
         }
         core.node.process_ended(core, reason);
         // After the reason is known: a caller whose message nobody reads looks it up there.
-        drop(self.process.mailbox.close());
+        drop(process.mailbox.close());
     }
 }
 
