@@ -20,27 +20,45 @@ use crate::term::Pid;
 pub struct Context<S: Server> {
     own: ProcessContext,
     pub(super) process: Arc<Process<S::Message>>,
-    /// Who started it with a link.
-    pub(super) parent: Option<Pid>,
     pub(super) inbox: Inbox<S::Message>,
-    after_terminate: Option<Box<dyn FnOnce() + Send>>,
-    /// What is handled before anything in the mailbox.
-    pub(super) continued: VecDeque<S::Message>,
+    /// Whether it was started with a link.
+    linked: bool,
+    agenda: Option<Box<Agenda<S::Message>>>,
     /// What `sys` has asked for; nothing for most servers.
     pub(super) debug: Option<Box<Debug>>,
 }
 
+/// What a server has set itself to do; most servers, nothing.
+struct Agenda<M> {
+    /// What is handled before anything in the mailbox.
+    continued: VecDeque<M>,
+    after_terminate: Option<Box<dyn FnOnce() + Send>>,
+}
+
+impl<M> Default for Agenda<M> {
+    fn default() -> Agenda<M> {
+        Agenda {
+            continued: VecDeque::new(),
+            after_terminate: None,
+        }
+    }
+}
+
 impl<S: Server> Context<S> {
-    pub(super) fn new(process: Arc<Process<S::Message>>, parent: Option<Pid>) -> Context<S> {
+    pub(super) fn new(process: Arc<Process<S::Message>>, linked: bool) -> Context<S> {
         Context {
             own: ProcessContext::new(process.clone()),
             process,
-            parent,
             inbox: Inbox::new(),
-            after_terminate: None,
-            continued: VecDeque::new(),
+            linked,
+            agenda: None,
             debug: None,
         }
+    }
+
+    /// Who started it with a link.
+    pub(super) fn linked_parent(&self) -> Option<Pid> {
+        self.parent().filter(|_| self.linked)
     }
 
     /// A reference to this server, to be given to others, or to cast to itself. A call to itself
@@ -88,7 +106,13 @@ impl<S: Server> Context<S> {
     /// # }
     /// ```
     pub fn continue_with(&mut self, message: impl Into<S::Message>) {
-        self.continued.push_back(message.into());
+        let agenda = self.agenda.get_or_insert_default();
+        agenda.continued.push_back(message.into());
+    }
+
+    /// What is handled before anything in the mailbox.
+    pub(super) fn next_continued(&mut self) -> Option<S::Message> {
+        self.agenda.as_mut()?.continued.pop_front()
     }
 
     /// Sends this server a message after a time. In Erlang: `erlang:send_after(Time, self(), Msg)`.
@@ -122,11 +146,12 @@ impl<S: Server> Context<S> {
     }
 
     pub(super) fn after_terminate(&mut self, action: impl FnOnce() + Send + 'static) {
-        self.after_terminate = Some(Box::new(action));
+        let agenda = self.agenda.get_or_insert_default();
+        agenda.after_terminate = Some(Box::new(action));
     }
 
     pub(super) fn take_after_terminate(&mut self) -> Option<Box<dyn FnOnce() + Send>> {
-        self.after_terminate.take()
+        self.agenda.as_mut()?.after_terminate.take()
     }
 }
 

@@ -24,31 +24,30 @@ pub(super) enum Started {
 /// the cause, a starter that traps exits hears of it by the result of the start alone: it gets no
 /// `'EXIT'` beside it (so since OTP 26). One that does not gets its exit signal.
 struct StartLink<M> {
-    child: Option<Arc<Process<M>>>,
-    parent: Option<Pid>,
+    ends: Option<(Arc<Process<M>>, Pid)>,
 }
 
 impl<M: Message> StartLink<M> {
     fn of<S: Server<Message = M>>(ctx: &Context<S>) -> StartLink<M> {
+        let parent = ctx.linked_parent();
         StartLink {
-            child: Some(Arc::clone(&ctx.process)),
-            parent: ctx.parent,
+            ends: parent.map(|parent| (Arc::clone(&ctx.process), parent)),
         }
     }
 
     /// The server has started.
     fn keep(mut self) {
-        self.child = None;
+        self.ends = None;
     }
 }
 
 impl<M> Drop for StartLink<M> {
     fn drop(&mut self) {
-        let (Some(child), Some(parent)) = (&self.child, self.parent) else {
+        let Some((child, parent)) = &self.ends else {
             return;
         };
         let node = &child.core.node;
-        let parent = node.process(&parent);
+        let parent = node.process(parent);
         if let Some(parent) = parent.filter(|parent| parent.core().traps_exit()) {
             node.unlink(&child.core, parent.core().pid);
         }
@@ -57,10 +56,13 @@ impl<M> Drop for StartLink<M> {
 
 /// The body of a server's process: from `init` to the reason of its end.
 pub(super) async fn serve<S: Server>(
-    mut ctx: Context<S>,
+    process: Arc<Process<S::Message>>,
+    linked: bool,
     args: S::Args,
     started: oneshot::Sender<Started>,
 ) -> Reason {
+    // Made here: the task would keep room for what it is given beside that for what it moves it to.
+    let mut ctx = Context::new(process, linked);
     let link = StartLink::of(&ctx);
     // In all of this the starter may have gone; the server lives on, as in OTP.
     let mut server = match S::init(args, &mut ctx).await {
@@ -87,7 +89,7 @@ async fn handle_all<S: Server>(server: &mut S, ctx: &mut Context<S>) -> Reason {
     let mut next = Next::Continue;
     loop {
         ctx.process.core.resumed().await;
-        let message = match ctx.continued.pop_front() {
+        let message = match ctx.next_continued() {
             Some(message) => message,
             None => match receive(server, ctx, next).await {
                 Ok(message) => message,
@@ -133,7 +135,9 @@ async fn receive<S: Server>(
             }
             Next::Timeout(after) => {
                 let began = Instant::now();
-                let within = next_envelope_within(ctx, after.saturating_sub(passed)).await;
+                let after = after.saturating_sub(passed);
+                // Boxed, as is all that is rare and large: every server's task would keep room for it.
+                let within = Box::pin(next_envelope_within(ctx, after)).await;
                 passed += began.elapsed();
                 within.unwrap_or_else(|| {
                     ctx.inbox.stop_waiting(&ctx.process.mailbox);
@@ -152,7 +156,7 @@ async fn receive<S: Server>(
             Taken::Gone => {}
         }
         if system::is_suspended(ctx) {
-            suspended(server, ctx).await?;
+            Box::pin(suspended(server, ctx)).await?;
         }
         ctx.process.core.resumed().await;
     }
@@ -164,7 +168,7 @@ async fn suspended<S: Server>(server: &mut S, ctx: &mut Context<S>) -> Result<()
     while system::is_suspended(ctx) {
         tokio::task::coop::consume_budget().await;
         ctx.process.core.resumed().await;
-        let (parent, budget) = (ctx.parent, *ctx.node().budget());
+        let (parent, budget) = (ctx.linked_parent(), *ctx.node().budget());
         let wanted = |envelope: &Envelope<S::Message>| match envelope {
             Envelope::Wire(encoded) => system::is_request(encoded, &budget),
             Envelope::Exit(exit) => parent == Some(exit.from),
@@ -201,7 +205,7 @@ fn take<S: Server>(
         Envelope::Down(down) => S::Message::from_down(down.open(ctx.node().budget()))
             .map_or_else(|down| take_signal(server, ctx, &down), Taken::Message),
         // As in OTP, a server ends with its parent even if it traps exits.
-        Envelope::Exit(exit) if ctx.parent == Some(exit.from) => {
+        Envelope::Exit(exit) if ctx.linked_parent() == Some(exit.from) => {
             Taken::End(exit.open(ctx.node().budget()).reason)
         }
         Envelope::Exit(exit) => S::Message::from_exit(exit.open(ctx.node().budget()))

@@ -10,7 +10,7 @@ use super::{is_suspended, state_of};
 pub(super) fn status<S: Server>(server: &S, ctx: &Context<S>) -> Term {
     let pid = ctx.pid();
     // A server without a link is its own parent, as in OTP.
-    let parent = ctx.parent.unwrap_or(pid);
+    let parent = ctx.linked_parent().unwrap_or(pid);
     let ancestors: Term = match ctx.parent() {
         Some(parent) => term!([(parent)]),
         None => List::new().into(),
