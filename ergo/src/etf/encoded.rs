@@ -166,6 +166,12 @@ impl Encoded {
         Ok(Cow::Owned(Encoded::from_encoder(out)))
     }
 
+    /// The term that begins at this position of the bytes, and all that follows it: so it need not be
+    /// read to know where it ends.
+    pub(crate) fn from_position(&self, position: usize) -> Encoded {
+        Encoded::new(self.bytes().slice(position..), self.atoms.clone())
+    }
+
     /// The same term in memory of its own, not as a part of the frame that it came with.
     pub(crate) fn detached(&self) -> Encoded {
         Encoded::new(Bytes::copy_from_slice(self.bytes()), self.atoms.clone())

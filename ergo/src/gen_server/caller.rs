@@ -1,11 +1,12 @@
 //! Who called.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::dist::Control;
 use crate::etf::{Decoder, EncodeError, Encoded, Encoder};
-use crate::process::{LocalNode, ProcessId, tag};
+use crate::process::tag::{self, Tag};
+use crate::process::{LocalNode, ProcessId};
 use crate::term::{Atom, Pid, Ref};
 
 /// The caller of a request: its pid and the tag that its answer carries. In Erlang: `From`, the
@@ -15,12 +16,18 @@ pub struct Caller(Arc<CallerInner>);
 
 struct CallerInner {
     pid: Pid,
-    tag: Encoded,
-    /// The tag's reference when it is an alias: `[alias | Ref]`.
-    alias: Option<Ref>,
+    tag: CallTag,
     /// The called server, and its node.
     server: Pid,
     node: LocalNode,
+}
+
+enum CallTag {
+    /// `[alias | Ref]`. Written anew for the answer, which costs less than a copy of what came from a
+    /// peer; as it is only for who asks.
+    Alias(Ref, OnceLock<Encoded>),
+    /// Any other as it came, with the alias in it if there is one.
+    Other(Encoded, Option<Ref>),
 }
 
 impl Caller {
@@ -28,28 +35,36 @@ impl Caller {
     pub(crate) fn read(from: &mut Decoder<'_>, server: Pid, node: &LocalNode) -> Option<Caller> {
         from.tuple_of(2).ok()?;
         let pid = from.pid().ok()?;
-        let tag = from.encoded().ok()?;
-        let alias = tag::read(&tag, node.budget()).and_then(|tag| tag.alias());
-        Some(Caller(Arc::new(CallerInner {
-            pid,
-            tag,
-            alias,
-            server,
-            node: node.clone(),
-        })))
+        let at = from.position();
+        let tag = match tag::read_from(from) {
+            Some(Tag::Alias(alias)) => CallTag::Alias(alias, OnceLock::new()),
+            other => {
+                from.rewind(at);
+                let alias = match other {
+                    Some(Tag::Nested(alias)) => Some(alias),
+                    _ => None,
+                };
+                CallTag::Other(from.encoded().ok()?, alias)
+            }
+        };
+        Some(Caller::new(pid, tag, server, node))
     }
 
     /// The caller of a typed call on this node.
     pub(super) fn local(pid: Pid, server: Pid, node: &LocalNode) -> Caller {
         let mut tag = Encoder::new();
         tag.reference(&node.make_ref());
-        let tag = Encoded::from_encoder(tag);
+        let tag = CallTag::Other(Encoded::from_encoder(tag), None);
+        Caller::new(pid, tag, server, node)
+    }
+
+    fn new(pid: Pid, tag: CallTag, server: Pid, node: &LocalNode) -> Caller {
+        let node = node.clone();
         Caller(Arc::new(CallerInner {
             pid,
             tag,
-            alias: None,
             server,
-            node: node.clone(),
+            node,
         }))
     }
 
@@ -60,18 +75,29 @@ impl Caller {
 
     /// The call's tag, a term that only its maker understands.
     pub fn tag(&self) -> &Encoded {
-        &self.0.tag
+        match &self.0.tag {
+            CallTag::Alias(alias, written) => written.get_or_init(|| {
+                let mut out = Encoder::new();
+                let written = write_alias(alias, &mut out);
+                debug_assert!(written.is_ok(), "a list of one element has an encoding");
+                Encoded::from_encoder(out)
+            }),
+            CallTag::Other(tag, _) => tag,
+        }
     }
 
     /// The tag's reference, if it is an alias.
     pub(super) fn alias(&self) -> Option<Ref> {
-        self.0.alias
+        match &self.0.tag {
+            CallTag::Alias(alias, _) => Some(*alias),
+            CallTag::Other(_, alias) => *alias,
+        }
     }
 
     /// Whether it still waits, as far as that is known.
     pub(super) fn is_awaited(&self) -> bool {
         let call = &*self.0;
-        match call.alias {
+        match self.alias() {
             // The alias is also the reference of the monitor that the call set.
             Some(alias) if call.pid.node != call.node.name() => {
                 call.node.is_watched_from(call.pid.node, &alias)
@@ -88,10 +114,13 @@ impl Caller {
         let call = &*self.0;
         let mut out = call.node.encoder_to(call.pid.node);
         out.tuple(2)?;
-        out.encoded(&call.tag)?;
+        match &call.tag {
+            CallTag::Alias(alias, _) => write_alias(alias, &mut out)?,
+            CallTag::Other(tag, _) => out.encoded(tag)?,
+        }
         answer(&mut out)?;
         let message = Encoded::from_encoder(out);
-        match call.alias {
+        match self.alias() {
             Some(alias) if alias.node == call.node.name() => {
                 call.node.send_alias(call.server, alias, message);
             }
@@ -124,6 +153,14 @@ impl Caller {
         });
         debug_assert!(answered.is_ok(), "atoms and a short binary always encode");
     }
+}
+
+/// `[alias | Ref]`
+fn write_alias(alias: &Ref, out: &mut Encoder) -> Result<(), EncodeError> {
+    out.list(1)?;
+    out.atom(Atom::ALIAS);
+    out.reference(alias);
+    Ok(())
 }
 
 impl fmt::Debug for Caller {

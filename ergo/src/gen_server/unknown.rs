@@ -33,43 +33,26 @@ pub(super) fn open<S: Server>(ctx: &Context<S>, encoded: &Encoded) -> Opened<S::
         })
     };
     let start = from.position();
-    let head = from.head().ok().flatten().map(|head| (head.tag, head.args));
-    let (what, args) = match &head {
-        Some((tag, args)) => (&**tag, *args),
-        None => ("", None),
-    };
-    let (what, at, caller, read) = match (what, args) {
-        ("$gen_call", Some(2)) => {
-            let caller = from
-                .enter_head()
-                .ok()
-                .and_then(|()| Caller::read(&mut from, ctx.pid(), node));
-            let Some(caller) = caller else {
-                return unknown(Atom::BADINFO, start, None, None);
-            };
-            let at = from.position();
-            let read = S::Message::decode_call(&mut from, &caller);
-            (Atom::BADCALL, at, Some(caller), read)
-        }
-        ("system", Some(2)) => {
-            let caller = from
-                .enter_head()
-                .ok()
-                .and_then(|()| Caller::read(&mut from, ctx.pid(), node));
-            return match (caller, from.encoded()) {
-                (Some(caller), Ok(request)) => Opened::System(caller, request),
-                _ => unknown(Atom::BADINFO, start, None, None),
-            };
-        }
-        ("$gen_cast", Some(1)) if from.enter_head().is_ok() => {
-            let at = from.position();
-            let read = S::Message::decode_cast(&mut from);
-            (Atom::BADCAST, at, None, read)
-        }
-        _ => {
-            let read = S::Message::decode_info(&mut from);
-            (Atom::BADINFO, start, None, read)
-        }
+    let (what, at, caller, read) = if from.accept_tagged(3, Atom::GEN_CALL) {
+        let Some(caller) = Caller::read(&mut from, ctx.pid(), node) else {
+            return unknown(Atom::BADINFO, start, None, None);
+        };
+        let at = from.position();
+        let read = S::Message::decode_call(&mut from, &caller);
+        (Atom::BADCALL, at, Some(caller), read)
+    } else if from.accept_tagged(2, Atom::GEN_CAST) {
+        let at = from.position();
+        let read = S::Message::decode_cast(&mut from);
+        (Atom::BADCAST, at, None, read)
+    } else if from.accept_tagged(3, Atom::SYSTEM) {
+        let caller = Caller::read(&mut from, ctx.pid(), node);
+        return match (caller, from.encoded()) {
+            (Some(caller), Ok(request)) => Opened::System(caller, request),
+            _ => unknown(Atom::BADINFO, start, None, None),
+        };
+    } else {
+        let read = S::Message::decode_info(&mut from);
+        (Atom::BADINFO, start, None, read)
     };
     match read {
         Ok(Some(message)) => Opened::Message(message),

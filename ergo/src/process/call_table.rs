@@ -9,7 +9,7 @@ use dashmap::DashMap;
 
 use super::signal::ArrivedReason;
 use super::slot::Slot;
-use crate::etf::{Budget, Encoded};
+use crate::etf::{Budget, Encoded, Kind};
 use crate::term::{Atom, Ref};
 
 /// What a waiting call gets.
@@ -110,7 +110,10 @@ impl CallTable {
 /// The reference that an answer carries, and the answer, still encoded.
 fn answer_of(message: &Encoded, budget: &Budget) -> Option<(Ref, Encoded)> {
     let mut from = message.decoder(budget);
-    from.tuple_of(2).ok()?;
+    // Most messages to a pid are no answers: no error is made of them.
+    if from.kind().ok()? != Kind::Tuple || from.tuple().ok()? != 2 {
+        return None;
+    }
     let reference = super::tag::read_from(&mut from)?.reference();
-    Some((reference, from.encoded().ok()?))
+    Some((reference, message.from_position(from.position())))
 }

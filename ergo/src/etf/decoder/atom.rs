@@ -162,6 +162,36 @@ impl<'a> Decoder<'a> {
         Ok(false)
     }
 
+    /// Whether a tuple of so many elements stands next, of which the first is this atom; its header and
+    /// the atom are consumed if so.
+    pub(crate) fn accept_tagged(&mut self, arity: usize, tag: Atom) -> bool {
+        let (before, elements) = (self.rest, self.elements);
+        let [SMALL_TUPLE | LARGE_TUPLE, ..] = before else {
+            return false;
+        };
+        if self.tuple().is_ok_and(|found| found == arity) && self.accept(tag) {
+            return true;
+        }
+        self.rest = before;
+        self.elements = elements;
+        false
+    }
+
+    /// Whether this atom stands next; consumed if it does. One that a header names is compared as the
+    /// integer that it is.
+    fn accept(&mut self, atom: Atom) -> bool {
+        match self.rest {
+            [ATOM_CACHE_REF, index, rest @ ..] => {
+                let named = self.atoms.as_slice().get(usize::from(*index)) == Some(&atom);
+                if named {
+                    self.rest = rest;
+                }
+                named
+            }
+            _ => self.accept_atom(atom.as_str()).unwrap_or(false),
+        }
+    }
+
     /// A map key or tag that is an atom or a UTF-8 binary: its text. `None`, and nothing consumed,
     /// for any other term.
     pub fn key_text(&mut self) -> Result<Option<Cow<'a, str>>, DecodeError> {

@@ -65,6 +65,18 @@ impl<'a> Decoder<'a> {
         Err(self.expected(Expected::Tuple(arity)))
     }
 
+    /// Whether a list of one element stands next, perhaps with a tail other than `[]`; its header is
+    /// consumed if it does. The element and the tail must be read next.
+    pub(crate) fn accept_pair(&mut self) -> bool {
+        match self.rest {
+            [LIST, 0, 0, 0, 1, rest @ ..] => {
+                self.rest = rest;
+                true
+            }
+            _ => false,
+        }
+    }
+
     /// So many terms, of a container whose header is read by hand.
     pub(in crate::etf) fn expect_elements(&mut self, count: usize) -> Result<(), DecodeError> {
         if count > self.rest.len() {
