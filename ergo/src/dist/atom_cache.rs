@@ -2,8 +2,6 @@
 //!
 //! Erlang/OTP documentation: ERTS, "External Term Format", "Distribution Header".
 
-use bytes::{Buf, Bytes};
-
 use crate::etf::Atoms;
 use crate::term::{Atom, AtomError};
 
@@ -39,61 +37,71 @@ pub(super) struct AtomCache {
 }
 
 impl AtomCache {
-    /// Takes the list of atoms off the front of a frame, keeping new ones.
-    pub(super) fn read(&mut self, frame: &mut Bytes) -> Result<Atoms, HeaderError> {
-        let count = usize::from(take_u8(frame)?);
+    /// Reads the list of atoms at the front of a frame, keeping new ones, and says how long it is.
+    pub(super) fn read(&mut self, frame: &[u8]) -> Result<(Atoms, usize), HeaderError> {
+        let mut rest = frame;
+        let [count] = take_array(&mut rest)?;
+        let count = usize::from(count);
         if count == 0 {
-            return Ok(Atoms::default());
+            return Ok((Atoms::default(), 1));
         }
-        let flags = take(frame, count / 2 + 1)?;
+        let flags = take(&mut rest, count / 2 + 1)?;
         // Half a byte for each atom, the lower half first, and one for the whole list.
         let nibble = |index: usize| (flags[index / 2] >> (4 * (index % 2))) & 0xf;
         let long = nibble(count) & 1 != 0;
-        let mut atoms = Vec::with_capacity(count);
-        for index in 0..count {
+        let atoms = Atoms::collect(count, |index| {
             let nibble = nibble(index);
-            let slot = usize::from(nibble & 7) << 8 | usize::from(take_u8(frame)?);
+            let [low] = take_array(&mut rest)?;
+            let slot = usize::from(nibble & 7) << 8 | usize::from(low);
             if nibble & 8 == 0 {
                 let known = self.slots.get(slot).copied().flatten();
-                atoms.push(known.ok_or(HeaderError::EmptySlot(slot))?);
-                continue;
+                return known.ok_or(HeaderError::EmptySlot(slot));
             }
-            let length = if long {
-                usize::from(take_u8(frame)?) << 8 | usize::from(take_u8(frame)?)
-            } else {
-                usize::from(take_u8(frame)?)
-            };
-            let text = take(frame, length)?;
-            let text = std::str::from_utf8(&text).map_err(|_| HeaderError::NotUtf8)?;
-            let atom = Atom::from_peer(text)?;
-            if self.slots.is_empty() {
-                self.slots.resize(SIZE, None);
-            }
-            self.slots[slot] = Some(atom);
-            atoms.push(atom);
+            self.keep(slot, long, &mut rest)
+        })?;
+        Ok((atoms, frame.len() - rest.len()))
+    }
+
+    /// Reads a new atom and puts it into its place.
+    fn keep(&mut self, slot: usize, long: bool, rest: &mut &[u8]) -> Result<Atom, HeaderError> {
+        let length = if long {
+            u16::from_be_bytes(take_array(rest)?).into()
+        } else {
+            let [length] = take_array(rest)?;
+            usize::from(length)
+        };
+        let text = take(rest, length)?;
+        let text = std::str::from_utf8(text).map_err(|_| HeaderError::NotUtf8)?;
+        let atom = Atom::from_peer(text)?;
+        if self.slots.is_empty() {
+            self.slots.resize(SIZE, None);
         }
-        Ok(Atoms::from(atoms))
+        self.slots[slot] = Some(atom);
+        Ok(atom)
     }
 }
 
-fn take_u8(frame: &mut Bytes) -> Result<u8, HeaderError> {
-    frame.try_get_u8().map_err(|_| HeaderError::Truncated)
+fn take_array<const N: usize>(rest: &mut &[u8]) -> Result<[u8; N], HeaderError> {
+    let (taken, after) = rest.split_first_chunk().ok_or(HeaderError::Truncated)?;
+    *rest = after;
+    Ok(*taken)
 }
 
-fn take(frame: &mut Bytes, length: usize) -> Result<Bytes, HeaderError> {
-    if frame.len() < length {
-        return Err(HeaderError::Truncated);
-    }
-    Ok(frame.split_to(length))
+fn take<'a>(rest: &mut &'a [u8], length: usize) -> Result<&'a [u8], HeaderError> {
+    let (taken, after) = rest
+        .split_at_checked(length)
+        .ok_or(HeaderError::Truncated)?;
+    *rest = after;
+    Ok(taken)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn read(cache: &mut AtomCache, bytes: &'static [u8]) -> Result<(Atoms, Bytes), HeaderError> {
-        let mut frame = Bytes::from_static(bytes);
-        Ok((cache.read(&mut frame)?, frame))
+    fn read<'a>(cache: &mut AtomCache, frame: &'a [u8]) -> Result<(Atoms, &'a [u8]), HeaderError> {
+        let (atoms, length) = cache.read(frame)?;
+        Ok((atoms, &frame[length..]))
     }
 
     #[test]
@@ -103,7 +111,7 @@ mod tests {
         let first = b"\x02\xf8\x00\x05\x02ab\xff\x01cREST";
         let (atoms, rest) = read(&mut cache, first).unwrap();
         assert_eq!(atoms.as_slice(), [Atom::new("ab"), Atom::new("c")]);
-        assert_eq!(&rest[..], b"REST");
+        assert_eq!(rest, b"REST");
         // Both again, in the other order, and one in place of the first.
         let (atoms, _) = read(&mut cache, b"\x03\x07\x08\xff\x05\x05\x01d").unwrap();
         let expected = ["c", "ab", "d"].map(Atom::new);
@@ -140,7 +148,7 @@ mod tests {
         let mut long = vec![1, 0x18, 5, 1, 0];
         long.extend([b'x'; 256]);
         assert_eq!(
-            cache.read(&mut long.into()).unwrap_err(),
+            cache.read(&long).unwrap_err(),
             HeaderError::Atom(AtomError::TooLong(256))
         );
     }

@@ -5,8 +5,6 @@
 
 use std::collections::HashMap;
 
-use bytes::Bytes;
-
 use super::Control;
 use crate::etf::{Atoms, Encoded};
 
@@ -108,7 +106,7 @@ impl Fragments {
         &mut self,
         sequence: u64,
         count: u64,
-        mut control: Control,
+        control: Control,
         atoms: Atoms,
         payload: &[u8],
     ) -> Result<(), FragmentError> {
@@ -121,13 +119,10 @@ impl Fragments {
         if payload.len() > self.max {
             return Err(FragmentError::TooLarge { max: self.max });
         }
-        let mut beside = 0;
-        if let Control::SpawnRequest(request) = &mut control {
-            // A slice of the frame would keep all of what it was read with, for as long as the
-            // message is incomplete.
-            request.options = request.options.detached();
-            beside = request.options.bytes().len();
-        }
+        let beside = match &control {
+            Control::SpawnRequest(request) => request.options.len(),
+            _ => 0,
+        };
         self.hold(beside + payload.len())?;
         let open = Open {
             next: count - 1,
@@ -145,7 +140,7 @@ impl Fragments {
         &mut self,
         sequence: u64,
         number: u64,
-        bytes: &Bytes,
+        bytes: &[u8],
     ) -> Result<Option<(Control, Encoded)>, FragmentError> {
         let Some(open) = self.open.get_mut(&sequence) else {
             return Err(FragmentError::UnknownSequence);

@@ -2,8 +2,6 @@
 //!
 //! Erlang/OTP documentation: ERTS, "Distribution Protocol", "Protocol between Connected Nodes".
 
-use bytes::{Buf, Bytes, BytesMut};
-
 use super::DistFlags;
 
 /// The bytes of a tick: a frame without content, which says that its sender lives.
@@ -35,20 +33,19 @@ pub struct FrameTooLarge {
     pub max: usize,
 }
 
-/// Takes one frame off the front; `None` while it is not complete. A tick is an empty frame.
-pub(super) fn take(input: &mut BytesMut, max: usize) -> Result<Option<Bytes>, FrameTooLarge> {
-    let Some(header) = input.first_chunk::<4>() else {
+/// Where the content of a frame begins: after its length.
+pub(super) const CONTENT: usize = 4;
+
+/// Where the first frame ends; `None` while it is not complete. A tick is a frame without content.
+pub(super) fn end(input: &[u8], max: usize) -> Result<Option<usize>, FrameTooLarge> {
+    let Some(header) = input.first_chunk::<CONTENT>() else {
         return Ok(None);
     };
     let length = u32::from_be_bytes(*header) as usize;
     if length > max {
         return Err(FrameTooLarge { length, max });
     }
-    if input.len() - 4 < length {
-        return Ok(None);
-    }
-    input.advance(4);
-    Ok(Some(input.split_to(length).freeze()))
+    Ok((input.len() - CONTENT >= length).then_some(CONTENT + length))
 }
 
 /// What the frames of a link begin with.

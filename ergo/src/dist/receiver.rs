@@ -3,13 +3,14 @@
 #[cfg(test)]
 mod tests;
 
-use bytes::{Buf, Bytes, BytesMut};
+use bytes::{Buf, BytesMut};
 
 use super::atom_cache::{AtomCache, HeaderError};
 use super::control::Payload;
 use super::fragments::{FragmentError, Fragments};
 use super::frame::{
-    self, FIRST_FRAGMENT, FrameTooLarge, Framing, MESSAGE, NEXT_FRAGMENT, OVERHEAD, VERSION,
+    self, CONTENT, FIRST_FRAGMENT, FrameTooLarge, Framing, MESSAGE, NEXT_FRAGMENT, OVERHEAD,
+    VERSION,
 };
 use super::{Control, ControlError, DistFlags, trace};
 use crate::etf::{Atoms, Encoded};
@@ -79,9 +80,9 @@ impl Receiver {
     ///
     /// When the peer breaks the protocol. The link must be closed then.
     pub fn receive(&mut self, input: &mut BytesMut) -> Result<Option<Received>, ProtocolError> {
-        while let Some(frame) = frame::take(input, self.max)? {
-            let shown = trace::is_on().then(|| frame.clone());
-            let received = self.read(frame);
+        while let Some(end) = frame::end(input, self.max)? {
+            let shown = trace::is_on().then(|| input[CONTENT..end].to_vec());
+            let received = self.take(input, end);
             if let Some(frame) = shown {
                 trace::received(self.peer, &received, &frame);
             }
@@ -92,112 +93,140 @@ impl Receiver {
         Ok(None)
     }
 
-    /// Reads a frame; `None` if it is a part of a message that goes on.
-    fn read(&mut self, frame: Bytes) -> Result<Option<Received>, ProtocolError> {
-        if frame.is_empty() {
-            return Ok(Some(Received::Tick));
-        }
-        match self.framing {
-            Framing::PassThrough => self.pass_through(frame).map(Some),
-            Framing::Header => self.with_header(frame),
-        }
-    }
-
-    fn pass_through(&self, mut frame: Bytes) -> Result<Received, ProtocolError> {
-        // The first byte says that the rest is passed through; OTP does not look at it either.
-        match frame[..] {
-            [_, VERSION, ..] => frame.advance(2),
-            _ => return Err(HeaderError::Unknown(first_two(&frame)).into()),
-        }
-        let (control, payload, mut rest) = self.control(frame, &Atoms::default())?;
-        if let Payload::Follows = payload {
-            match rest.first() {
-                None => return Err(ControlError::MissingPayload.into()),
-                Some(&VERSION) => rest.advance(1),
-                Some(_) => return Err(HeaderError::Unknown(first_two(&rest)).into()),
+    /// Takes the frame that ends there off the front; `None` if it is a part of a message that goes
+    /// on.
+    fn take(
+        &mut self,
+        input: &mut BytesMut,
+        end: usize,
+    ) -> Result<Option<Received>, ProtocolError> {
+        let frame = &input[CONTENT..end];
+        let read = match self.framing {
+            _ if frame.is_empty() => Read::Tick,
+            Framing::PassThrough => pass_through(self.peer, frame)?,
+            Framing::Header => self.with_header(frame)?,
+        };
+        let received = match read {
+            Read::Tick => Some(Received::Tick),
+            Read::Part => None,
+            Read::Message(control, payload) => Some(Received::Message(control, payload)),
+            Read::Followed(_, _, rest) if rest == frame.len() => {
+                return Err(ControlError::MissingPayload.into());
             }
-        }
-        complete(control, payload, rest, Atoms::default())
+            Read::Followed(control, atoms, rest) => {
+                // Only a payload shares the memory of what was read. Bytes after it are ignored, as
+                // OTP does.
+                let mut payload = input.split_to(end).freeze();
+                payload.advance(CONTENT + rest);
+                let payload = Encoded::new(payload, atoms);
+                return Ok(Some(Received::Message(control, Some(payload))));
+            }
+        };
+        input.advance(end);
+        Ok(received)
     }
 
-    fn with_header(&mut self, mut frame: Bytes) -> Result<Option<Received>, ProtocolError> {
-        let kind = match frame[..] {
+    fn with_header(&mut self, frame: &[u8]) -> Result<Read, ProtocolError> {
+        let kind = match *frame {
             [
                 VERSION,
                 kind @ (MESSAGE | FIRST_FRAGMENT | NEXT_FRAGMENT),
                 ..,
             ] => kind,
-            _ => return Err(HeaderError::Unknown(first_two(&frame)).into()),
+            _ => return Err(HeaderError::Unknown(first_two(frame)).into()),
         };
-        frame.advance(2);
-        if kind == MESSAGE {
-            let atoms = self.cache.read(&mut frame)?;
-            let (control, payload, rest) = self.control(frame, &atoms)?;
-            return complete(control, payload, rest, atoms).map(Some);
+        let mut rest = &frame[2..];
+        let fragment = match kind {
+            MESSAGE => None,
+            _ => Some((take_u64(&mut rest)?, take_u64(&mut rest)?)),
+        };
+        if let (NEXT_FRAGMENT, Some((sequence, number))) = (kind, fragment) {
+            let whole = self.fragments.add(sequence, number, rest)?;
+            return Ok(match whole {
+                Some((control, payload)) => Read::Message(control, Some(payload)),
+                None => Read::Part,
+            });
         }
-        let sequence = take_u64(&mut frame)?;
-        let number = take_u64(&mut frame)?;
-        if kind == NEXT_FRAGMENT {
-            let whole = self.fragments.add(sequence, number, &frame)?;
-            return Ok(whole.map(|(control, payload)| Received::Message(control, Some(payload))));
-        }
-        let atoms = self.cache.read(&mut frame)?;
-        let (control, payload, rest) = self.control(frame, &atoms)?;
-        match (number, &payload) {
-            (0, _) => Err(FragmentError::OutOfOrder {
+        let (atoms, length) = self.cache.read(rest)?;
+        rest = &rest[length..];
+        let (control, payload, length) = read_control(self.peer, rest, &atoms)?;
+        rest = &rest[length..];
+        match (fragment, payload) {
+            (Some((_, 0)), _) => Err(FragmentError::OutOfOrder {
                 expected: 1,
                 found: 0,
             }
             .into()),
-            (1, _) => complete(control, payload, rest, atoms).map(Some),
-            (_, Payload::Follows) => {
+            (None | Some((_, 1)), Payload::Follows) => {
+                Ok(Read::Followed(control, atoms, frame.len() - rest.len()))
+            }
+            (None | Some((_, 1)), Payload::None) => Ok(Read::Message(control, None)),
+            (None | Some((_, 1)), Payload::Inline(reason)) => {
+                Ok(Read::Message(control, Some(reason)))
+            }
+            (Some((sequence, number)), Payload::Follows) => {
                 self.fragments
-                    .begin(sequence, number, control, atoms, &rest)?;
-                Ok(None)
+                    .begin(sequence, number, control, atoms, rest)?;
+                Ok(Read::Part)
             }
-            (_, Payload::None | Payload::Inline(_)) => Err(FragmentError::NoPayload.into()),
-        }
-    }
-
-    /// Reads the control message at the front of a frame, and gives what follows it.
-    fn control(
-        &self,
-        mut frame: Bytes,
-        atoms: &Atoms,
-    ) -> Result<(Control, Payload, Bytes), ProtocolError> {
-        // The decoder would take a version byte here for one of its own.
-        if frame.first() == Some(&VERSION) {
-            return Err(HeaderError::Unknown(first_two(&frame)).into());
-        }
-        let (control, payload, end) = Control::decode(&frame, atoms)?;
-        match control.speaks_for() {
-            Some(node) if node != self.peer => Err(ProtocolError::Forged(node)),
-            _ => {
-                frame.advance(end);
-                Ok((control, payload, frame))
-            }
+            (Some(_), Payload::None | Payload::Inline(_)) => Err(FragmentError::NoPayload.into()),
         }
     }
 }
 
-/// A message whose frame has arrived in full. Bytes after the payload are ignored, as OTP does.
-fn complete(
-    control: Control,
-    payload: Payload,
-    rest: Bytes,
-    atoms: Atoms,
-) -> Result<Received, ProtocolError> {
-    let payload = match payload {
-        Payload::None => None,
-        Payload::Inline(reason) => Some(reason),
-        Payload::Follows if rest.is_empty() => return Err(ControlError::MissingPayload.into()),
-        Payload::Follows => Some(Encoded::new(rest, atoms)),
+/// What a frame is.
+enum Read {
+    Tick,
+    /// A message with all that belongs to it.
+    Message(Control, Option<Encoded>),
+    /// A message whose payload begins at this place of the frame, with the atoms of its header.
+    Followed(Control, Atoms, usize),
+    /// A part of a message that goes on.
+    Part,
+}
+
+fn pass_through(peer: Atom, frame: &[u8]) -> Result<Read, ProtocolError> {
+    // The first byte says that the rest is passed through; OTP does not look at it either.
+    let [_, VERSION, content @ ..] = frame else {
+        return Err(HeaderError::Unknown(first_two(frame)).into());
     };
-    Ok(Received::Message(control, payload))
+    let (control, payload, length) = read_control(peer, content, &Atoms::default())?;
+    let rest = &content[length..];
+    match payload {
+        Payload::None => Ok(Read::Message(control, None)),
+        Payload::Inline(reason) => Ok(Read::Message(control, Some(reason))),
+        Payload::Follows => match rest.first() {
+            None => Err(ControlError::MissingPayload.into()),
+            Some(&VERSION) => {
+                let at = frame.len() - rest.len() + 1;
+                Ok(Read::Followed(control, Atoms::default(), at))
+            }
+            Some(_) => Err(HeaderError::Unknown(first_two(rest)).into()),
+        },
+    }
 }
 
-fn take_u64(frame: &mut Bytes) -> Result<u64, FragmentError> {
-    frame.try_get_u64().map_err(|_| FragmentError::Truncated)
+/// Reads the control message that stands first, and says how long it is.
+fn read_control(
+    peer: Atom,
+    bytes: &[u8],
+    atoms: &Atoms,
+) -> Result<(Control, Payload, usize), ProtocolError> {
+    // The decoder would take a version byte here for one of its own.
+    if bytes.first() == Some(&VERSION) {
+        return Err(HeaderError::Unknown(first_two(bytes)).into());
+    }
+    let (control, payload, length) = Control::decode(bytes, atoms)?;
+    match control.speaks_for() {
+        Some(node) if node != peer => Err(ProtocolError::Forged(node)),
+        _ => Ok((control, payload, length)),
+    }
+}
+
+fn take_u64(rest: &mut &[u8]) -> Result<u64, FragmentError> {
+    let (taken, after) = rest.split_first_chunk().ok_or(FragmentError::Truncated)?;
+    *rest = after;
+    Ok(u64::from_be_bytes(*taken))
 }
 
 fn first_two(bytes: &[u8]) -> [u8; 2] {

@@ -42,8 +42,8 @@ pub struct Decoder<'a> {
     /// What is not yet read; always the end of `data`.
     rest: &'a [u8],
     data: &'a [u8],
-    /// What `data` is a view of, so that binaries may be slices of it. `None` only inside a
-    /// STRING_EXT, where `data` is one of its elements.
+    /// What `data` is a view of, so that binaries may be slices of it. `None` inside a STRING_EXT,
+    /// where `data` is one of its elements, and for a decoder of a mere slice.
     source: Option<&'a Bytes>,
     atoms: &'a Atoms,
     /// Where `data` begins in the input; other than 0 only inside a STRING_EXT.
@@ -105,11 +105,18 @@ impl<'a> Decoder<'a> {
 
     /// Stands at a term of a frame whose header names `atoms`.
     pub fn with_atoms(bytes: &'a Bytes, atoms: &'a Atoms, budget: &Budget) -> Decoder<'a> {
-        let data: &[u8] = bytes;
+        Decoder {
+            source: Some(bytes),
+            ..Decoder::of_slice(bytes, atoms, budget)
+        }
+    }
+
+    /// The same, where nothing that is read may share the memory of the frame.
+    pub(crate) fn of_slice(data: &'a [u8], atoms: &'a Atoms, budget: &Budget) -> Decoder<'a> {
         Decoder {
             rest: data.strip_prefix(&[VERSION]).unwrap_or(data),
             data,
-            source: Some(bytes),
+            source: None,
             atoms,
             base: 0,
             depth: budget.depth,

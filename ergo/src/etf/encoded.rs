@@ -171,11 +171,6 @@ impl Encoded {
     pub(crate) fn from_position(&self, position: usize) -> Encoded {
         Encoded::new(self.bytes().slice(position..), self.atoms.clone())
     }
-
-    /// The same term in memory of its own, not as a part of the frame that it came with.
-    pub(crate) fn detached(&self) -> Encoded {
-        Encoded::new(Bytes::copy_from_slice(self.bytes()), self.atoms.clone())
-    }
 }
 
 impl Encoder {

@@ -23,18 +23,16 @@ impl Control {
     ///
     /// Trace tokens and priorities are dropped.
     pub(in crate::dist) fn decode(
-        bytes: &Bytes,
+        bytes: &[u8],
         atoms: &Atoms,
     ) -> Result<(Control, Payload, usize), ControlError> {
-        let mut decoder = Decoder::with_atoms(bytes, atoms, &Budget::default());
+        let mut decoder = Decoder::of_slice(bytes, atoms, &Budget::default());
         let arity = decoder.tuple().map_err(ControlError::Malformed)?;
         let number = decoder.i64().map_err(ControlError::Malformed)?;
-        let unknown = ControlError::UnknownOperation(number);
-        let Ok(operation) = u8::try_from(number) else {
-            return Err(unknown);
-        };
-        let Some(expected) = op::arity(operation) else {
-            return Err(unknown);
+        let known = u8::try_from(number).ok();
+        let known = known.and_then(|operation| Some((operation, op::arity(operation)?)));
+        let Some((operation, expected)) = known else {
+            return Err(ControlError::UnknownOperation(number));
         };
         let fits = if operation == op::ALTACT_SIG_SEND {
             arity >= expected
@@ -61,7 +59,7 @@ struct Fields<'a> {
     operation: u8,
     arity: usize,
     decoder: Decoder<'a>,
-    bytes: &'a Bytes,
+    bytes: &'a [u8],
     atoms: &'a Atoms,
 }
 
@@ -333,11 +331,12 @@ impl<'a> Fields<'a> {
         self.field(field, |decoder| decoder.skip())
     }
 
-    /// The next element, still encoded.
+    /// The next element, still encoded, in memory of its own: a slice of the frame would keep all of
+    /// what it was read with.
     fn slice(&mut self, field: &'static str) -> Result<Encoded, ControlError> {
         let start = self.decoder.position();
         self.skip(field)?;
-        let bytes = self.bytes.slice(start..self.decoder.position());
+        let bytes = Bytes::copy_from_slice(&self.bytes[start..self.decoder.position()]);
         Ok(Encoded::new(bytes, self.atoms.clone()))
     }
 
