@@ -41,18 +41,32 @@ const FRAGMENT: usize = 64 << 10;
 #[derive(Debug)]
 pub struct Sender {
     flags: DistFlags,
-    framing: Framing,
     /// Whether headers name atoms.
     named: bool,
+    /// The control message that is being written.
+    control: Encoder,
+    order: Order,
+    stream: Stream,
+}
+
+/// The frames that go out.
+#[derive(Debug)]
+struct Stream {
+    framing: Framing,
     /// How much of a payload a fragment holds; `usize::MAX` without fragments.
     fragment: usize,
     cache: AtomCache,
-    /// The control message that is being written.
-    control: Encoder,
     queue: Queue,
-    order: Order,
     /// The number of the next message in fragments. Not 0: that ends the link to OTP.
     sequence: u64,
+}
+
+/// A message as it goes into the stream: all but its header is written.
+struct Written<'a> {
+    from: Option<Pid>,
+    control: &'a [u8],
+    atoms: &'a [Atom],
+    payload: Option<&'a Encoded>,
 }
 
 impl Sender {
@@ -63,21 +77,23 @@ impl Sender {
         let fragmented = framing == Framing::Header && flags.contains(DistFlags::FRAGMENTS);
         Sender {
             flags,
-            framing,
             named,
-            fragment: if fragmented { FRAGMENT } else { usize::MAX },
-            cache: AtomCache::default(),
             control: Encoder::for_control(named),
-            queue: Queue::default(),
             order: Order::default(),
-            sequence: 1,
+            stream: Stream {
+                framing,
+                fragment: if fragmented { FRAGMENT } else { usize::MAX },
+                cache: AtomCache::default(),
+                queue: Queue::default(),
+                sequence: 1,
+            },
         }
     }
 
     /// The same, with smaller fragments.
     #[cfg(test)]
     pub(super) fn with_fragments_of(mut self, bytes: usize) -> Sender {
-        self.fragment = bytes;
+        self.stream.fragment = bytes;
         self
     }
 
@@ -108,9 +124,13 @@ impl Sender {
         }
         let from = control.sender();
         if self.order.admits(from) {
-            let out = std::mem::take(&mut self.control);
-            self.emit(from, out.as_slice(), out.atoms(), payload.as_deref());
-            self.control = out;
+            let written = Written {
+                from,
+                control: self.control.as_slice(),
+                atoms: self.control.atoms(),
+                payload: payload.as_deref(),
+            };
+            self.stream.emit(written, &mut self.order);
         } else {
             self.order.wait(Waiting {
                 from,
@@ -124,7 +144,7 @@ impl Sender {
 
     /// How many bytes wait to be taken. Headers of what waits for its turn are not counted yet.
     pub fn queued(&self) -> usize {
-        self.queue.len() + self.order.len()
+        self.stream.queue.len() + self.order.len()
     }
 
     /// Whether nothing waits to be taken.
@@ -135,23 +155,31 @@ impl Sender {
     /// Appends what is to be written next to `chunks`, to be written in order without copying: about
     /// 256 KiB, so that what is pushed meanwhile has its turn.
     pub fn take(&mut self, chunks: &mut Vec<Bytes>) {
-        for from in self.queue.take(chunks) {
+        for from in self.stream.queue.take(chunks) {
             self.order.end(from);
             while let Some(waiting) = self.order.next() {
-                let payload = waiting.payload.as_ref();
-                self.emit(waiting.from, &waiting.control, &waiting.atoms, payload);
+                let written = Written {
+                    from: waiting.from,
+                    control: &waiting.control,
+                    atoms: &waiting.atoms,
+                    payload: waiting.payload.as_ref(),
+                };
+                self.stream.emit(written, &mut self.order);
             }
         }
     }
+}
 
-    /// Puts a message into the stream: one frame, or the first of its fragments.
-    fn emit(
-        &mut self,
-        from: Option<Pid>,
-        control: &[u8],
-        atoms: &[Atom],
-        payload: Option<&Encoded>,
-    ) {
+impl Stream {
+    /// Puts a message into the stream: one frame, or the first of its fragments, with whose end
+    /// `order` has to do.
+    fn emit(&mut self, written: Written<'_>, order: &mut Order) {
+        let Written {
+            from,
+            control,
+            atoms,
+            payload,
+        } = written;
         let length = payload.map_or(0, Encoded::len);
         let in_fragments = length > self.fragment;
         let out = self.queue.begin();
@@ -177,7 +205,7 @@ impl Sender {
         if in_fragments {
             self.queue
                 .large(Large::new(from, self.sequence, payload, self.fragment));
-            self.order.begin(from);
+            order.begin(from);
             self.sequence += 1;
         } else if let Some(bytes) = payload.as_whole() {
             self.queue.payload(length, std::slice::from_ref(bytes));

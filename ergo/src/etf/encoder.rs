@@ -4,6 +4,7 @@ mod atom_table;
 mod copy;
 mod keys;
 mod rope;
+mod spare;
 mod term;
 mod transcribe;
 
@@ -96,6 +97,7 @@ impl Encoder {
                 named,
                 by_reference: true,
             },
+            out: spare::take(),
             ..Encoder::default()
         }
     }
@@ -126,7 +128,12 @@ impl Encoder {
     #[inline]
     pub(super) fn into_parts(self) -> (Bytes, Vec<Part>, Atoms) {
         let atoms = self.atoms.as_slice().into();
-        (self.out.freeze(), self.parts, atoms)
+        let bytes = if self.form.by_reference {
+            spare::finish(self.out)
+        } else {
+            self.out.freeze()
+        };
+        (bytes, self.parts, atoms)
     }
 
     /// Whether atoms go into a table.
@@ -430,9 +437,12 @@ impl Encoder {
     }
 
     fn pid_rest(&mut self, id: u32, serial: u32, creation: u32) {
-        self.out.put_u32(id);
-        self.out.put_u32(serial);
-        self.out.put_u32(creation);
+        // One step for all: ids stand in every message between nodes.
+        let mut bytes = [0; 12];
+        bytes[..4].copy_from_slice(&id.to_be_bytes());
+        bytes[4..8].copy_from_slice(&serial.to_be_bytes());
+        bytes[8..].copy_from_slice(&creation.to_be_bytes());
+        self.out.put_slice(&bytes);
     }
 
     /// A reference.
@@ -444,15 +454,17 @@ impl Encoder {
     }
 
     fn reference_head(&mut self, words: usize) {
-        self.out.put_u8(NEWER_REFERENCE);
-        self.out.put_u16(words as u16);
+        let [high, low] = (words as u16).to_be_bytes();
+        self.out.put_slice(&[NEWER_REFERENCE, high, low]);
     }
 
     fn reference_rest(&mut self, creation: u32, words: &[u32]) {
-        self.out.put_u32(creation);
-        for word in words {
-            self.out.put_u32(*word);
+        let mut bytes = [0; 4 + 4 * Ref::MAX_WORDS];
+        bytes[..4].copy_from_slice(&creation.to_be_bytes());
+        for (word, bytes) in words.iter().zip(bytes[4..].chunks_exact_mut(4)) {
+            bytes.copy_from_slice(&word.to_be_bytes());
         }
+        self.out.put_slice(&bytes[..4 + 4 * words.len()]);
     }
 
     /// A port, as OTP 25 writes it: NEW_PORT_EXT while its number fits in 28 bits, which every

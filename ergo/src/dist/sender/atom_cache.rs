@@ -14,9 +14,6 @@ pub(super) struct AtomCache {
     slots: Vec<Slot>,
     /// The number of the header that is being written, from 1.
     header: u64,
-    /// The slots of its atoms, and whether they are new there. Kept so that no header makes room
-    /// for as many as there can be.
-    places: Vec<(u16, bool)>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -26,12 +23,15 @@ struct Slot {
     header: u64,
 }
 
+/// The most atoms that a header names.
+const MOST: usize = 255;
+
 impl AtomCache {
     /// Writes the header's list of at most 255 different atoms.
     pub(super) fn write(&mut self, atoms: &[Atom], out: &mut BytesMut) {
-        debug_assert!(atoms.len() <= 255, "a header counts its atoms with a byte");
-        out.put_u8(atoms.len() as u8);
+        debug_assert!(atoms.len() <= MOST, "a header counts its atoms with a byte");
         if atoms.is_empty() {
+            out.put_u8(0);
             return;
         }
         if self.slots.is_empty() {
@@ -42,32 +42,24 @@ impl AtomCache {
             self.slots.resize(SIZE, empty);
         }
         self.header += 1;
-        // Half a byte for each atom, the lower half first, and one for the whole list.
-        let flags = out.len();
-        out.put_bytes(0, atoms.len() / 2 + 1);
-        let set = |out: &mut BytesMut, index: usize, nibble: u8| {
-            out[flags + index / 2] |= nibble << (4 * (index % 2));
-        };
-        self.places.clear();
-        let mut long = false;
-        for atom in atoms {
-            let (slot, new) = self.place(*atom);
-            self.places.push((slot, new));
-            long |= new && atom.as_str().len() > usize::from(u8::MAX);
+        // Half a byte for each atom, the lower half first, and one for the whole list: all known so
+        // far, as is most often right.
+        let start = out.len();
+        let flags = start + 1;
+        let list = flags + atoms.len() / 2 + 1;
+        out.put_bytes(0, 1 + atoms.len() / 2 + 1 + atoms.len());
+        let head = &mut out[start..];
+        head[0] = atoms.len() as u8;
+        let mut new = false;
+        for (index, atom) in atoms.iter().enumerate() {
+            let (slot, is_new) = self.place(*atom);
+            new |= is_new;
+            let nibble = u8::from(is_new) << 3 | (slot >> 8) as u8;
+            head[1 + index / 2] |= nibble << (4 * (index % 2));
+            head[list - start + index] = slot as u8;
         }
-        set(out, atoms.len(), long.into());
-        for (index, (atom, &(slot, new))) in atoms.iter().zip(&self.places).enumerate() {
-            set(out, index, u8::from(new) << 3 | (slot >> 8) as u8);
-            out.put_u8(slot as u8);
-            if new {
-                let text = atom.as_str();
-                if long {
-                    out.put_u16(text.len() as u16);
-                } else {
-                    out.put_u8(text.len() as u8);
-                }
-                out.put_slice(text.as_bytes());
-            }
+        if new {
+            spell(atoms, flags, list, out);
         }
     }
 
@@ -86,6 +78,33 @@ impl AtomCache {
                 return (slot as u16, new);
             }
             slot = (slot + 1) % SIZE;
+        }
+    }
+}
+
+/// Writes the names of the new atoms behind their slots, of which a list without names is there.
+#[cold]
+fn spell(atoms: &[Atom], flags: usize, list: usize, out: &mut BytesMut) {
+    let slots = out[list..].to_vec();
+    out.truncate(list);
+    let nibble = |out: &BytesMut, index: usize| (out[flags + index / 2] >> (4 * (index % 2))) & 0xf;
+    let is_new = |out: &BytesMut, index: usize| nibble(out, index) & 8 != 0;
+    let mut named = atoms.iter().enumerate();
+    let long =
+        named.any(|(index, atom)| is_new(out, index) && atom.as_str().len() > u8::MAX.into());
+    if long {
+        out[flags + atoms.len() / 2] |= 1 << (4 * (atoms.len() % 2));
+    }
+    for (index, atom) in atoms.iter().enumerate() {
+        out.put_u8(slots[index]);
+        if is_new(out, index) {
+            let text = atom.as_str();
+            if long {
+                out.put_u16(text.len() as u16);
+            } else {
+                out.put_u8(text.len() as u8);
+            }
+            out.put_slice(text.as_bytes());
         }
     }
 }
