@@ -27,8 +27,8 @@ use super::outbox::Pushed;
 use super::pulse::Pulse;
 use super::socket::Socket;
 use super::{ConnectError, Inbound, LinkConfig, LinkDown, LinkId, Peer, Refused, Room, TARGET};
-use crate::dist::Control;
 use crate::dist::handshake::Established;
+use crate::dist::{Control, DistFlags};
 use crate::etf::Encoded;
 use crate::term::Atom;
 
@@ -120,8 +120,9 @@ impl Links {
         message: Message,
         class: Class,
     ) -> Result<Sent, Refused> {
-        if let Some(link) = self.up(node) {
-            if let Some(outcome) = self.push(&link, &message, class) {
+        // The way of nearly all messages: no handle of the link is made for one.
+        if let Some(Entry::Up(link)) = self.read().get(node) {
+            if let Some(outcome) = self.push(link, &message, class) {
                 return outcome;
             }
         }
@@ -196,8 +197,10 @@ impl Links {
         payload: Option<Encoded>,
     ) -> Option<Sent> {
         let message = (control, payload);
-        if let Some(up) = self.up(node).filter(|up| up.peer.link == link) {
-            return self.push(&up, &message, Class::Signal)?.ok();
+        if let Some(Entry::Up(up)) = self.read().get(node) {
+            if up.peer.link == link {
+                return self.push(up, &message, Class::Signal)?.ok();
+            }
         }
         let mut table = self.write();
         let up = match table.get_mut(node) {
@@ -211,6 +214,16 @@ impl Links {
             _ => return None,
         };
         self.push(&up, &message, Class::Signal)?.ok()
+    }
+
+    /// Sends a signal on the link that there is to a node, or is about to be, if there is one.
+    pub(crate) fn send_if_linked(self: &Arc<Links>, node: Atom, control: Control) -> Option<Sent> {
+        let message = (control, None);
+        if let Some(Entry::Up(up)) = self.read().get(node) {
+            return self.push(up, &message, Class::Signal)?.ok();
+        }
+        let link = self.current(node)?;
+        self.send_on(node, link, message.0, None)
     }
 
     /// Connects to a node, unless it is connected already.
@@ -255,6 +268,14 @@ impl Links {
     pub(crate) fn peer(&self, node: Atom) -> Option<Arc<Peer>> {
         match self.read().get(node) {
             Some(Entry::Up(link)) if link.is_open() => Some(link.peer.clone()),
+            _ => None,
+        }
+    }
+
+    /// What both ends of the link to a node announced, if it is connected.
+    pub(crate) fn flags(&self, node: Atom) -> Option<DistFlags> {
+        match self.read().get(node) {
+            Some(Entry::Up(link)) => Some(link.peer.flags),
             _ => None,
         }
     }

@@ -131,7 +131,9 @@ impl Outbox {
         if idle {
             self.wake.notify_one();
         }
-        trace::sent(self.peer, control, payload);
+        if trace::is_on() {
+            trace::sent(self.peer, control, payload);
+        }
         self.trace(change, after);
         Ok(Pushed::Taken(busy))
     }
@@ -139,11 +141,13 @@ impl Outbox {
     /// Tells that the link has become busy, or is not any more. In Erlang the former is what
     /// `erlang:system_monitor(Pid, [busy_dist_port])` tells.
     fn trace(&self, change: Option<bool>, waiting: usize) {
+        let Some(busy) = change else {
+            return;
+        };
         let peer = self.peer.as_str();
-        match change {
-            Some(true) => tracing::debug!(target: TARGET, peer, waiting, "link busy"),
-            Some(false) => tracing::debug!(target: TARGET, peer, waiting, "link not busy any more"),
-            None => {}
+        match busy {
+            true => tracing::debug!(target: TARGET, peer, waiting, "link busy"),
+            false => tracing::debug!(target: TARGET, peer, waiting, "link not busy any more"),
         }
     }
 

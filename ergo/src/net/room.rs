@@ -31,6 +31,10 @@ impl Room {
 
     /// Says how it is now; `true` if it was otherwise.
     pub(super) fn set_busy(&self, busy: bool) -> bool {
+        // Said with every message, and by one at a time: nearly always there is nothing to change.
+        if self.is_busy() == busy {
+            return false;
+        }
         let changed = self.busy.swap(busy, Ordering::AcqRel) != busy;
         if changed && !busy {
             self.freed.notify_waiters();

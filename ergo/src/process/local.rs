@@ -123,10 +123,8 @@ impl LocalNode {
 
     /// Whether a node takes messages to aliases (OTP 24 and later).
     pub(crate) fn takes_alias_sends(&self, node: Atom) -> bool {
-        match self.links().and_then(|links| links.peer(node)) {
-            Some(peer) => peer.flags.contains(DistFlags::ALIAS),
-            None => false,
-        }
+        let flags = self.links().and_then(|links| links.flags(node));
+        flags.is_some_and(|flags| flags.contains(DistFlags::ALIAS))
     }
 
     pub(crate) fn links(&self) -> Option<&Arc<Links>> {
@@ -276,7 +274,7 @@ impl LocalNode {
     pub(crate) fn resolve(&self, process: &ProcessId) -> Option<Arc<dyn AnyProcess>> {
         match process {
             ProcessId::Pid(pid) => self.process(pid),
-            ProcessId::Name(name, _) => self.process(&self.whereis(*name)?),
+            ProcessId::Name(name, _) => self.0.names.process(*name),
         }
     }
 
@@ -310,7 +308,7 @@ impl LocalNode {
         if let Some(name) = process.core().name() {
             return Err(RegisterError::AlreadyNamed { pid, name });
         }
-        self.0.names.insert(name, pid)?;
+        self.0.names.insert(name, process.clone())?;
         // Noted at the process second: one that ends meanwhile would leave the name behind.
         process.core().set_name(name).inspect_err(|_| {
             self.0.names.remove(name, pid);
@@ -363,8 +361,11 @@ impl LocalNode {
 
     /// Sends a signal that is not worth a new connection.
     pub(crate) fn signal_if_linked(&self, node: Atom, control: Control) {
-        if let Some(link) = self.links().and_then(|links| links.current(node)) {
-            self.signal_on(node, link, control, None);
+        if let Some(sent) = self
+            .links()
+            .and_then(|links| links.send_if_linked(node, control))
+        {
+            self.suspend_running(sent.busy);
         }
     }
 

@@ -1,8 +1,11 @@
 //! Registered names.
 
+use std::sync::Arc;
+
 use dashmap::DashMap;
 use dashmap::mapref::entry::Entry;
 
+use super::core::AnyProcess;
 use crate::term::{Atom, Pid};
 
 /// Why a name was not registered. In Erlang: `register/2` raises `badarg` for all of them.
@@ -37,21 +40,26 @@ pub enum RegisterError {
 
 #[derive(Default)]
 pub(crate) struct Names {
-    table: DashMap<Atom, Pid, foldhash::quality::RandomState>,
+    /// With each name the process itself: a message to a name needs no look at another table.
+    table: DashMap<Atom, Arc<dyn AnyProcess>, foldhash::quality::RandomState>,
 }
 
 impl Names {
-    pub(crate) fn insert(&self, name: Atom, pid: Pid) -> Result<(), RegisterError> {
+    pub(crate) fn insert(
+        &self,
+        name: Atom,
+        process: Arc<dyn AnyProcess>,
+    ) -> Result<(), RegisterError> {
         if name == Atom::UNDEFINED {
             return Err(RegisterError::Undefined);
         }
         match self.table.entry(name) {
             Entry::Occupied(taken) => Err(RegisterError::Taken {
                 name,
-                pid: *taken.get(),
+                pid: taken.get().core().pid,
             }),
             Entry::Vacant(free) => {
-                free.insert(pid);
+                free.insert(process);
                 Ok(())
             }
         }
@@ -60,12 +68,16 @@ impl Names {
     /// Frees a name if this process has it.
     pub(crate) fn remove(&self, name: Atom, pid: Pid) -> bool {
         self.table
-            .remove_if(&name, |_, holder| *holder == pid)
+            .remove_if(&name, |_, holder| holder.core().pid == pid)
             .is_some()
     }
 
     pub(crate) fn get(&self, name: Atom) -> Option<Pid> {
-        self.table.get(&name).map(|pid| *pid)
+        self.table.get(&name).map(|holder| holder.core().pid)
+    }
+
+    pub(crate) fn process(&self, name: Atom) -> Option<Arc<dyn AnyProcess>> {
+        self.table.get(&name).map(|holder| Arc::clone(&holder))
     }
 
     pub(crate) fn all(&self) -> Vec<Atom> {

@@ -107,7 +107,7 @@ impl Pending {
 /// The nodes that are connected, or about to be.
 #[derive(Debug, Default)]
 pub(super) struct Table {
-    pub(super) nodes: HashMap<Atom, Entry>,
+    pub(super) nodes: HashMap<Atom, Entry, foldhash::fast::RandomState>,
     /// Attempts of nodes of whom nobody here has heard: their names become atoms, and their
     /// attempts entries, when they have proved the cookie or somebody here wants to reach them.
     strangers: HashMap<u64, String>,
