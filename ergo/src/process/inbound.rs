@@ -3,6 +3,7 @@
 //! Everything here runs in the link's reader and never waits: messages and reasons stay bytes
 //! until the process that they are for decodes them.
 
+use std::collections::hash_map::Entry;
 use std::sync::{Arc, Weak};
 
 use super::call_table::CallFailure;
@@ -146,9 +147,9 @@ impl LocalNode {
             );
         }
         self.remotes().with(peer.name, |shared| {
-            if shared.watched.contains_key(&reference) {
+            let Entry::Vacant(entry) = shared.watched.entry(reference) else {
                 return;
-            }
+            };
             if let Some(process) = self.resolve(&id) {
                 let watcher = Watcher::Process {
                     pid: from,
@@ -156,7 +157,7 @@ impl LocalNode {
                 };
                 let core = process.core();
                 if core.watch(reference, watcher).is_ok() {
-                    shared.watched.insert(reference, (core.pid, peer.link));
+                    entry.insert((core.pid, peer.link));
                     return;
                 }
             }
@@ -215,6 +216,7 @@ impl LocalNode {
             self.forget_node(peer.name, shared, &lost.nodes);
             lost
         });
+        self.remotes().tidy(peer.name);
         for (reference, (pid, _)) in watched {
             if let Some(process) = self.process(&pid) {
                 process.core().unwatch(&reference);
@@ -260,5 +262,6 @@ impl LocalNode {
             // The rest speaks of relations that ended with the link.
             _ => {}
         }
+        self.remotes().tidy(node);
     }
 }

@@ -107,6 +107,7 @@ impl LocalNode {
             self.forget_node(node, shared, &watching);
             watching
         });
+        self.remotes().tidy(node);
         for pid in watching {
             self.tell_node_down(pid, node);
         }

@@ -14,6 +14,9 @@ use crate::term::{Atom, Pid, Ref};
 
 type State = foldhash::quality::RandomState;
 
+/// So much room for relations is kept while there are none.
+const KEPT: usize = 1024;
+
 /// The relations of local processes with those of one other node, each with its link.
 #[derive(Default)]
 pub(crate) struct Shared {
@@ -33,6 +36,12 @@ impl Shared {
             && self.watching.is_empty()
             && self.links.is_empty()
             && self.nodes.is_empty()
+    }
+
+    /// Whether it has the memory of a time when much was shared.
+    fn was_large(&self) -> bool {
+        let monitors = self.watched.capacity().max(self.watching.capacity());
+        monitors.max(self.links.capacity()) > KEPT
     }
 
     fn len(&self) -> usize {
@@ -91,15 +100,17 @@ pub(crate) struct Remotes {
 }
 
 impl Remotes {
-    /// Changes what is shared with a node; nodes with which nothing is shared cost nothing.
+    /// Changes what is shared with a node; nodes with which nothing was ever shared cost nothing.
     ///
     /// The table is locked meanwhile: `change` may send, and touch single processes, but not come
     /// back here.
     pub(crate) fn with<T>(&self, node: Atom, change: impl FnOnce(&mut Shared) -> T) -> T {
         match self.nodes.entry(node) {
+            // Kept even if it is empty then: while there is a link, calls set monitors and take them
+            // back all the time.
             Entry::Occupied(mut entry) => {
                 let result = change(entry.get_mut());
-                if entry.get().is_empty() {
+                if entry.get().is_empty() && entry.get().was_large() {
                     entry.remove();
                 }
                 result
@@ -113,6 +124,12 @@ impl Remotes {
                 result
             }
         }
+    }
+
+    /// There is no link to a node any more, or there was to be one: gives back the memory, if nothing
+    /// is shared with it.
+    pub(crate) fn tidy(&self, node: Atom) {
+        self.nodes.remove_if(&node, |_, shared| shared.is_empty());
     }
 
     /// Looks at what is shared with a node.
