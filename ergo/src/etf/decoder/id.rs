@@ -18,6 +18,12 @@ impl Words {
     }
 }
 
+/// The number that stands at a place of bytes that are long enough.
+#[inline]
+fn number(bytes: &[u8], at: usize) -> u32 {
+    u32::from_be_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]])
+}
+
 impl<'a> Decoder<'a> {
     /// A pid. Its node's name enters the atom table.
     pub fn pid(&mut self) -> Result<Pid, DecodeError> {
@@ -60,6 +66,14 @@ impl<'a> Decoder<'a> {
             _ => return Err(self.expected("pid")),
         };
         let node = node(self)?;
+        if tag == NEW_PID {
+            // One look at the length for all: ids stand in every message between nodes.
+            if let Some((numbers, rest)) = self.rest.split_first_chunk::<12>() {
+                let [id, serial, creation] = [0, 4, 8].map(|at| number(numbers, at));
+                self.rest = rest;
+                return Ok((node, id, serial, creation));
+            }
+        }
         let (id, serial) = (self.take_u32()?, self.take_u32()?);
         Ok((node, id, serial, self.creation(tag == PID)?))
     }
@@ -113,8 +127,15 @@ impl<'a> Decoder<'a> {
         }
         let node = node(self)?;
         let creation = self.creation(tag == NEW_REFERENCE)?;
-        for word in &mut words[..len] {
-            *word = self.take_u32()?;
+        if let Some((numbers, rest)) = self.rest.split_at_checked(4 * len) {
+            for (index, word) in words[..len].iter_mut().enumerate() {
+                *word = number(numbers, 4 * index);
+            }
+            self.rest = rest;
+        } else {
+            for word in &mut words[..len] {
+                *word = self.take_u32()?;
+            }
         }
         // OTP takes a reference without words for one of a single 0.
         let len = len.max(1);
