@@ -22,6 +22,17 @@ const NONE: Recent = Recent {
     index: 0,
 };
 
+/// What the first bytes keep of sixteen, by their number.
+static MASKS: [u128; LONGEST + 1] = {
+    let mut masks = [u128::MAX; LONGEST + 1];
+    let mut len = 0;
+    while len < LONGEST {
+        masks[len] = (1 << (8 * len)) - 1;
+        len += 1;
+    }
+    masks
+};
+
 thread_local! {
     static RECENT: [Cell<Recent>; PLACES] = const { [const { Cell::new(NONE) }; PLACES] };
 }
@@ -39,9 +50,7 @@ pub(super) fn index(
         return find(name);
     }
     let text = match bytes.first_chunk() {
-        Some(chunk) => {
-            u128::from_le_bytes(*chunk) & !u128::MAX.checked_shl(8 * len as u32).unwrap_or_default()
-        }
+        Some(chunk) => u128::from_le_bytes(*chunk) & MASKS[len],
         None => {
             let mut padded = [0; LONGEST];
             padded[..len].copy_from_slice(name);

@@ -6,7 +6,9 @@ use std::sync::{Mutex, MutexGuard, OnceLock};
 
 use super::AtomError;
 
-/// Names live in segments of doubling size that never move: segment `s` holds `FIRST << s` names.
+/// Names never move. The first ones, which are those of nearly every program, are at hand; the
+/// others live in segments of doubling size: segment `s` holds the `FIRST << s` names from index
+/// `FIRST << s` on.
 const FIRST: usize = 1 << 10;
 const SEGMENTS: usize = 22;
 
@@ -23,6 +25,7 @@ type Finder = Box<[AtomicU64]>;
 /// when a finder is too full another of twice the size takes its place. Readers may still look into
 /// an old one, so it stays; all of them together are no larger than the last.
 pub(super) struct Table {
+    first: Segment,
     segments: [OnceLock<Segment>; SEGMENTS],
     finders: [OnceLock<Finder>; SEGMENTS],
     /// Which finder is the last.
@@ -71,12 +74,14 @@ impl Name {
     }
 }
 
-/// The segment of an index and the place in it.
-#[inline]
+/// The segment of an index past the first ones, and the place in it.
 fn place(index: u32) -> (usize, usize) {
-    let shifted = index as usize + FIRST;
-    let segment = (shifted.ilog2() - FIRST.ilog2()) as usize;
-    (segment, shifted - (FIRST << segment))
+    let segment = (index.ilog2() - FIRST.ilog2()) as usize;
+    (segment, index as usize - (FIRST << segment))
+}
+
+fn empty_segment(len: usize) -> Segment {
+    (0..len).map(|_| OnceLock::new()).collect()
 }
 
 /// An empty finder of this generation.
@@ -90,6 +95,7 @@ impl Table {
     /// A table of the names that have a fixed index.
     pub(super) fn new(names: &[&'static str], limit: usize) -> Table {
         let table = Table {
+            first: empty_segment(FIRST),
             segments: [const { OnceLock::new() }; SEGMENTS],
             finders: [const { OnceLock::new() }; SEGMENTS],
             finder: AtomicUsize::new(0),
@@ -165,10 +171,14 @@ impl Table {
     fn add(&self, count: &mut Count, text: &'static str) -> u32 {
         let index = count.names as u32;
         count.names += 1;
-        let (segment, slot) = place(index);
-        let segment = self.segments[segment]
-            .get_or_init(|| (0..FIRST << segment).map(|_| OnceLock::new()).collect());
-        let _ = segment[slot].set(Name::new(text));
+        let slot = match self.first.get(index as usize) {
+            Some(slot) => slot,
+            None => {
+                let (segment, slot) = place(index);
+                &self.segments[segment].get_or_init(|| empty_segment(FIRST << segment))[slot]
+            }
+        };
+        let _ = slot.set(Name::new(text));
         let generation = self.finder.load(Ordering::Relaxed);
         let finder = self.finders[generation].get_or_init(|| empty_finder(generation));
         if 2 * count.names <= finder.len() {
@@ -200,6 +210,13 @@ impl Table {
 
     #[inline]
     pub(super) fn name(&self, index: u32) -> Option<&Name> {
+        match self.first.get(index as usize) {
+            Some(slot) => slot.get(),
+            None => self.later_name(index),
+        }
+    }
+
+    fn later_name(&self, index: u32) -> Option<&Name> {
         let (segment, slot) = place(index);
         self.segments[segment].get()?[slot].get()
     }
