@@ -25,16 +25,16 @@ impl Encoder {
             Term::Atom(value) => self.atom(*value),
             Term::Float(value) => self.float(*value)?,
             Term::Binary(value) => self.bytes(value)?,
-            other => self.other_term(other)?,
+            Term::Tuple(value) => return self.term_tuple(value),
+            Term::List(value) => return self.term_list(value),
+            Term::Map(value) => return self.term_map(value),
+            other => return self.other_term(other),
         }
         Ok(())
     }
 
     fn other_term(&mut self, value: &Term) -> Result<(), EncodeError> {
         match value {
-            Term::Tuple(value) => self.term_tuple(value)?,
-            Term::List(value) => self.term_list(value)?,
-            Term::Map(value) => self.term_map(value)?,
             Term::Pid(value) => self.pid(value),
             Term::Ref(value) => self.reference(value),
             Term::Port(value) => self.port(value),
@@ -42,7 +42,13 @@ impl Encoder {
             Term::Fun(value) => self.fun(value)?,
             Term::Record(value) => self.record(value)?,
             Term::Bits(value) => self.bit_string(value)?,
-            simple => self.term(simple)?,
+            Term::Int(_)
+            | Term::Atom(_)
+            | Term::Float(_)
+            | Term::Binary(_)
+            | Term::Tuple(_)
+            | Term::List(_)
+            | Term::Map(_) => self.inner_term(value)?,
         }
         Ok(())
     }
@@ -155,6 +161,7 @@ impl Encoder {
         Ok(())
     }
 
+    #[inline(never)]
     pub(in crate::etf) fn term_tuple(&mut self, value: &Tuple) -> Result<(), EncodeError> {
         self.tuple(value.len())?;
         value
@@ -162,6 +169,7 @@ impl Encoder {
             .try_for_each(|element| self.inner_term(element))
     }
 
+    #[inline(never)]
     pub(in crate::etf) fn term_map(&mut self, value: &Map) -> Result<(), EncodeError> {
         self.map(value.len())?;
         for (key, value) in value.pairs() {
