@@ -12,7 +12,8 @@ use super::{Atom, Term};
 /// The pairs are kept in Erlang's order of map keys (integers before floats, then as terms
 /// compare): looking up is a binary search, [`insert`](Map::insert) moves what stands behind the
 /// key, and building one from many pairs at once sorts them once. Keys match with `=:=`, so `1` and
-/// `1.0` are two keys. A map clones by reference count and copies its pairs when a clone changes.
+/// `1.0` are two keys. A map clones by reference count and copies its pairs when a clone changes,
+/// or for the first time what was decoded.
 ///
 /// A `Map` is a value to send and receive. For a table that grows to many thousands of keys, a
 /// `HashMap<Term, _>` or `BTreeMap<Term, _>` is the better store.

@@ -230,6 +230,8 @@ impl<'a> Decoder<'a> {
     fn term_bits(&mut self) -> Result<Term, DecodeError> {
         let (bytes, last) = self.bit_binary()?;
         let bytes = self.share(bytes)?;
+        // A bit string stands apart.
+        self.spend_bytes(size_of_val(&bytes))?;
         // Only an empty one has no last byte, and is the empty binary.
         Ok(Term::bits(bytes.clone(), last).unwrap_or(Term::Binary(bytes)))
     }
