@@ -86,7 +86,7 @@ fn empty_segment(len: usize) -> Segment {
 
 /// An empty finder of this generation.
 fn empty_finder(generation: usize) -> Finder {
-    (0..2 * FIRST << generation)
+    (0..FIRST << (generation + 1))
         .map(|_| AtomicU64::new(0))
         .collect()
 }
