@@ -2,8 +2,7 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use pin_project_lite::pin_project;
@@ -13,10 +12,10 @@ use super::call_error::CallError;
 use super::exchange::{DecodeFn, Exchange};
 use super::message::Message;
 use super::pending::Pending;
-use super::reply::ReplyTo;
+use super::reply::{LocalCall, ReplyTo};
 use super::server_ref::ServerRef;
 use crate::etf::{Decode, Encoded};
-use crate::process::{Deadline, LEAST_DEADLINE, LocalNode, Slot};
+use crate::process::{Deadline, LEAST_DEADLINE, LocalNode};
 
 /// How long a call waits unless told otherwise: OTP's 5 seconds.
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -39,7 +38,6 @@ pin_project! {
         timeout: Option<Duration>,
         // `None` once it was sent on its own.
         exchange: Option<Exchange<M, T>>,
-        #[pin]
         time: Time,
     }
 
@@ -61,36 +59,31 @@ impl<M: Message, T> std::fmt::Debug for Call<'_, M, T> {
     }
 }
 
-pin_project! {
-    /// The time of a call, from its first wait on.
-    #[project = TimeProjection]
-    enum Time {
-        NotRunning,
-        /// Long enough for the coarse clock.
-        Coarse { deadline: Deadline },
-        Exact { #[pin] sleep: Sleep },
-    }
+/// The time of a call, from its first wait on.
+enum Time {
+    NotRunning,
+    /// Long enough for the coarse clock.
+    Coarse(Deadline),
+    /// In a box: a call is moved about, and few need it.
+    Exact(Pin<Box<Sleep>>),
 }
 
 impl Time {
-    fn new(timeout: Duration, node: &LocalNode, cx: &Context<'_>) -> Time {
-        if timeout < LEAST_DEADLINE {
-            let sleep = sleep(timeout);
-            return Time::Exact { sleep };
-        }
-        let deadline = node.deadlines().add(timeout, cx.waker());
-        Time::Coarse { deadline }
-    }
-}
-
-impl Future for Time {
-    type Output = ();
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        match self.project() {
-            TimeProjection::Exact { sleep } => sleep.poll(cx),
-            TimeProjection::Coarse { deadline } if deadline.is_over(cx.waker()) => Poll::Ready(()),
-            TimeProjection::Coarse { .. } | TimeProjection::NotRunning => Poll::Pending,
+    /// Whether it is over. Otherwise the task is woken when it is.
+    fn is_over(&mut self, timeout: Duration, node: &LocalNode, cx: &mut Context<'_>) -> bool {
+        match self {
+            Time::NotRunning if timeout >= LEAST_DEADLINE => {
+                *self = Time::Coarse(node.deadlines().begin(cx.waker()));
+                false
+            }
+            Time::NotRunning => {
+                let mut sleep = Box::pin(sleep(timeout));
+                let over = sleep.as_mut().poll(cx).is_ready();
+                *self = Time::Exact(sleep);
+                over
+            }
+            Time::Coarse(deadline) => deadline.is_over(node.deadlines(), timeout, cx.waker()),
+            Time::Exact(sleep) => sleep.as_mut().poll(cx).is_ready(),
         }
     }
 }
@@ -113,9 +106,9 @@ impl<M: Message> ServerRef<M> {
         make: impl FnOnce(ReplyTo<T>) -> M,
         decode: Option<DecodeFn<T>>,
     ) -> Call<'_, M, T> {
-        let slot = Arc::new(Slot::new());
-        let message = make(ReplyTo::local(Arc::clone(&slot), self.node().calling_pid()));
-        Call::new(self, Exchange::new(message, slot, decode))
+        let call = LocalCall::from(self.node().calling_pid());
+        let message = make(ReplyTo::local(call.clone()));
+        Call::new(self, Exchange::new(message, call, decode))
     }
 }
 
@@ -181,7 +174,7 @@ impl<M: Message, T: Send + 'static> Future for Call<'_, M, T> {
     type Output = Result<T, CallError>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut this = self.project();
+        let this = self.project();
         let Some(exchange) = this.exchange else {
             return Poll::Pending;
         };
@@ -193,15 +186,12 @@ impl<M: Message, T: Send + 'static> Future for Call<'_, M, T> {
             exchange.finish(this.server);
             return Poll::Ready(result);
         }
-        let Some(timeout) = *this.timeout else {
-            return Poll::Pending;
-        };
-        if matches!(*this.time, Time::NotRunning) {
-            let time = Time::new(timeout, this.server.node(), cx);
-            this.time.set(time);
+        match *this.timeout {
+            Some(timeout) if this.time.is_over(timeout, this.server.node(), cx) => {
+                exchange.abandon(this.server);
+                Poll::Ready(Err(CallError::Timeout))
+            }
+            _ => Poll::Pending,
         }
-        ready!(this.time.poll(cx));
-        exchange.abandon(this.server);
-        Poll::Ready(Err(CallError::Timeout))
     }
 }

@@ -139,9 +139,9 @@ impl<S: Server> Context<S> {
     /// Notes that a call is answered later: its local caller hears of the end of this process even
     /// while the [`ReplyTo`] is kept elsewhere. `#[gen_server]` does so for handlers that take one.
     pub fn defer<T: Send + 'static>(&mut self, reply: &ReplyTo<T>) {
-        if let Some(slot) = reply.slot() {
-            let slot: Arc<dyn CallWatch> = slot.clone();
-            self.process.core.defer(Arc::downgrade(&slot));
+        if let Some(call) = reply.local_call() {
+            let call: Arc<dyn CallWatch> = call.clone();
+            self.process.core.defer(Arc::downgrade(&call));
         }
     }
 

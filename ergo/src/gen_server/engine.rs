@@ -1,10 +1,12 @@
 //! The loop of a server: one message at a time, each decoded where it is handled.
 
+use std::future::poll_fn;
 use std::sync::Arc;
-use std::task::Poll;
+use std::task::{Poll, ready};
 use std::time::Duration;
 
 use tokio::sync::oneshot;
+use tokio::task::coop;
 use tokio::time::{Instant, timeout};
 
 use super::unknown::{Opened, deal_with, open};
@@ -88,13 +90,25 @@ pub(super) async fn serve<S: Server>(
 async fn handle_all<S: Server>(server: &mut S, ctx: &mut Context<S>) -> Reason {
     let mut next = Next::Continue;
     loop {
-        ctx.process.core.resumed().await;
+        if ctx.process.core.is_held_up() {
+            ctx.process.core.resumed().await;
+        }
         let message = match ctx.next_continued() {
             Some(message) => message,
-            None => match receive(server, ctx, next).await {
-                Ok(message) => message,
-                Err(reason) => return reason,
-            },
+            None => {
+                let envelope = match next {
+                    Next::Continue => Some(next_envelope(ctx).await),
+                    _ => None,
+                };
+                match envelope {
+                    // So it is nearly always.
+                    Some(Envelope::Typed(message)) if ctx.debug.is_none() => message,
+                    envelope => match receive(server, ctx, next, envelope).await {
+                        Ok(message) => message,
+                        Err(reason) => return reason,
+                    },
+                }
+            }
         };
         next = match catch_panics(server.handle(message, ctx)).await {
             Ok(Next::Stop(reason)) | Err(reason) => return reason,
@@ -120,20 +134,22 @@ enum Taken<M> {
     End(Reason),
 }
 
-/// The next message that fits a handler, or the reason to end.
+/// The next message that fits a handler, or the reason to end. Looks at the given envelope first.
 async fn receive<S: Server>(
     server: &mut S,
     ctx: &mut Context<S>,
     mut next: Next,
+    mut first: Option<Envelope<S::Message>>,
 ) -> Result<S::Message, Reason> {
     let mut passed = Duration::ZERO;
     loop {
-        let envelope = match next {
-            Next::Hibernate => {
+        let envelope = match (first.take(), &next) {
+            (Some(envelope), _) => envelope,
+            (None, Next::Hibernate) => {
                 ctx.inbox.shrink(&ctx.process.mailbox);
                 next_envelope(ctx).await
             }
-            Next::Timeout(after) => {
+            (None, Next::Timeout(after)) => {
                 let began = Instant::now();
                 let after = after.saturating_sub(passed);
                 // Boxed, as is all that is rare and large: every server's task would keep room for it.
@@ -144,7 +160,7 @@ async fn receive<S: Server>(
                     Envelope::Wire(Box::new(encoded_atom(Atom::TIMEOUT)))
                 })
             }
-            _ => next_envelope(ctx).await,
+            (None, _) => next_envelope(ctx).await,
         };
         match take(server, ctx, envelope) {
             Taken::Message(message) => return Ok(message),
@@ -166,7 +182,7 @@ async fn receive<S: Server>(
 async fn suspended<S: Server>(server: &mut S, ctx: &mut Context<S>) -> Result<(), Reason> {
     let mut looked_at = 0;
     while system::is_suspended(ctx) {
-        tokio::task::coop::consume_budget().await;
+        coop::consume_budget().await;
         ctx.process.core.resumed().await;
         let (parent, budget) = (ctx.linked_parent(), *ctx.node().budget());
         let wanted = |envelope: &Envelope<S::Message>| match envelope {
@@ -175,7 +191,7 @@ async fn suspended<S: Server>(server: &mut S, ctx: &mut Context<S>) -> Result<()
             Envelope::Stop(_) => true,
             Envelope::Typed(_) | Envelope::Down(_) => false,
         };
-        let envelope = std::future::poll_fn(|_| {
+        let envelope = poll_fn(|_| {
             let found = ctx
                 .inbox
                 .next_wanted(&ctx.process.mailbox, &mut looked_at, wanted);
@@ -244,24 +260,28 @@ fn take_wire<S: Server>(server: &S, ctx: &mut Context<S>, encoded: &Encoded) -> 
 }
 
 async fn next_envelope<S: Server>(ctx: &mut Context<S>) -> Envelope<S::Message> {
-    // A mailbox that is never empty must not keep the worker thread from other tasks.
-    tokio::task::coop::consume_budget().await;
-    waiting_envelope(ctx).await
-}
-
-async fn waiting_envelope<S: Server>(ctx: &mut Context<S>) -> Envelope<S::Message> {
-    std::future::poll_fn(|_| {
-        // It handles no more once it is to end; who says so wakes it.
-        if ctx.process.core.is_interrupted() {
-            return Poll::Pending;
+    poll_fn(|cx| {
+        // A mailbox that is never empty must not keep the worker thread from other tasks.
+        let progress = ready!(coop::poll_proceed(cx));
+        let envelope = poll_envelope(ctx);
+        if envelope.is_ready() {
+            progress.made_progress();
         }
-        // The task's waker is known to the process since its first poll.
-        match ctx.inbox.next(&ctx.process.mailbox) {
-            Some(envelope) => Poll::Ready(envelope),
-            None => Poll::Pending,
-        }
+        envelope
     })
     .await
+}
+
+fn poll_envelope<S: Server>(ctx: &mut Context<S>) -> Poll<Envelope<S::Message>> {
+    // It handles no more once it is to end; who says so wakes it.
+    if ctx.process.core.is_interrupted() {
+        return Poll::Pending;
+    }
+    // The task's waker is known to the process since its first poll.
+    match ctx.inbox.next(&ctx.process.mailbox) {
+        Some(envelope) => Poll::Ready(envelope),
+        None => Poll::Pending,
+    }
 }
 
 /// What is in the mailbox already comes before the end of the time, even of a time of zero.
@@ -269,6 +289,7 @@ async fn next_envelope_within<S: Server>(
     ctx: &mut Context<S>,
     after: Duration,
 ) -> Option<Envelope<S::Message>> {
-    tokio::task::coop::consume_budget().await;
-    timeout(after, waiting_envelope(ctx)).await.ok()
+    coop::consume_budget().await;
+    let envelope = poll_fn(|_| poll_envelope(ctx));
+    timeout(after, envelope).await.ok()
 }

@@ -1,12 +1,13 @@
 //! A request on its way, and its answer on its way back.
 
+use std::borrow::Cow;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use super::call_error::CallError;
-use super::reply::Outcome;
+use super::reply::{LocalCall, Outcome};
 use super::server_ref::{Route, ServerRef};
 use super::{Message, MessageKind, Reason};
 use crate::dist::Control;
@@ -21,7 +22,7 @@ pub(super) type DecodeFn<T> = fn(&Encoded, &Budget) -> Result<T, DecodeError>;
 
 /// What becomes of one request. Whoever has it abandons it when it is not wanted any more.
 pub(super) struct Exchange<M, T> {
-    slot: Arc<Slot<Outcome<T>>>,
+    call: Arc<LocalCall<T>>,
     decode: Option<DecodeFn<T>>,
     state: State<M>,
     /// What it waits for before it is sent: nothing, unless a link is busy.
@@ -30,8 +31,8 @@ pub(super) struct Exchange<M, T> {
 
 enum State<M> {
     Unsent(M),
-    /// In the mailbox of a local server.
-    Typed(Arc<Process<M>>),
+    /// In the mailbox of a local server: of this one, or of the reference's own.
+    Typed(Option<Arc<Process<M>>>),
     /// The local server dropped its duty to answer; its end is watched for.
     Watching(Arc<Process<M>>, Ref),
     /// Sent as a term.
@@ -94,11 +95,11 @@ pub(super) fn failed(failure: CallFailure, to: ProcessId, budget: &Budget) -> Ca
 impl<M: Message, T> Exchange<M, T> {
     pub(super) fn new(
         message: M,
-        slot: Arc<Slot<Outcome<T>>>,
+        call: Arc<LocalCall<T>>,
         decode: Option<DecodeFn<T>>,
     ) -> Exchange<M, T> {
         Exchange {
-            slot,
+            call,
             decode,
             state: State::Unsent(message),
             room: None,
@@ -117,7 +118,11 @@ impl<M: Message, T> Exchange<M, T> {
 
     /// Nobody waits any more: an answer that comes is dropped.
     pub(super) fn abandon(&mut self, server: &ServerRef<M>) {
-        self.slot.close();
+        // After the answer, or where none can come, there is nothing to give up.
+        if matches!(self.state, State::Done) {
+            return;
+        }
+        self.call.slot.close();
         self.state.abandon(server);
     }
 }
@@ -137,14 +142,17 @@ impl<M: Message, T: Send + 'static> Exchange<M, T> {
                         return Poll::Ready(Err(error));
                     }
                 }
-                State::Typed(process) => match ready!(self.slot.poll_take(cx)) {
+                State::Typed(process) => match ready!(self.call.slot.poll_take(cx)) {
                     Outcome::Answer(value) => return Poll::Ready(Ok(value)),
                     Outcome::Ended(reason) => return Poll::Ready(Err(CallError::Exit(reason))),
                     Outcome::Unanswered => {
-                        self.slot.reopen();
+                        let Some(process) = process.as_ref().or_else(|| server.process()) else {
+                            unreachable!("a reference without a process of its own resolved one");
+                        };
+                        self.call.slot.reopen();
                         let reference = server.node().make_ref();
-                        let slot: Arc<dyn CallWatch> = self.slot.clone();
-                        let watch = process.core.watch(reference, Watcher::Call(slot));
+                        let call: Arc<dyn CallWatch> = self.call.clone();
+                        let watch = process.core.watch(reference, Watcher::Call(call));
                         if let Err((_, reason)) = watch {
                             return Poll::Ready(Err(CallError::Exit(reason)));
                         }
@@ -152,7 +160,7 @@ impl<M: Message, T: Send + 'static> Exchange<M, T> {
                         self.state = State::Watching(process, reference);
                     }
                 },
-                State::Watching(..) => match ready!(self.slot.poll_take(cx)) {
+                State::Watching(..) => match ready!(self.call.slot.poll_take(cx)) {
                     Outcome::Ended(reason) => return Poll::Ready(Err(CallError::Exit(reason))),
                     Outcome::Answer(value) => return Poll::Ready(Ok(value)),
                     Outcome::Unanswered => return Poll::Pending,
@@ -170,6 +178,9 @@ impl<M: Message, T: Send + 'static> Exchange<M, T> {
     /// have made the link busy again: nobody waits for ever behind others.
     fn poll_room(&mut self, server: &ServerRef<M>, cx: &mut Context<'_>) -> Poll<()> {
         if self.room.is_none() {
+            if server.process().is_some() {
+                return Poll::Ready(());
+            }
             let (here, there) = (server.node(), server.process_id().node());
             let Some(room) = here.busy_room(there) else {
                 return Poll::Ready(());
@@ -196,7 +207,10 @@ impl<M: Message, T: Send + 'static> Exchange<M, T> {
                         Refused::Full(..) => CallError::MailboxFull,
                     });
                 }
-                self.state = State::Typed(process.into_owned());
+                self.state = State::Typed(match process {
+                    Cow::Borrowed(_) => None,
+                    Cow::Owned(process) => Some(process),
+                });
                 return Ok(());
             }
             Route::Wire(to) => to,

@@ -19,14 +19,28 @@ pub(crate) enum Outcome<T> {
     Ended(Reason),
 }
 
-impl<T: Send> CallWatch for Slot<Outcome<T>> {
+/// A call within this program: what its two sides share.
+#[derive(Debug)]
+pub(super) struct LocalCall<T> {
+    pub(super) slot: Slot<Outcome<T>>,
+    caller: Pid,
+}
+
+impl<T> LocalCall<T> {
+    pub(super) fn from(caller: Pid) -> Arc<LocalCall<T>> {
+        let slot = Slot::new();
+        Arc::new(LocalCall { slot, caller })
+    }
+}
+
+impl<T: Send> CallWatch for LocalCall<T> {
     fn server_ended(&self, reason: &Reason) {
         // A slot that is filled or closed needs no reason any more.
-        let _ = self.fill(Outcome::Ended(reason.clone()));
+        let _ = self.slot.fill(Outcome::Ended(reason.clone()));
     }
 
     fn is_awaited(&self) -> bool {
-        Slot::is_awaited(self)
+        self.slot.is_awaited()
     }
 }
 
@@ -36,42 +50,55 @@ impl<T: Send> CallWatch for Slot<Outcome<T>> {
 /// `gen_server:reply/2` in Erlang). Dropped unused, the caller waits until its time is over or the
 /// server ends.
 #[must_use = "the caller waits for `send`"]
-pub struct ReplyTo<T>(Option<Way<T>>);
+pub struct ReplyTo<T>(Way<T>);
 
 type EncodeFn<T> = fn(&T, &mut Encoder) -> Result<(), EncodeError>;
 
 enum Way<T> {
-    Local {
-        slot: Arc<Slot<Outcome<T>>>,
-        caller: Pid,
-    },
+    Local(Owed<T>),
     Wire(Caller, EncodeFn<T>),
+}
+
+/// Dropped, it says that there will be no answer. Empty once there was one.
+struct Owed<T>(Option<Arc<LocalCall<T>>>);
+
+impl<T> Owed<T> {
+    fn fill(&mut self, outcome: Outcome<T>) {
+        if let Some(call) = self.0.take() {
+            // Filled or closed: the caller gave up.
+            let _ = call.slot.fill(outcome);
+        }
+    }
+}
+
+impl<T> Drop for Owed<T> {
+    fn drop(&mut self) {
+        self.fill(Outcome::Unanswered);
+    }
 }
 
 impl Caller {
     /// The right to answer this caller with a value of one type: what a
     /// [`Message::decode_call`](super::Message::decode_call) puts into its message.
     pub fn reply_to<T: Encode>(&self) -> ReplyTo<T> {
-        ReplyTo(Some(Way::Wire(self.clone(), T::encode)))
+        ReplyTo(Way::Wire(self.clone(), T::encode))
     }
 }
 
 impl<T> ReplyTo<T> {
-    pub(super) fn local(slot: Arc<Slot<Outcome<T>>>, caller: Pid) -> ReplyTo<T> {
-        ReplyTo(Some(Way::Local { slot, caller }))
+    pub(super) fn local(call: Arc<LocalCall<T>>) -> ReplyTo<T> {
+        ReplyTo(Way::Local(Owed(Some(call))))
     }
 
     /// Answers the call. An answer that nobody waits for any more is dropped, as in OTP.
-    pub fn send(mut self, value: T) {
-        match self.0.take() {
-            // Filled or closed: the caller gave up.
-            Some(Way::Local { slot, .. }) => drop(slot.fill(Outcome::Answer(value))),
-            Some(Way::Wire(caller, encode)) => {
+    pub fn send(self, value: T) {
+        match self.0 {
+            Way::Local(mut owed) => owed.fill(Outcome::Answer(value)),
+            Way::Wire(caller, encode) => {
                 if let Err(error) = caller.answer(|out| encode(&value, out)) {
                     caller.answer_badreply(&error);
                 }
             }
-            None => {}
         }
     }
 
@@ -81,18 +108,20 @@ impl<T> ReplyTo<T> {
     /// it is gone when the caller gave up, ended or was lost. Of older ones it is not: `true`.
     pub fn is_awaited(&self) -> bool {
         match &self.0 {
-            Some(Way::Local { slot, .. }) => slot.is_awaited(),
-            Some(Way::Wire(caller, _)) => caller.is_awaited(),
-            None => false,
+            Way::Local(owed) => owed.0.as_ref().is_some_and(|call| call.slot.is_awaited()),
+            Way::Wire(caller, _) => caller.is_awaited(),
         }
     }
 
     /// Who is to be answered, by this server.
     pub(super) fn caller_of(&self, server: Pid, node: &LocalNode) -> Caller {
         match &self.0 {
-            Some(Way::Wire(caller, _)) => caller.clone(),
-            Some(Way::Local { caller, .. }) => Caller::local(*caller, server, node),
-            None => Caller::local(node.caller_pid(), server, node),
+            Way::Wire(caller, _) => caller.clone(),
+            Way::Local(owed) => {
+                let call = owed.0.as_ref();
+                let caller = call.map_or_else(|| node.caller_pid(), |call| call.caller);
+                Caller::local(caller, server, node)
+            }
         }
     }
 
@@ -100,7 +129,7 @@ impl<T> ReplyTo<T> {
     pub(super) fn shown(&self, value: &T) -> Term {
         let mut out = Encoder::new();
         match &self.0 {
-            Some(Way::Wire(_, encode)) if encode(value, &mut out).is_ok() => {
+            Way::Wire(_, encode) if encode(value, &mut out).is_ok() => {
                 Encoded::from_encoder(out).decode(&Budget::default()).ok()
             }
             _ => None,
@@ -108,18 +137,11 @@ impl<T> ReplyTo<T> {
         .unwrap_or_else(|| shown::name(value))
     }
 
-    pub(super) fn slot(&self) -> Option<&Arc<Slot<Outcome<T>>>> {
+    /// The call, if its caller is in this program.
+    pub(super) fn local_call(&self) -> Option<&Arc<LocalCall<T>>> {
         match &self.0 {
-            Some(Way::Local { slot, .. }) => Some(slot),
-            _ => None,
-        }
-    }
-}
-
-impl<T> Drop for ReplyTo<T> {
-    fn drop(&mut self) {
-        if let Some(Way::Local { slot, .. }) = &self.0 {
-            let _ = slot.fill(Outcome::Unanswered);
+            Way::Local(owed) => owed.0.as_ref(),
+            Way::Wire(..) => None,
         }
     }
 }

@@ -187,6 +187,14 @@ impl<M: Message> ServerRef<M> {
         }
     }
 
+    /// The process that it was made for, if it is one of this program, whether it lives or not.
+    pub(super) fn process(&self) -> Option<&Arc<Process<M>>> {
+        match &self.target {
+            Target::Here(process) => Some(process),
+            Target::Elsewhere(_) => None,
+        }
+    }
+
     /// Whether the code that runs now is that server's own.
     pub(super) fn is_calling_itself(&self) -> bool {
         let own = self.node.calling_pid();

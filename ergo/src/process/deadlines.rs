@@ -1,9 +1,16 @@
 //! The times of calls.
 //!
 //! Nearly every call is answered long before its time is over, so what a call pays for having one
-//! must be small: two short locks, no look at the clock and no system call. A sweeper, which runs
-//! only while calls wait, advances a coarse clock and wakes those whose time is over; a call is
-//! never ended early, and late by [`TICK`] at most (and by what the runtime's own timer adds).
+//! must be small: no look at the clock, no system call, and mostly not even a lock. A sweeper, which
+//! runs only while calls wait, advances a coarse clock and wakes those whose time is over. A call
+//! that is answered before the sweeper comes by leaves no trace; one that still waits then takes a
+//! place until it is over.
+//!
+//! A call is never ended early: its time counts from the first sweep that saw it. It is ended late
+//! by two times [`TICK`] at most (and by what the runtime's own timer adds).
+
+mod places;
+mod soon;
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -12,14 +19,17 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-/// The step of the coarse clock.
-pub(crate) const TICK: Duration = Duration::from_millis(10);
+use self::places::Places;
+use self::soon::{Mark, Soon};
 
-/// Shorter times are left to the runtime's timer: a step would be too large a part of them.
+/// The sweeper comes by so often.
+pub(crate) const TICK: Duration = Duration::from_millis(5);
+
+/// Shorter times are left to the runtime's timer: two ticks would be too large a part of them.
 pub(crate) const LEAST: Duration = Duration::from_millis(250);
 
-/// The sweeper ends when no call has waited for so many steps.
-const IDLE_TICKS: u32 = 100;
+/// The sweeper ends when no call has waited for so many sweeps.
+const IDLE_SWEEPS: u32 = 200;
 
 /// Calls of different tasks seldom meet in one shard.
 const SHARDS: usize = 16;
@@ -29,31 +39,25 @@ pub(crate) struct Deadlines(Arc<Inner>);
 
 struct Inner {
     epoch: Instant,
-    /// The coarse clock: steps since `epoch`.
+    /// The coarse clock: milliseconds since `epoch`, at the last sweep.
     now: AtomicU64,
     sweeping: AtomicBool,
+    soon: Soon,
     next_shard: AtomicU64,
-    shards: [Mutex<Shard>; SHARDS],
+    shards: [Mutex<Places>; SHARDS],
 }
 
-/// The calls that wait, in reused places.
-struct Shard {
-    places: Vec<Place>,
-    /// The first of the free places.
-    free: Option<usize>,
-    waiting: usize,
-    /// No call's time is over before this.
-    earliest: u64,
-}
+/// The time of one call, from its first wait on.
+pub(crate) struct Deadline(Stage);
 
-enum Place {
-    Free(Option<usize>),
-    Waiting { until: u64, waker: Waker },
-    Over,
+enum Stage {
+    /// No sweep has seen it.
+    Soon(Mark),
+    Placed(Placed),
 }
 
 /// The place of one call; it becomes free when this is dropped.
-pub(crate) struct Deadline {
+struct Placed {
     deadlines: Deadlines,
     shard: usize,
     place: usize,
@@ -65,42 +69,63 @@ impl Deadlines {
             epoch: Instant::now(),
             now: AtomicU64::new(0),
             sweeping: AtomicBool::new(false),
+            soon: Soon::new(),
             next_shard: AtomicU64::new(0),
-            shards: std::array::from_fn(|_| Mutex::new(Shard::new())),
+            shards: std::array::from_fn(|_| Mutex::new(Places::new())),
         }))
     }
 
-    /// Wakes the task when so much time has passed. Must be called on a tokio runtime.
-    pub(crate) fn add(&self, after: Duration, waker: &Waker) -> Deadline {
+    /// A call begins to wait. Must be called on a tokio runtime.
+    pub(crate) fn begin(&self, waker: &Waker) -> Deadline {
+        Deadline(Stage::Soon(self.wake_soon(waker)))
+    }
+
+    /// Wakes the task at the next sweep.
+    fn wake_soon(&self, waker: &Waker) -> Mark {
+        let mark = self.0.soon.wake(waker);
+        self.see_to_sweeping();
+        mark
+    }
+
+    /// Wakes the task when so much time has passed.
+    fn place(&self, after: Duration, waker: &Waker) -> Placed {
         let inner = &*self.0;
         let shard = inner.next_shard.fetch_add(1, Ordering::Relaxed) as usize % SHARDS;
         let place = {
-            let mut shard = inner.shard(shard);
+            let mut places = inner.shard(shard);
             // Read under the lock: the sweeper advances the clock before it looks into the shard.
             let now = match inner.sweeping.load(Ordering::Acquire) {
                 true => inner.now.load(Ordering::Acquire),
                 false => inner.clock(),
             };
-            // The current step has begun already, and the last one is to be over.
-            let steps = after.as_millis().div_ceil(TICK.as_millis());
-            shard.insert(now.saturating_add(steps as u64 + 1), waker.clone())
+            // The current millisecond has begun already.
+            let time = after.as_nanos().div_ceil(1_000_000) as u64;
+            places.insert(now.saturating_add(time).saturating_add(1), waker.clone())
         };
-        if !inner.sweeping.swap(true, Ordering::AcqRel) {
-            inner.now.store(inner.clock(), Ordering::Release);
-            let deadlines = self.clone();
-            let rests = false;
-            tokio::spawn(Sweep { deadlines, rests }.run());
-        }
-        Deadline {
+        self.see_to_sweeping();
+        Placed {
             deadlines: self.clone(),
             shard,
             place,
         }
     }
+
+    /// To be called when something waits: the sweeper looks once more after it has said that it
+    /// ends.
+    fn see_to_sweeping(&self) {
+        let inner = &*self.0;
+        if inner.sweeping.load(Ordering::Acquire) || inner.sweeping.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        inner.now.store(inner.clock(), Ordering::Release);
+        let deadlines = self.clone();
+        let rests = false;
+        tokio::spawn(Sweep { deadlines, rests }.run());
+    }
 }
 
 impl Inner {
-    fn shard(&self, index: usize) -> MutexGuard<'_, Shard> {
+    fn shard(&self, index: usize) -> MutexGuard<'_, Places> {
         // Every change of a shard is whole before anything in it can panic.
         self.shards[index]
             .lock()
@@ -108,17 +133,23 @@ impl Inner {
     }
 
     fn clock(&self) -> u64 {
-        (self.epoch.elapsed().as_millis() / TICK.as_millis()) as u64
+        self.epoch.elapsed().as_millis() as u64
     }
 
-    /// Wakes the calls whose time is over; the number of those that still wait.
+    /// Whether any call waits, or did since the last sweep.
+    fn is_needed(&self) -> bool {
+        !self.soon.is_empty() || (0..SHARDS).any(|index| self.shard(index).waiting() > 0)
+    }
+
+    /// Wakes the calls that no sweep has seen, and those whose time is over; the number of those
+    /// that wait or did since the last time.
     fn sweep(&self, now: u64) -> usize {
-        let mut waiting = 0;
+        let mut waiting = self.soon.sweep();
         for index in 0..SHARDS {
             let over = {
                 let mut shard = self.shard(index);
                 let over = shard.take_over(now);
-                waiting += shard.waiting;
+                waiting += shard.waiting();
                 over
             };
             over.into_iter().for_each(Waker::wake);
@@ -142,8 +173,7 @@ impl Sweep {
             inner.sweeping.store(false, Ordering::Release);
             self.rests = true;
             // A call that came after the last look has relied on this sweeper.
-            let waiting = (0..SHARDS).any(|index| inner.shard(index).waiting > 0);
-            if !waiting || inner.sweeping.swap(true, Ordering::AcqRel) {
+            if !inner.is_needed() || inner.sweeping.swap(true, Ordering::AcqRel) {
                 return;
             }
             self.rests = false;
@@ -153,7 +183,7 @@ impl Sweep {
     async fn while_calls_wait(&self) {
         let inner = &*self.deadlines.0;
         let mut idle = 0;
-        while idle < IDLE_TICKS {
+        while idle < IDLE_SWEEPS {
             sleep(TICK).await;
             let now = inner.clock();
             inner.now.store(now, Ordering::Release);
@@ -174,89 +204,33 @@ impl Drop for Sweep {
     }
 }
 
-impl Shard {
-    fn new() -> Shard {
-        Shard {
-            places: Vec::new(),
-            free: None,
-            waiting: 0,
-            earliest: u64::MAX,
-        }
-    }
-
-    fn insert(&mut self, until: u64, waker: Waker) -> usize {
-        self.waiting += 1;
-        self.earliest = self.earliest.min(until);
-        let waiting = Place::Waiting { until, waker };
-        match self.free {
-            Some(index) => {
-                let place = std::mem::replace(&mut self.places[index], waiting);
-                self.free = match place {
-                    Place::Free(next) => next,
-                    Place::Waiting { .. } | Place::Over => None,
-                };
-                index
-            }
-            None => {
-                self.places.push(waiting);
-                self.places.len() - 1
-            }
-        }
-    }
-
-    fn remove(&mut self, index: usize) {
-        let place = std::mem::replace(&mut self.places[index], Place::Free(self.free));
-        self.free = Some(index);
-        if matches!(place, Place::Waiting { .. }) {
-            self.waiting -= 1;
-        }
-        if self.waiting == 0 {
-            self.earliest = u64::MAX;
-        }
-    }
-
-    /// The calls whose time is over. Only looks at them all when one may be.
-    fn take_over(&mut self, now: u64) -> Vec<Waker> {
-        if self.earliest > now {
-            return Vec::new();
-        }
-        let mut over = Vec::new();
-        let mut earliest = u64::MAX;
-        for place in &mut self.places {
-            match place {
-                Place::Waiting { until, .. } if *until > now => earliest = earliest.min(*until),
-                Place::Waiting { .. } => {
-                    if let Place::Waiting { waker, .. } = std::mem::replace(place, Place::Over) {
-                        over.push(waker);
-                    }
-                }
-                Place::Free(_) | Place::Over => {}
-            }
-        }
-        self.earliest = earliest;
-        self.waiting -= over.len();
-        over
-    }
-}
-
 impl Deadline {
-    /// Whether the time is over. Otherwise the task is woken when it is.
-    pub(crate) fn is_over(&self, waker: &Waker) -> bool {
-        let mut shard = self.deadlines.0.shard(self.shard);
-        match &mut shard.places[self.place] {
-            Place::Over => true,
-            Place::Waiting { waker: known, .. } => {
-                if !known.will_wake(waker) {
-                    *known = waker.clone();
-                }
+    /// Whether so much time has passed. Otherwise the task is woken when it has.
+    pub(crate) fn is_over(
+        &mut self,
+        deadlines: &Deadlines,
+        after: Duration,
+        waker: &Waker,
+    ) -> bool {
+        match &self.0 {
+            Stage::Soon(mark) if deadlines.0.soon.is_over(*mark) => {
+                self.0 = Stage::Placed(deadlines.place(after, waker));
                 false
             }
-            Place::Free(_) => false,
+            // Another waker may have been woken than the one that waits now.
+            Stage::Soon(_) => {
+                deadlines.wake_soon(waker);
+                false
+            }
+            Stage::Placed(placed) => {
+                let mut shard = deadlines.0.shard(placed.shard);
+                shard.is_over(placed.place, waker)
+            }
         }
     }
 }
 
-impl Drop for Deadline {
+impl Drop for Placed {
     fn drop(&mut self) {
         self.deadlines.0.shard(self.shard).remove(self.place);
     }
@@ -273,8 +247,8 @@ mod tests {
         let begin = Instant::now();
         let mut deadline = None;
         poll_fn(|cx| {
-            let deadline = deadline.get_or_insert_with(|| deadlines.add(after, cx.waker()));
-            match deadline.is_over(cx.waker()) {
+            let deadline = deadline.get_or_insert_with(|| deadlines.begin(cx.waker()));
+            match deadline.is_over(deadlines, after, cx.waker()) {
                 true => Poll::Ready(begin.elapsed()),
                 false => Poll::Pending,
             }
@@ -284,7 +258,7 @@ mod tests {
 
     fn waiting(deadlines: &Deadlines) -> usize {
         (0..SHARDS)
-            .map(|index| deadlines.0.shard(index).waiting)
+            .map(|index| deadlines.0.shard(index).waiting())
             .sum()
     }
 
@@ -317,15 +291,63 @@ mod tests {
         let deadlines = Deadlines::new();
         let waker = Waker::noop();
         for _ in 0..1000 {
-            drop(deadlines.add(Duration::from_secs(5), waker));
+            drop(deadlines.place(Duration::from_secs(5), waker));
         }
         let places: usize = (0..SHARDS)
-            .map(|index| deadlines.0.shard(index).places.len())
+            .map(|index| deadlines.0.shard(index).len())
             .sum();
         assert_eq!((places, waiting(&deadlines)), (SHARDS, 0));
-        sleep(TICK * (IDLE_TICKS + 2)).await;
+        sleep(TICK * (IDLE_SWEEPS + 2)).await;
         assert!(!deadlines.0.sweeping.load(Ordering::Acquire));
         let took = over(&deadlines, Duration::from_secs(1)).await;
         assert_eq!(took.as_secs(), 1, "it starts again");
+    }
+
+    struct Count(AtomicU64);
+
+    impl std::task::Wake for Count {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn calls_of_one_task_share_a_promise_and_are_forgotten_with_it() {
+        let deadlines = Deadlines::new();
+        let task = Arc::new(Count(AtomicU64::new(0)));
+        let waker = Waker::from(Arc::clone(&task));
+        for sweep in 1..=3 {
+            for _ in 0..1000 {
+                drop(deadlines.begin(&waker));
+            }
+            // The sweeper and this task have it, whatever the number of calls.
+            assert_eq!(Arc::strong_count(&task), 3);
+            sleep(TICK * 2).await;
+            assert_eq!(task.0.load(Ordering::Relaxed), sweep, "it wakes once");
+            assert_eq!(Arc::strong_count(&task), 2);
+        }
+        assert_eq!(waiting(&deadlines), 0);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_call_that_the_sweeper_saw_late_still_has_all_its_time() {
+        let deadlines = Deadlines::new();
+        let task = Arc::new(Count(AtomicU64::new(0)));
+        let waker = Waker::from(Arc::clone(&task));
+        let after = Duration::from_millis(300);
+        drop(deadlines.begin(&waker));
+        tokio::task::yield_now().await;
+        // The runtime is kept busy: no sweep.
+        tokio::time::advance(Duration::from_millis(400)).await;
+        let took = over(&deadlines, after).await;
+        assert!(took >= after, "{took:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn promises_are_to_one_node() {
+        let [one, other] = [Deadlines::new(), Deadlines::new()];
+        let after = Duration::from_secs(1);
+        let (first, second) = tokio::join!(over(&one, after), over(&other, after));
+        assert_eq!((first.as_secs(), second.as_secs()), (1, 1));
     }
 }

@@ -1,7 +1,7 @@
 //! Panics as exit reasons, with the place where they began.
 
 use std::any::Any;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::panic::{self, PanicHookInfo};
 use std::sync::Once;
 
@@ -11,6 +11,10 @@ use super::current::current;
 thread_local! {
     /// Where the last panic of this thread began, if it was in a process.
     static PLACE: RefCell<Option<String>> = const { RefCell::new(None) };
+
+    /// Whether there is one. Looked at before every callback, and unlike the place it costs nothing
+    /// to look at.
+    static NOTED: Cell<bool> = const { Cell::new(false) };
 }
 
 /// Lets the panics of processes be located from now on.
@@ -41,11 +45,15 @@ fn note_place(info: &PanicHookInfo<'_>) {
     let place = info.location().map(ToString::to_string);
     // A thread that is about to end has no place to keep it.
     let _ = PLACE.try_with(|kept| kept.replace(place));
+    NOTED.set(true);
 }
 
 /// The place of the panic that has just been caught; `None` also if it was raised without the hook,
 /// as [`std::panic::resume_unwind`] does.
 fn take_place() -> Option<String> {
+    if !NOTED.replace(false) {
+        return None;
+    }
     PLACE.try_with(RefCell::take).ok().flatten()
 }
 

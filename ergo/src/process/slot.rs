@@ -50,15 +50,19 @@ impl<T> Slot<T> {
     /// Takes the value, or leaves word to be woken when it is there.
     pub(crate) fn poll_take(&self, cx: &mut Context<'_>) -> Poll<T> {
         let mut state = self.lock();
-        match std::mem::replace(&mut *state, State::Closed) {
-            State::Full(value) => return Poll::Ready(value),
-            State::Empty(Some(known)) if known.will_wake(cx.waker()) => {
-                *state = State::Empty(Some(known));
+        match &mut *state {
+            State::Empty(Some(known)) if known.will_wake(cx.waker()) => return Poll::Pending,
+            State::Empty(waker) => {
+                *waker = Some(cx.waker().clone());
+                return Poll::Pending;
             }
-            State::Empty(_) => *state = State::Empty(Some(cx.waker().clone())),
-            State::Closed => {}
+            State::Closed => return Poll::Pending,
+            State::Full(_) => {}
         }
-        Poll::Pending
+        match std::mem::replace(&mut *state, State::Closed) {
+            State::Full(value) => Poll::Ready(value),
+            State::Empty(_) | State::Closed => Poll::Pending,
+        }
     }
 
     /// Opens a slot again whose value was taken and turned out not to be the last word.

@@ -60,9 +60,14 @@ impl Suspension {
         self.rooms().retain(|known| !Arc::ptr_eq(known, room));
     }
 
+    /// Whether any link was noted.
+    pub(super) fn is_marked(&self) -> bool {
+        self.marked.load(Ordering::Acquire)
+    }
+
     /// Returns when no link that was noted is busy any more, or none was noted.
     pub(super) async fn resumed(&self) {
-        if !self.marked.load(Ordering::Acquire) {
+        if !self.is_marked() {
             return;
         }
         let _waiting = Waiting(self);
