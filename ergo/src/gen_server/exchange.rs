@@ -13,8 +13,8 @@ use super::{Message, MessageKind, Reason};
 use crate::dist::Control;
 use crate::etf::{Budget, DecodeError, EncodeError, Encoded, Encoder};
 use crate::process::{
-    CallFailure, CallResult, CallWatch, Envelope, LocalNode, Process, ProcessId, Refusal, Refused,
-    Slot, Watcher,
+    CallFailure, CallResult, Envelope, LocalNode, Process, ProcessId, Refusal, Refused, Slot,
+    Watcher,
 };
 use crate::term::{Atom, Pid, Ref};
 
@@ -22,7 +22,8 @@ pub(super) type DecodeFn<T> = fn(&Encoded, &Budget) -> Result<T, DecodeError>;
 
 /// What becomes of one request. Whoever has it abandons it when it is not wanted any more.
 pub(super) struct Exchange<M, T> {
-    call: Arc<LocalCall<T>>,
+    /// Empty once its outcome was taken.
+    call: Option<Arc<LocalCall<T>>>,
     decode: Option<DecodeFn<T>>,
     state: State<M>,
     /// What it waits for before it is sent: nothing, unless a link is busy.
@@ -99,7 +100,7 @@ impl<M: Message, T> Exchange<M, T> {
         decode: Option<DecodeFn<T>>,
     ) -> Exchange<M, T> {
         Exchange {
-            call,
+            call: Some(call),
             decode,
             state: State::Unsent(message),
             room: None,
@@ -118,11 +119,9 @@ impl<M: Message, T> Exchange<M, T> {
 
     /// Nobody waits any more: an answer that comes is dropped.
     pub(super) fn abandon(&mut self, server: &ServerRef<M>) {
-        // After the answer, or where none can come, there is nothing to give up.
-        if matches!(self.state, State::Done) {
-            return;
+        if let Some(call) = self.call.take() {
+            call.slot.close();
         }
-        self.call.slot.close();
         self.state.abandon(server);
     }
 }
@@ -142,25 +141,16 @@ impl<M: Message, T: Send + 'static> Exchange<M, T> {
                         return Poll::Ready(Err(error));
                     }
                 }
-                State::Typed(process) => match ready!(self.call.slot.poll_take(cx)) {
+                State::Typed(_) => match ready!(self.poll_outcome(cx)) {
                     Outcome::Answer(value) => return Poll::Ready(Ok(value)),
                     Outcome::Ended(reason) => return Poll::Ready(Err(CallError::Exit(reason))),
                     Outcome::Unanswered => {
-                        let Some(process) = process.as_ref().or_else(|| server.process()) else {
-                            unreachable!("a reference without a process of its own resolved one");
-                        };
-                        self.call.slot.reopen();
-                        let reference = server.node().make_ref();
-                        let call: Arc<dyn CallWatch> = self.call.clone();
-                        let watch = process.core.watch(reference, Watcher::Call(call));
-                        if let Err((_, reason)) = watch {
+                        if let Err(reason) = self.watch(server) {
                             return Poll::Ready(Err(CallError::Exit(reason)));
                         }
-                        let process = Arc::clone(process);
-                        self.state = State::Watching(process, reference);
                     }
                 },
-                State::Watching(..) => match ready!(self.call.slot.poll_take(cx)) {
+                State::Watching(..) => match ready!(self.poll_outcome(cx)) {
                     Outcome::Ended(reason) => return Poll::Ready(Err(CallError::Exit(reason))),
                     Outcome::Answer(value) => return Poll::Ready(Ok(value)),
                     Outcome::Unanswered => return Poll::Pending,
@@ -172,6 +162,40 @@ impl<M: Message, T: Send + 'static> Exchange<M, T> {
                 State::Done => return Poll::Pending,
             }
         }
+    }
+
+    /// What came of a local call.
+    fn poll_outcome(&mut self, cx: &mut Context<'_>) -> Poll<Outcome<T>> {
+        let Some(call) = self.call.take() else {
+            return Poll::Pending;
+        };
+        let call = match call.try_take() {
+            Ok(outcome) => return outcome.map_or(Poll::Pending, Poll::Ready),
+            Err(call) => call,
+        };
+        let outcome = call.slot.poll_take(cx);
+        if outcome.is_pending() {
+            self.call = Some(call);
+        }
+        outcome
+    }
+
+    /// There will be no answer: waits for the end of the server.
+    fn watch(&mut self, server: &ServerRef<M>) -> Result<(), Reason> {
+        let State::Typed(process) = std::mem::replace(&mut self.state, State::Done) else {
+            return Ok(());
+        };
+        let Some(process) = process.or_else(|| server.process().cloned()) else {
+            unreachable!("a server that was looked up is kept");
+        };
+        let call = LocalCall::from(server.node().calling_pid());
+        let reference = server.node().make_ref();
+        let watcher = Watcher::Call(call.clone());
+        let watched = process.core.watch(reference, watcher);
+        watched.map_err(|(_, reason)| reason)?;
+        self.call = Some(call);
+        self.state = State::Watching(process, reference);
+        Ok(())
     }
 
     /// Waits until the link to the server's node is not busy. The request then goes, even if others

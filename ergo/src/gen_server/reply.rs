@@ -31,6 +31,16 @@ impl<T> LocalCall<T> {
         let slot = Slot::new();
         Arc::new(LocalCall { slot, caller })
     }
+
+    /// What the call came to, if the server has let go of it; otherwise it comes back.
+    pub(super) fn try_take(
+        self: Arc<LocalCall<T>>,
+    ) -> Result<Option<Outcome<T>>, Arc<LocalCall<T>>> {
+        if Arc::strong_count(&self) > 1 {
+            return Err(self);
+        }
+        Arc::try_unwrap(self).map(|call| call.slot.into_value())
+    }
 }
 
 impl<T: Send> CallWatch for LocalCall<T> {
@@ -64,9 +74,13 @@ struct Owed<T>(Option<Arc<LocalCall<T>>>);
 
 impl<T> Owed<T> {
     fn fill(&mut self, outcome: Outcome<T>) {
-        if let Some(call) = self.0.take() {
-            // Filled or closed: the caller gave up.
-            let _ = call.slot.fill(outcome);
+        let Some(call) = self.0.take() else { return };
+        // Filled or closed: the caller gave up.
+        let waker = call.slot.put(outcome).ok().flatten();
+        // The caller is then the last one that has it, and takes the answer without the lock.
+        drop(call);
+        if let Some(waker) = waker {
+            waker.wake();
         }
     }
 }

@@ -5,7 +5,7 @@
 //! given back when a burst made it large.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard};
 
 use super::Reason;
@@ -117,12 +117,16 @@ pub(crate) struct Mailbox<M> {
     state: Mutex<State<M>>,
     /// How many messages the receiver has taken over and not yet handled.
     batched: AtomicUsize,
+    /// The queue is empty, and the next push wakes the receiver: it need not lock to look.
+    quiet: AtomicBool,
+    /// The receiver found nothing.
+    asleep: AtomicBool,
 }
 
 #[derive(Debug)]
 struct State<M> {
     queue: VecDeque<Envelope<M>>,
-    /// The receiver found nothing and sleeps until it is woken.
+    /// The next push wakes the receiver.
     waiting: bool,
     closed: bool,
     high_water: usize,
@@ -162,6 +166,8 @@ impl<M> Mailbox<M> {
         Mailbox {
             state: Mutex::new(state),
             batched: AtomicUsize::new(0),
+            quiet: AtomicBool::new(false),
+            asleep: AtomicBool::new(false),
         }
     }
 
@@ -186,15 +192,19 @@ impl<M> Mailbox<M> {
             }
         }
         state.queue.push_back(envelope);
-        Ok(std::mem::take(&mut state.waiting))
+        let wake = std::mem::take(&mut state.waiting);
+        if wake {
+            self.quiet.store(false, Ordering::Release);
+        }
+        Ok(wake)
     }
 
     /// Swaps the waiting messages into `batch`, which must be empty. `false` if there are none: the
-    /// receiver is then marked as waiting and the next push asks to wake it.
+    /// next push then asks to wake the receiver.
     fn take_into(&self, batch: &mut VecDeque<Envelope<M>>, held: usize) -> bool {
         let mut state = self.lock();
         if state.queue.is_empty() {
-            state.waiting = true;
+            self.be_quiet(&mut state);
             // Not sooner: while messages keep coming, both queues are used again and again.
             free_if_large(&mut state.queue);
             free_if_large(batch);
@@ -208,7 +218,18 @@ impl<M> Mailbox<M> {
             std::mem::swap(&mut state.queue, batch);
         }
         state.taken += batch.len() as u64;
+        // A single message is mostly a call, and its caller then waits: the mailbox will stay empty,
+        // and the receiver need not come again to find that out.
+        let large = batch.capacity().max(state.queue.capacity()) > KEPT_CAPACITY;
+        if batch.len() == 1 && state.queue.is_empty() && !large {
+            self.be_quiet(&mut state);
+        }
         true
+    }
+
+    fn be_quiet(&self, state: &mut State<M>) {
+        state.waiting = true;
+        self.quiet.store(true, Ordering::Release);
     }
 
     /// What it has seen so far.
@@ -221,7 +242,7 @@ impl<M> Mailbox<M> {
             high_water: state.high_water.max(waiting),
             handled: state.taken.saturating_sub(batched as u64),
             refused: state.bounds.as_ref().map_or(0, |bounds| bounds.refused),
-            idle: state.waiting,
+            idle: state.waiting && self.asleep.load(Ordering::Relaxed),
         }
     }
 
@@ -247,6 +268,8 @@ pub(crate) struct Inbox<M> {
     held: usize,
     /// What the mailbox shows of both.
     published: usize,
+    /// The mailbox shows that nothing was found.
+    asleep: bool,
 }
 
 impl<M> Inbox<M> {
@@ -255,13 +278,21 @@ impl<M> Inbox<M> {
             batch: VecDeque::new(),
             held: 0,
             published: 0,
+            asleep: false,
         }
     }
 
     /// The next message; `None` marks the process as waiting for one.
     pub(crate) fn next(&mut self, mailbox: &Mailbox<M>) -> Option<Envelope<M>> {
-        if self.batch.is_empty() && !mailbox.take_into(&mut self.batch, self.held) {
-            return None;
+        if self.batch.is_empty() {
+            // If a message comes right then, the task is woken after that, while it is polled: it
+            // is polled again.
+            let none = mailbox.quiet.load(Ordering::Acquire)
+                || !mailbox.take_into(&mut self.batch, self.held);
+            self.sleep(mailbox, none);
+            if none {
+                return None;
+            }
         }
         let next = self.batch.pop_front();
         self.publish(mailbox);
@@ -291,11 +322,24 @@ impl<M> Inbox<M> {
         let Some(found) = found else {
             *looked_at = self.batch.len() + state.queue.len();
             state.waiting = true;
+            drop(state);
+            self.sleep(mailbox, true);
             return None;
         };
         *looked_at += found;
         state.taken += 1;
-        state.queue.remove(passed + found)
+        let found = state.queue.remove(passed + found);
+        drop(state);
+        self.sleep(mailbox, false);
+        found
+    }
+
+    /// Says whether nothing was found.
+    fn sleep(&mut self, mailbox: &Mailbox<M>, asleep: bool) {
+        if self.asleep != asleep {
+            self.asleep = asleep;
+            mailbox.asleep.store(asleep, Ordering::Relaxed);
+        }
     }
 
     /// Says how many messages were taken over and not handled.
@@ -321,8 +365,12 @@ impl<M> Inbox<M> {
     }
 
     /// The process does something else now: it waits for a message no more.
-    pub(crate) fn stop_waiting(&self, mailbox: &Mailbox<M>) {
-        mailbox.lock().waiting = false;
+    pub(crate) fn stop_waiting(&mut self, mailbox: &Mailbox<M>) {
+        let mut state = mailbox.lock();
+        state.waiting = false;
+        mailbox.quiet.store(false, Ordering::Release);
+        drop(state);
+        self.sleep(mailbox, false);
     }
 
     /// How many messages it could take without waiting.
@@ -334,5 +382,80 @@ impl<M> Inbox<M> {
     pub(crate) fn shrink(&mut self, mailbox: &Mailbox<M>) {
         self.batch.shrink_to_fit();
         mailbox.lock().queue.shrink_to_fit();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn push(mailbox: &Mailbox<u8>, message: u8) -> bool {
+        match mailbox.push(Envelope::Typed(message)) {
+            Ok(wake) => wake,
+            Err(_) => panic!("refused"),
+        }
+    }
+
+    fn next(inbox: &mut Inbox<u8>, mailbox: &Mailbox<u8>) -> Option<u8> {
+        inbox.next(mailbox).map(|envelope| match envelope {
+            Envelope::Typed(message) => message,
+            other => panic!("{other:?}"),
+        })
+    }
+
+    #[test]
+    fn who_pushes_after_all_was_taken_wakes_the_receiver() {
+        let (mailbox, mut inbox) = (Mailbox::new(Limit::default()), Inbox::new());
+        assert!(!push(&mailbox, 1), "it has not looked yet");
+        assert_eq!(next(&mut inbox, &mailbox), Some(1));
+        assert!(!mailbox.counts().idle, "it handles one");
+        // It does not look again on its own.
+        assert!(push(&mailbox, 2));
+        assert!(!push(&mailbox, 3), "once is enough");
+        assert_eq!(next(&mut inbox, &mailbox), Some(2));
+        assert!(!push(&mailbox, 4), "it has more to handle, and looks again");
+        assert_eq!(next(&mut inbox, &mailbox), Some(3));
+        assert_eq!(next(&mut inbox, &mailbox), Some(4));
+        assert_eq!(next(&mut inbox, &mailbox), None);
+        assert!(mailbox.counts().idle);
+        assert_eq!(next(&mut inbox, &mailbox), None);
+        assert!(push(&mailbox, 5));
+        assert!(!mailbox.counts().idle);
+        assert_eq!(next(&mut inbox, &mailbox), Some(5));
+    }
+
+    #[test]
+    fn a_receiver_that_waits_no_more_is_not_woken() {
+        let (mailbox, mut inbox) = (Mailbox::new(Limit::default()), Inbox::new());
+        assert_eq!(next(&mut inbox, &mailbox), None);
+        inbox.stop_waiting(&mailbox);
+        assert!(!mailbox.counts().idle);
+        assert!(!push(&mailbox, 1));
+        assert_eq!(next(&mut inbox, &mailbox), Some(1));
+    }
+
+    #[test]
+    fn the_memory_of_a_burst_is_given_back() {
+        let (mailbox, mut inbox) = (Mailbox::new(Limit::default()), Inbox::new());
+        let large = |inbox: &Inbox<u8>| {
+            let waiting = mailbox.lock().queue.capacity();
+            inbox.batch.capacity().max(waiting) > KEPT_CAPACITY
+        };
+        for _ in 0..=KEPT_CAPACITY {
+            push(&mailbox, 0);
+        }
+        while next(&mut inbox, &mailbox).is_some() {}
+        assert!(!large(&inbox));
+        for _ in 0..=KEPT_CAPACITY {
+            push(&mailbox, 0);
+        }
+        let mut handled = 0;
+        while next(&mut inbox, &mailbox).is_some() {
+            handled += 1;
+            if handled == KEPT_CAPACITY {
+                push(&mailbox, 0);
+            }
+        }
+        assert!(!large(&inbox), "a single message comes last");
     }
 }

@@ -32,19 +32,21 @@ impl<T> Slot<T> {
 
     /// Puts the value there, unless another came first or nobody waits: then it comes back.
     pub(crate) fn fill(&self, value: T) -> Result<(), T> {
-        let waker = {
-            let mut state = self.lock();
-            let State::Empty(waker) = &mut *state else {
-                return Err(value);
-            };
-            let waker = waker.take();
-            *state = State::Full(value);
-            waker
-        };
-        if let Some(waker) = waker {
+        if let Some(waker) = self.put(value)? {
             waker.wake();
         }
         Ok(())
+    }
+
+    /// Like [`Slot::fill`], but leaves it to the caller to wake who waits.
+    pub(crate) fn put(&self, value: T) -> Result<Option<Waker>, T> {
+        let mut state = self.lock();
+        let State::Empty(waker) = &mut *state else {
+            return Err(value);
+        };
+        let waker = waker.take();
+        *state = State::Full(value);
+        Ok(waker)
     }
 
     /// Takes the value, or leaves word to be woken when it is there.
@@ -65,11 +67,12 @@ impl<T> Slot<T> {
         }
     }
 
-    /// Opens a slot again whose value was taken and turned out not to be the last word.
-    pub(crate) fn reopen(&self) {
-        let mut state = self.lock();
-        if matches!(*state, State::Closed) {
-            *state = State::Empty(None);
+    /// The value, if it is there; for the last one that has the slot.
+    pub(crate) fn into_value(self) -> Option<T> {
+        let state = self.state.into_inner();
+        match state.unwrap_or_else(|poisoned| poisoned.into_inner()) {
+            State::Full(value) => Some(value),
+            State::Empty(_) | State::Closed => None,
         }
     }
 
