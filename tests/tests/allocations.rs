@@ -88,3 +88,23 @@ fn a_local_call_allocates_once_at_most() {
         );
     });
 }
+
+/// What a server holds while it waits, with a number for its state.
+const IDLE_BYTES: u64 = 800;
+
+#[test]
+fn an_idle_server_holds_little() {
+    const SERVERS: u64 = 1000;
+    with_counter(|runtime, counter| {
+        let node = counter.node().clone();
+        let held = measure(|| {
+            runtime.block_on(async {
+                for _ in 0..SERVERS {
+                    Counter::start(&node).await.unwrap();
+                }
+            });
+        });
+        let each = held.bytes_current as u64 / SERVERS;
+        assert!(each <= IDLE_BYTES, "{each} bytes");
+    });
+}

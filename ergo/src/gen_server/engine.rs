@@ -1,6 +1,6 @@
 //! The loop of a server: one message at a time, each decoded where it is handled.
 
-use std::future::poll_fn;
+use std::future::{Future, poll_fn};
 use std::sync::Arc;
 use std::task::{Poll, ready};
 use std::time::Duration;
@@ -78,44 +78,58 @@ pub(super) async fn serve<S: Server>(
     };
     link.keep();
     let _ = started.send(Started::Running);
-    let reason = handle_all(&mut server, &mut ctx).await;
+    // Boxed: the task would keep room for it beside that for all before.
+    let reason = Box::new(handle_all(&mut server, &mut ctx).await);
     server.terminate(&reason, &mut ctx).await;
     if let Some(action) = ctx.take_after_terminate() {
         action();
     }
-    reason
+    *reason
+}
+
+/// How a server waits for its next message.
+#[derive(Clone, Copy)]
+enum Wait {
+    AsLongAsItTakes,
+    Hibernating,
+    /// So long, of which a part is over.
+    AtMost(Duration, Duration),
 }
 
 /// Handles messages until there is a reason to end. A panic in a handler is one.
-async fn handle_all<S: Server>(server: &mut S, ctx: &mut Context<S>) -> Reason {
-    let mut next = Next::Continue;
-    loop {
-        if ctx.process.core.is_held_up() {
-            ctx.process.core.resumed().await;
-        }
-        let message = match ctx.next_continued() {
-            Some(message) => message,
-            None => {
-                let envelope = match next {
-                    Next::Continue => Some(next_envelope(ctx).await),
-                    _ => None,
-                };
-                match envelope {
-                    // So it is nearly always.
-                    Some(Envelope::Typed(message)) if ctx.debug.is_none() => message,
-                    envelope => match receive(server, ctx, next, envelope).await {
-                        Ok(message) => message,
-                        Err(reason) => return reason,
-                    },
-                }
+// An async function would keep its arguments twice.
+#[allow(clippy::manual_async_fn)]
+fn handle_all<'a, S: Server>(
+    server: &'a mut S,
+    ctx: &'a mut Context<S>,
+) -> impl Future<Output = Reason> + Send + 'a {
+    async move {
+        let mut wait = Wait::AsLongAsItTakes;
+        loop {
+            if ctx.process.core.is_held_up() {
+                ctx.process.core.resumed().await;
             }
-        };
-        next = match catch_panics(server.handle(message, ctx)).await {
-            Ok(Next::Stop(reason)) | Err(reason) => return reason,
-            Ok(next) => next,
-        };
-        if ctx.debug.is_some() {
-            system::note_handled(server, ctx);
+            let message = match take_next(server, ctx, &mut wait).await {
+                Taken::Message(message) => message,
+                Taken::End(reason) => return reason,
+                _ => {
+                    if system::is_suspended(ctx) {
+                        if let Err(reason) = Box::pin(suspended(server, ctx)).await {
+                            return reason;
+                        }
+                    }
+                    continue;
+                }
+            };
+            wait = match catch_panics(server.handle(message, ctx)).await {
+                Ok(Next::Stop(reason)) | Err(reason) => return reason,
+                Ok(Next::Continue) => Wait::AsLongAsItTakes,
+                Ok(Next::Hibernate) => Wait::Hibernating,
+                Ok(Next::Timeout(time)) => Wait::AtMost(time, Duration::ZERO),
+            };
+            if ctx.debug.is_some() {
+                system::note_handled(server, ctx);
+            }
         }
     }
 }
@@ -134,48 +148,58 @@ enum Taken<M> {
     End(Reason),
 }
 
-/// The next message that fits a handler, or the reason to end. Looks at the given envelope first.
-async fn receive<S: Server>(
-    server: &mut S,
-    ctx: &mut Context<S>,
-    mut next: Next,
-    mut first: Option<Envelope<S::Message>>,
-) -> Result<S::Message, Reason> {
-    let mut passed = Duration::ZERO;
-    loop {
-        let envelope = match (first.take(), &next) {
-            (Some(envelope), _) => envelope,
-            (None, Next::Hibernate) => {
+impl Wait {
+    /// How it goes on waiting after an envelope that no handler gets.
+    fn after<M>(self, taken: &Taken<M>) -> Wait {
+        match (self, taken) {
+            // As after a `handle_info` that ignores it.
+            (_, Taken::Dropped) => Wait::AsLongAsItTakes,
+            // As in OTP, the time begins anew.
+            (Wait::AtMost(time, _), Taken::System) => Wait::AtMost(time, Duration::ZERO),
+            _ => self,
+        }
+    }
+}
+
+/// What the server has to handle next, or what becomes of the next envelope.
+#[allow(clippy::manual_async_fn)]
+fn take_next<'a, S: Server>(
+    server: &'a mut S,
+    ctx: &'a mut Context<S>,
+    wait: &'a mut Wait,
+) -> impl Future<Output = Taken<S::Message>> + Send + 'a {
+    async move {
+        if let Some(message) = ctx.next_continued() {
+            return Taken::Message(message);
+        }
+        let envelope = match wait {
+            Wait::AsLongAsItTakes => next_envelope(ctx).await,
+            Wait::Hibernating => {
                 ctx.inbox.shrink(&ctx.process.mailbox);
                 next_envelope(ctx).await
             }
-            (None, Next::Timeout(after)) => {
-                let began = Instant::now();
-                let after = after.saturating_sub(passed);
-                // Boxed, as is all that is rare and large: every server's task would keep room for it.
-                let within = Box::pin(next_envelope_within(ctx, after)).await;
-                passed += began.elapsed();
-                within.unwrap_or_else(|| {
-                    ctx.inbox.stop_waiting(&ctx.process.mailbox);
-                    Envelope::Wire(Box::new(encoded_atom(Atom::TIMEOUT)))
-                })
-            }
-            (None, _) => next_envelope(ctx).await,
+            // Boxed, as is all that is rare and large: every server's task would keep room for it.
+            Wait::AtMost(time, passed) => Box::pin(next_within(ctx, *time, passed)).await,
         };
-        match take(server, ctx, envelope) {
-            Taken::Message(message) => return Ok(message),
-            Taken::End(reason) => return Err(reason),
-            // As after a `handle_info` that ignores it.
-            Taken::Dropped => next = Next::Continue,
-            // As in OTP, the time begins anew.
-            Taken::System => passed = Duration::ZERO,
-            Taken::Gone => {}
-        }
-        if system::is_suspended(ctx) {
-            Box::pin(suspended(server, ctx)).await?;
-        }
-        ctx.process.core.resumed().await;
+        let taken = take(server, ctx, envelope);
+        *wait = wait.after(&taken);
+        taken
     }
+}
+
+/// The next envelope, or after that time, of which a part is over, a `timeout`.
+async fn next_within<S: Server>(
+    ctx: &mut Context<S>,
+    time: Duration,
+    passed: &mut Duration,
+) -> Envelope<S::Message> {
+    let began = Instant::now();
+    let within = next_envelope_within(ctx, time.saturating_sub(*passed)).await;
+    *passed += began.elapsed();
+    within.unwrap_or_else(|| {
+        ctx.inbox.stop_waiting(&ctx.process.mailbox);
+        Envelope::Wire(Box::new(encoded_atom(Atom::TIMEOUT)))
+    })
 }
 
 /// Serves `sys`, and what ends the server, until it is resumed; all else waits in the mailbox.

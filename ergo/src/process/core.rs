@@ -400,7 +400,10 @@ impl Core {
     /// Returns when no link to which the process has sent is busy, or none was. What ends the
     /// process ends this wait.
     pub(crate) async fn resumed(&self) {
-        self.suspension.resumed().await;
+        if self.suspension.is_marked() {
+            // Boxed: the task of every process would keep room for it.
+            Box::pin(self.suspension.resumed()).await;
+        }
     }
 
     /// Whether it may have to wait for that.

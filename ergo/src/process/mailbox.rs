@@ -266,10 +266,6 @@ pub(crate) struct Inbox<M> {
     batch: VecDeque<Envelope<M>>,
     /// How many messages the process has taken and put aside.
     held: usize,
-    /// What the mailbox shows of both.
-    published: usize,
-    /// The mailbox shows that nothing was found.
-    asleep: bool,
 }
 
 impl<M> Inbox<M> {
@@ -277,8 +273,6 @@ impl<M> Inbox<M> {
         Inbox {
             batch: VecDeque::new(),
             held: 0,
-            published: 0,
-            asleep: false,
         }
     }
 
@@ -335,19 +329,17 @@ impl<M> Inbox<M> {
     }
 
     /// Says whether nothing was found.
-    fn sleep(&mut self, mailbox: &Mailbox<M>, asleep: bool) {
-        if self.asleep != asleep {
-            self.asleep = asleep;
+    fn sleep(&self, mailbox: &Mailbox<M>, asleep: bool) {
+        if mailbox.asleep.load(Ordering::Relaxed) != asleep {
             mailbox.asleep.store(asleep, Ordering::Relaxed);
         }
     }
 
     /// Says how many messages were taken over and not handled.
-    fn publish(&mut self, mailbox: &Mailbox<M>) {
+    fn publish(&self, mailbox: &Mailbox<M>) {
         // Most batches are of one message: then nothing is left, as before.
         let unhandled = self.batch.len() + self.held;
-        if unhandled != self.published {
-            self.published = unhandled;
+        if unhandled != mailbox.batched.load(Ordering::Relaxed) {
             mailbox.batched.store(unhandled, Ordering::Relaxed);
         }
     }
@@ -365,7 +357,7 @@ impl<M> Inbox<M> {
     }
 
     /// The process does something else now: it waits for a message no more.
-    pub(crate) fn stop_waiting(&mut self, mailbox: &Mailbox<M>) {
+    pub(crate) fn stop_waiting(&self, mailbox: &Mailbox<M>) {
         let mut state = mailbox.lock();
         state.waiting = false;
         mailbox.quiet.store(false, Ordering::Release);
