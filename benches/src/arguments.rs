@@ -22,7 +22,8 @@ table [--json] [--quick] [--rounds N] [--list] [case …]
     --json      prints one object a line: {\"peer\":…,\"case\":…,\"ns_per_op\":…}
     --rounds N  how often each peer has its turn: 7
     --quick     turns that are too short for figures, to see that everything works
-    --list      prints the names of the cases";
+    --list      prints the names of the cases
+    --help      prints this";
 
 impl Arguments {
     /// Reads them.

@@ -1,8 +1,8 @@
 //! Nodes that may talk to each other, on an EPMD of their own.
 
 use std::net::{IpAddr, Ipv4Addr};
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, OnceLock};
 
 use ergo::epmd::{Server, ServerOptions};
 
@@ -34,17 +34,17 @@ impl Cluster {
     /// # Panics
     ///
     /// When no port is free.
-    pub async fn start() -> Arc<Cluster> {
+    pub async fn start() -> Cluster {
         let epmd = Server::bind(ServerOptions {
             port: 0,
             addresses: vec![IpAddr::V4(Ipv4Addr::LOCALHOST)],
             ..ServerOptions::default()
         });
-        Arc::new(Cluster {
+        Cluster {
             epmd: epmd.await.expect("an EPMD on a free port"),
             names: AtomicU32::new(0),
             certificates: OnceLock::new(),
-        })
+        }
     }
 
     /// The port of its EPMD.

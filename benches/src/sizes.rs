@@ -1,5 +1,6 @@
 //! What ergo puts on the wire, so that the floor is measured with frames of the same size.
 
+use std::collections::HashMap;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -10,6 +11,7 @@ use bytes::Bytes;
 use ergo::Node;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Mutex;
 
 use crate::cluster::{Cluster, Nodes};
 use crate::payload::Payload;
@@ -25,29 +27,42 @@ pub struct Sizes {
     pub answer: usize,
 }
 
-/// Counts those of calls with this payload, once the peer knows the atoms.
-pub async fn of_calls<T: Payload>(cluster: &Cluster) -> Sizes {
-    let calls = if T::KIND == Bytes::KIND { 20 } else { 200 };
-    let link = Link::start(cluster).await;
-    let (here, there) = (&link.here, &link.there);
-    let sizes = link.each(calls, |calls| {
-        remote::echo::<T>(here.clone(), there.name().as_str().to_owned(), 1, calls)
-    });
-    let sizes = sizes.await;
-    link.stop().await;
-    sizes
-}
+/// What was counted so far, by the kind of the payload.
+#[derive(Debug, Default)]
+pub struct Known(Mutex<HashMap<&'static str, Sizes>>);
 
-/// Counts those of casts.
-pub async fn of_casts(cluster: &Cluster) -> usize {
-    let link = Link::start(cluster).await;
-    let (here, there) = (&link.here, &link.there);
-    let sizes = link.each(1_000, |casts| {
-        remote::cast(here.clone(), there.name().as_str().to_owned(), casts)
-    });
-    let sizes = sizes.await;
-    link.stop().await;
-    sizes.request
+impl Known {
+    /// Those of calls with this payload, once the peer knows the atoms.
+    pub async fn of_calls<T: Payload>(&self, cluster: &Cluster) -> Sizes {
+        let calls = if T::KIND == Bytes::KIND { 10 } else { 50 };
+        let call = |here, there, calls| remote::echo::<T>(here, there, 1, calls);
+        self.of(T::KIND, cluster, calls, call).await
+    }
+
+    /// The bytes of a cast.
+    pub async fn of_casts(&self, cluster: &Cluster) -> usize {
+        self.of("cast", cluster, 500, remote::cast).await.request
+    }
+
+    async fn of<F: Future<Output = Duration>>(
+        &self,
+        kind: &'static str,
+        cluster: &Cluster,
+        operations: u64,
+        work: impl Fn(Node, String, u64) -> F,
+    ) -> Sizes {
+        let mut known = self.0.lock().await;
+        if let Some(sizes) = known.get(kind) {
+            return *sizes;
+        }
+        let link = Link::start(cluster).await;
+        let there = link.there.name().as_str();
+        let run = |operations| work(link.here.clone(), there.to_owned(), operations);
+        let sizes = link.each(operations, run).await;
+        link.stop().await;
+        known.insert(kind, sizes);
+        sizes
+    }
 }
 
 /// Two nodes whose link is counted.

@@ -1,52 +1,70 @@
 //! The benchmark table: every case on every peer, in turns, with medians and what is wanted of them.
 //!
 //! `cargo run --release -p benches --bin table [-- --json] [case …]`
-#![allow(clippy::print_stdout)] // The table is what this program is for.
+#![allow(clippy::print_stdout, clippy::print_stderr)] // The table is what this program is for.
 
 use std::process::ExitCode;
 
-use benches::arguments::Arguments;
-use benches::cluster::Cluster;
+use benches::arguments::{Arguments, USAGE};
+use benches::cases::{self, Shared};
 use benches::measure::measure;
+use benches::memory;
 use benches::peers::{ergo, raw};
 use benches::report::{Json, Summary, Text};
-use benches::{cases, memory};
 
 #[tokio::main]
-async fn main() -> Result<ExitCode, String> {
+async fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     if is_peer(&arguments).await {
-        return Ok(ExitCode::SUCCESS);
+        return ExitCode::SUCCESS;
     }
-    let arguments = Arguments::read(arguments)?;
-    let cluster = Cluster::start().await;
-    let mut cases = cases::all(&cluster);
+    if arguments.iter().any(|argument| argument == "--help") {
+        println!("{USAGE}");
+        return ExitCode::SUCCESS;
+    }
+    let printed = match Arguments::read(arguments) {
+        Ok(arguments) => table(&arguments).await,
+        Err(wrong) => Err(wrong),
+    };
+    match printed {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(wrong) => {
+            eprintln!("{wrong}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// Prints what was asked for, a case as soon as it is measured.
+async fn table(arguments: &Arguments) -> Result<(), String> {
+    let shared = Shared::new().await;
+    let mut cases = cases::all(&shared);
     cases.retain(|case| arguments.wants(&case.name));
     if cases.is_empty() {
         return Err("no case has such a name; --list shows them".to_owned());
     }
+    if arguments.list {
+        cases.iter().for_each(|case| println!("{}", case.name));
+        return Ok(());
+    }
+    let quick = arguments.settings.quick;
     let mut summary = Summary::default();
     for mut case in cases {
-        if arguments.list {
-            println!("{}", case.name);
-            continue;
-        }
         let row = measure(&mut case, arguments.settings).await;
-        if arguments.settings.quick {
+        if quick {
             // Such figures say nothing about goals.
             case.goals.clear();
         }
-        if arguments.json {
-            print!("{}", Json(&row));
-        } else {
-            println!("{}", Text(&row, &case.goals));
+        match arguments.json {
+            true => print!("{}", Json(&row)),
+            false => println!("{}", Text(&row, &case.goals)),
         }
         summary.add(&row, &case.goals);
     }
-    if !(arguments.json || arguments.list || arguments.settings.quick) {
+    if !(arguments.json || quick) {
         println!("{summary}");
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }
 
 /// Does the work of a peer that is a program of its own, if that is what this is.

@@ -5,34 +5,35 @@ use std::sync::Arc;
 
 use ::ergo::Pid;
 
+use super::Shared;
 use super::remote::Setting;
 use crate::case::{Case, Missing, Turns};
-use crate::cluster::{Cluster, Nodes};
+use crate::cluster::Nodes;
 use crate::goals::Goal;
 use crate::measure::CALLERS;
 use crate::payload::{Map, Number, Payload, Ten};
-use crate::peers::{ergo, otp};
+use crate::peers::ergo;
 
 const CALLS: u64 = 24_000;
 
 /// A number, a tuple of ten, a map of ten, a list of 200 pids.
-pub fn cases(cluster: &Arc<Cluster>) -> Vec<Case> {
+pub fn cases(shared: &Arc<Shared>) -> Vec<Case> {
     vec![
-        row::<Number>(cluster, "number"),
-        row::<Ten>(cluster, "tuple"),
-        row::<Map>(cluster, "map"),
-        row::<Vec<Pid>>(cluster, "list200"),
+        row::<Number>(shared, "number"),
+        row::<Ten>(shared, "tuple"),
+        row::<Map>(shared, "map"),
+        row::<Vec<Pid>>(shared, "list200"),
     ]
 }
 
-fn row<T: Payload>(cluster: &Arc<Cluster>, payload: &str) -> Case {
+fn row<T: Payload>(shared: &Arc<Shared>, payload: &str) -> Case {
     let setting = Setting {
-        cluster: cluster.clone(),
+        shared: shared.clone(),
         nodes: Nodes::Plain,
         apart: true,
     };
     let [ergo, otp] = [(); 2].map(|()| setting.clone());
-    let [ergo_otp, otp_ergo] = [(); 2].map(|()| cluster.clone());
+    let [ergo_otp, otp_ergo] = [(); 2].map(|()| shared.clone());
     let arguments = format!(", {}, {CALLERS}", T::KIND);
     let same = arguments.clone();
     Case::new(format!("chart_120_{payload}"), CALLS)
@@ -53,29 +54,23 @@ fn row<T: Payload>(cluster: &Arc<Cluster>, payload: &str) -> Case {
 }
 
 /// An ergo client of an OTP server.
-async fn to_otp<T: Payload>(cluster: Arc<Cluster>) -> Result<Turns, Missing> {
-    let name = cluster.name();
-    let server = otp::Erl::node(&cluster, Nodes::Plain, &name).await?;
-    let client = ergo::node::start(&cluster, Nodes::Plain, &cluster.name()).await;
+async fn to_otp<T: Payload>(shared: Arc<Shared>) -> Result<Turns, Missing> {
+    let cluster = &shared.cluster;
+    let server = shared.otp.pair(cluster, Nodes::Plain).await?.server.clone();
+    let client = ergo::node::start(cluster, Nodes::Plain, &cluster.name()).await;
     let here = client.clone();
     let turns = Turns::new(move |calls| {
-        ergo::remote::take::<T>(here.clone(), name.clone(), CALLERS, calls)
+        ergo::remote::take::<T>(here.clone(), server.clone(), CALLERS, calls)
     });
-    Ok(turns.end(async move {
-        client.stop().await;
-        drop(server);
-    }))
+    Ok(turns.end(ergo::node::stop([client])))
 }
 
 /// An OTP client of an ergo server.
-async fn from_otp(cluster: Arc<Cluster>, arguments: &str) -> Result<Turns, Missing> {
+async fn from_otp(shared: Arc<Shared>, arguments: &str) -> Result<Turns, Missing> {
+    let cluster = &shared.cluster;
+    let pair = shared.otp.pair(cluster, Nodes::Plain).await?;
     let name = cluster.name();
-    let client = otp::Erl::node(&cluster, Nodes::Plain, &cluster.name()).await?;
-    let server = ergo::node::program(&cluster, Nodes::Plain, &name).await;
-    let command = format!("remote, '{name}'{arguments}");
-    let turns = Turns::new(move |calls| {
-        let (client, command) = (client.clone(), format!("{{{command}, {calls}}}"));
-        async move { client.run(&command).await }
-    });
+    let server = ergo::node::program(cluster, Nodes::Plain, &name).await;
+    let turns = pair.client.turns(format!("remote, '{name}'{arguments}"));
     Ok(turns.end(async move { drop(server) }))
 }

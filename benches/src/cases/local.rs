@@ -1,12 +1,15 @@
 //! One node, one program.
 
+use std::sync::Arc;
+
 use ::ergo::{Node, Pid};
 use bytes::Bytes;
 
-use crate::case::{Case, Turns};
+use super::Shared;
+use crate::case::{Case, Missing, Turns};
 use crate::goals::Goal;
-use crate::payload::{Payload, Text, megabyte};
-use crate::peers::{actix, ergo, kameo, otp, ractor, raw};
+use crate::payload::{Echoed, Payload, Text, megabyte};
+use crate::peers::{actix, ergo, kameo, ractor, raw};
 
 const CALLS: u64 = 60_000;
 const PAR_CALLS: u64 = 240_000;
@@ -16,35 +19,36 @@ const CASTS: u64 = 2_000_000;
 pub(super) const CRATES: &[&str] = &["ractor", "kameo", "actix"];
 
 /// Calls and casts between processes of one node.
-pub fn cases() -> Vec<Case> {
-    let number = seq::<i64>()
+pub fn cases(shared: &Arc<Shared>) -> Vec<Case> {
+    let number = seq::<i64>(shared)
         .peer("raw", |calls| raw::local::seq(0, calls))
         .peer("ractor", |calls| ractor::seq(|_| 0, calls))
         .peer("kameo", |calls| kameo::seq(|_| 0, calls))
         .peer_with("actix", || actix_seq(0))
         .goal(Goal::at_most("ergo", &["raw"]).must(1.2).aim(0.95));
-    let string = seq::<Text>()
+    let string = seq::<Text>(shared)
         .peer("raw", |calls| raw::local::seq(Text::HELLO, calls))
         .peer("ractor", |calls| ractor::seq(|_| Text::HELLO, calls))
         .peer("kameo", |calls| kameo::seq(|_| Text::HELLO, calls))
         .peer_with("actix", || actix_seq(Text::HELLO));
     // Tasks and actors of actix have no ids: a number stands for one.
-    let tuple_pid = seq::<(i64, Pid)>()
+    let tuple_pid = seq::<(i64, Pid)>(shared)
         .peer("raw", |calls| raw::local::seq((1, 1_u64), calls))
         .peer("ractor", |calls| ractor::seq(|id| (1, id), calls))
         .peer("kameo", |calls| kameo::seq(|id| (1, id), calls))
         .peer_with("actix", || actix_seq((1, 1_u64)));
-    let binary = seq::<Bytes>()
+    let binary = seq::<Bytes>(shared)
         .peer("raw", |calls| raw::local::seq(megabyte(), calls))
         .peer("ractor", |calls| ractor::seq(|_| megabyte(), calls))
         .peer("kameo", |calls| kameo::seq(|_| megabyte(), calls))
         .peer_with("actix", || actix_seq(megabyte()));
-    let cases = vec![number, string, tuple_pid, binary, par(), cast()];
+    let cases = vec![number, string, tuple_pid, binary, par(shared), cast(shared)];
     cases.into_iter().map(faster_than_all).collect()
 }
 
 /// One caller, one server; with the peers that need no value.
-fn seq<T: Payload>() -> Case {
+fn seq<T: Payload>(shared: &Arc<Shared>) -> Case {
+    let otp = shared.clone();
     let kind = T::KIND;
     Case::new(format!("local_seq_{kind}"), CALLS)
         .peer_with("ergo", || async {
@@ -56,11 +60,11 @@ fn seq<T: Payload>() -> Case {
             Ok(turns.end(ergo::node::stop([node])))
         })
         .peer_with("otp", move || async move {
-            otp::local(&format!("seq, {kind}")).await
+            otp.otp.local(&format!("seq, {kind}")).await
         })
 }
 
-async fn actix_seq<T: crate::payload::Echoed>(payload: T) -> Result<Turns, crate::case::Missing> {
+async fn actix_seq<T: Echoed>(payload: T) -> Result<Turns, Missing> {
     let arbiters = actix::Arbiters::start().await;
     Ok(Turns::new(move |calls| {
         actix::seq(arbiters.clone(), payload.clone(), calls)
@@ -68,7 +72,8 @@ async fn actix_seq<T: crate::payload::Echoed>(payload: T) -> Result<Turns, crate
 }
 
 /// 120 callers, each with its server.
-fn par() -> Case {
+fn par(shared: &Arc<Shared>) -> Case {
+    let otp = shared.clone();
     Case::new("local_par_120", PAR_CALLS)
         .peer_with("ergo", || async {
             let node = Node::alone();
@@ -78,7 +83,7 @@ fn par() -> Case {
             };
             Ok(turns.end(ergo::node::stop([node])))
         })
-        .peer_with("otp", || otp::local("par, 120"))
+        .peer_with("otp", || async move { otp.otp.local("par, 120").await })
         .peer("raw", |calls| raw::local::par(0, calls))
         .peer("ractor", ractor::par)
         .peer("kameo", kameo::par)
@@ -90,7 +95,8 @@ fn par() -> Case {
 }
 
 /// One sender, one server, until all is handled.
-fn cast() -> Case {
+fn cast(shared: &Arc<Shared>) -> Case {
+    let otp = shared.clone();
     Case::new("local_cast_1_1", CASTS)
         .peer_with("ergo", || async {
             let node = Node::alone();
@@ -100,7 +106,7 @@ fn cast() -> Case {
             };
             Ok(turns.end(ergo::node::stop([node])))
         })
-        .peer_with("otp", || otp::local("cast"))
+        .peer_with("otp", || async move { otp.otp.local("cast").await })
         .peer("raw", raw::local::cast)
         .peer("ractor", ractor::cast)
         .peer("kameo", kameo::cast)

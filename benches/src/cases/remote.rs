@@ -7,15 +7,16 @@ use std::time::Duration;
 use ::ergo::{Node, Pid};
 use bytes::Bytes;
 
+use super::Shared;
 use crate::case::{Case, Missing, Turns};
-use crate::cluster::{Cluster, Nodes};
+use crate::cluster::Nodes;
 use crate::goals::Goal;
 use crate::measure::CALLERS;
 use crate::payload::{Payload, Text};
+use crate::peers::ergo;
 use crate::peers::raw::remote::Client;
 use crate::peers::raw::server::Server;
-use crate::peers::{ergo, otp};
-use crate::sizes;
+use crate::sizes::Sizes;
 
 const CALLS: u64 = 12_000;
 const LARGE_CALLS: u64 = 240;
@@ -26,7 +27,7 @@ const CASTS: u64 = 200_000;
 /// What several cases have in common.
 #[derive(Clone)]
 pub(super) struct Setting {
-    pub cluster: Arc<Cluster>,
+    pub shared: Arc<Shared>,
     pub nodes: Nodes,
     /// Whether the server is in a program of its own.
     pub apart: bool,
@@ -41,10 +42,21 @@ impl Setting {
 
     async fn raw(&self) -> Arc<Client> {
         let server = match self.apart {
-            true => Server::program(&self.cluster, self.nodes).await,
-            false => Server::here(&self.cluster, self.nodes).await,
+            true => Server::program(&self.shared.cluster, self.nodes).await,
+            false => Server::here(&self.shared.cluster, self.nodes).await,
         };
-        Arc::new(Client::of(server, self.cluster.clone(), self.nodes))
+        let tls = (self.nodes == Nodes::Tls).then(|| self.shared.cluster.certificates().client());
+        Arc::new(Client::of(server, tls))
+    }
+
+    async fn calls<T: Payload>(&self) -> Sizes {
+        let shared = &self.shared;
+        shared.sizes.of_calls::<T>(&shared.cluster).await
+    }
+
+    async fn casts(&self) -> usize {
+        let shared = &self.shared;
+        shared.sizes.of_casts(&shared.cluster).await
     }
 
     /// An ergo client of an ergo server, whose turns are `work`.
@@ -55,7 +67,7 @@ impl Setting {
     where
         F: Future<Output = Duration> + Send + 'static,
     {
-        let (cluster, nodes) = (&self.cluster, self.nodes);
+        let (cluster, nodes) = (&self.shared.cluster, self.nodes);
         let here = ergo::node::start(cluster, nodes, &cluster.name()).await;
         let name = cluster.name();
         let (node, program) = match self.apart {
@@ -76,22 +88,17 @@ impl Setting {
     /// An OTP client of an OTP server, whose turns are a command: what stands before and behind the name of the server's
     /// node, and before the number of operations.
     pub(super) async fn otp(&self, before: &str, behind: &str) -> Result<Turns, Missing> {
-        let name = self.cluster.name();
-        let server = otp::Erl::node(&self.cluster, self.nodes, &name).await?;
-        let client = otp::Erl::node(&self.cluster, self.nodes, &self.cluster.name()).await?;
-        let command = format!("{before}'{name}'{behind}");
-        let turns = Turns::new(move |operations| {
-            let (client, command) = (client.clone(), format!("{{{command}, {operations}}}"));
-            async move { client.run(&command).await }
-        });
-        Ok(turns.end(async move { drop(server) }))
+        let cluster = &self.shared.cluster;
+        let pair = self.shared.otp.pair(cluster, self.nodes).await?;
+        let server = &pair.server;
+        Ok(pair.client.turns(format!("{before}'{server}'{behind}")))
     }
 }
 
 /// The cases over these links.
-pub(super) fn over(cluster: &Arc<Cluster>, nodes: Nodes) -> Vec<Case> {
+pub(super) fn over(shared: &Arc<Shared>, nodes: Nodes) -> Vec<Case> {
     let settings = [false, true].map(|apart| Setting {
-        cluster: cluster.clone(),
+        shared: shared.clone(),
         nodes,
         apart,
     });
@@ -109,13 +116,13 @@ pub(super) fn over(cluster: &Arc<Cluster>, nodes: Nodes) -> Vec<Case> {
 }
 
 /// Calls and casts between nodes.
-pub fn cases(cluster: &Arc<Cluster>) -> Vec<Case> {
-    over(cluster, Nodes::Plain)
+pub fn cases(shared: &Arc<Shared>) -> Vec<Case> {
+    over(shared, Nodes::Plain)
 }
 
 /// The same over TLS 1.3.
-pub fn tls_cases(cluster: &Arc<Cluster>) -> Vec<Case> {
-    over(cluster, Nodes::Tls)
+pub fn tls_cases(shared: &Arc<Shared>) -> Vec<Case> {
+    over(shared, Nodes::Tls)
 }
 
 /// One caller, one server.
@@ -126,7 +133,7 @@ fn seq<T: Payload>(setting: &Setting) -> Case {
     let [raw, ergo, otp] = [(); 3].map(|()| setting.clone());
     let mut case = Case::new(setting.name(&format!("seq_{kind}")), calls)
         .peer_with("raw", || async move {
-            let (client, sizes) = (raw.raw().await, sizes::of_calls::<T>(&raw.cluster).await);
+            let (client, sizes) = (raw.raw().await, raw.calls::<T>().await);
             Ok(Turns::new(move |calls| {
                 let client = client.clone();
                 async move { client.seq(sizes, calls).await }
@@ -158,7 +165,7 @@ fn par(setting: &Setting) -> Case {
     let [raw, ergo, otp] = [(); 3].map(|()| setting.clone());
     let mut case = Case::new(setting.name("par_120"), PAR_CALLS)
         .peer_with("raw", || async move {
-            let (client, sizes) = (raw.raw().await, sizes::of_calls::<i64>(&raw.cluster).await);
+            let (client, sizes) = (raw.raw().await, raw.calls::<i64>().await);
             Ok(Turns::new(move |calls| {
                 let client = client.clone();
                 async move { client.par(sizes, calls).await }
@@ -186,7 +193,7 @@ fn cast(setting: &Setting) -> Case {
     let [raw, ergo, otp] = [(); 3].map(|()| setting.clone());
     let mut case = Case::new(setting.name("cast_1_1"), CASTS)
         .peer_with("raw", || async move {
-            let (client, frame) = (raw.raw().await, sizes::of_casts(&raw.cluster).await);
+            let (client, frame) = (raw.raw().await, raw.casts().await);
             Ok(Turns::new(move |casts| {
                 let client = client.clone();
                 async move { client.cast(frame, casts).await }

@@ -1,29 +1,32 @@
 //! The start of processes, and what they hold.
 
+use std::sync::Arc;
+
+use super::Shared;
+use super::local::faster_than_all;
 use crate::case::{Case, Turns};
 use crate::goals::Goal;
 use crate::memory;
 use crate::peers::{actix, ergo, kameo, otp, ractor, raw};
 
-use super::local::faster_than_all;
-
 const SPAWNED: u64 = 200_000;
 const HELD: u64 = 100_000;
 
 /// The start of gen_servers, and their memory.
-pub fn cases() -> Vec<Case> {
-    vec![faster_than_all(spawn()), bytes_per_process()]
+pub fn cases(shared: &Arc<Shared>) -> Vec<Case> {
+    vec![faster_than_all(spawn(shared)), bytes_per_process()]
 }
 
 /// The start of so many, until all run. Their end is not within the time.
-fn spawn() -> Case {
+fn spawn(shared: &Arc<Shared>) -> Case {
+    let otp = shared.clone();
     Case::new("spawn", SPAWNED)
         .peer("ergo", |count| async move {
             let (time, node) = ergo::local::spawn(count).await;
             node.stop().await;
             time
         })
-        .peer_with("otp", || otp::local("spawn"))
+        .peer_with("otp", || async move { otp.otp.local("spawn").await })
         .peer(
             "raw",
             |count| async move { raw::local::spawn(count).await.0 },

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::process::Command;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, OnceCell};
 
 use super::program::Program;
 use crate::case::{Missing, Sample, Turns};
@@ -25,6 +25,58 @@ const START: &str = "
     {module, _} = code:load_binary(Module, \"ergo_bench.erl\", Binary),
     spawn(Module, main, []).";
 
+/// The running `erl`s: each is started when it is first needed, and ends with this.
+#[derive(Debug, Default)]
+pub struct Otp {
+    alone: OnceCell<Erl>,
+    plain: OnceCell<Pair>,
+    tls: OnceCell<Pair>,
+}
+
+/// Two nodes that may talk to each other.
+#[derive(Clone, Debug)]
+pub struct Pair {
+    /// The one that calls.
+    pub client: Erl,
+    /// The name of the one with the servers.
+    pub server: String,
+    _server: Erl,
+}
+
+impl Otp {
+    /// A peer on one node, whose turns are a command of the module with the number of operations:
+    /// `{Command, Operations}`.
+    ///
+    /// # Errors
+    ///
+    /// When there is no `erl`.
+    pub async fn local(&self, command: &str) -> Result<Turns, Missing> {
+        let erl = self.alone.get_or_try_init(Erl::alone).await?;
+        Ok(erl.turns(command.to_owned()))
+    }
+
+    /// Two nodes.
+    ///
+    /// # Errors
+    ///
+    /// When there is no `erl`.
+    pub async fn pair(&self, cluster: &Cluster, nodes: Nodes) -> Result<&Pair, Missing> {
+        let pair = match nodes {
+            Nodes::Plain => &self.plain,
+            Nodes::Tls => &self.tls,
+        };
+        let start = async || {
+            let server = cluster.name();
+            Ok(Pair {
+                client: Erl::node(cluster, nodes, &cluster.name()).await?,
+                _server: Erl::node(cluster, nodes, &server).await?,
+                server,
+            })
+        };
+        pair.get_or_try_init(start).await
+    }
+}
+
 /// A running `erl`.
 #[derive(Clone, Debug)]
 pub struct Erl(Arc<Mutex<Program>>);
@@ -40,11 +92,7 @@ impl Erl {
     }
 
     /// Starts a node.
-    ///
-    /// # Errors
-    ///
-    /// When there is no `erl`.
-    pub async fn node(cluster: &Cluster, nodes: Nodes, name: &str) -> Result<Erl, Missing> {
+    async fn node(cluster: &Cluster, nodes: Nodes, name: &str) -> Result<Erl, Missing> {
         let mut command = Command::new(erl());
         command
             .args(["-name", name, "-setcookie", COOKIE, "-start_epmd", "false"])
@@ -73,6 +121,15 @@ impl Erl {
         Ok(Erl(Arc::new(Mutex::new(program))))
     }
 
+    /// Turns of a command with the number of operations: `{Command, Operations}`.
+    pub fn turns(&self, command: String) -> Turns {
+        let erl = self.clone();
+        Turns::new(move |operations| {
+            let (erl, command) = (erl.clone(), format!("{{{command}, {operations}}}"));
+            async move { erl.run(&command).await }
+        })
+    }
+
     /// Tells it to do something, an Erlang term: how long that took.
     pub async fn run(&self, command: &str) -> Sample {
         let answer = self.0.lock().await.ask(&format!("{command}.")).await;
@@ -89,18 +146,4 @@ impl Erl {
 
 fn erl() -> String {
     env::var("ERGO_ERL").unwrap_or_else(|_| "erl".to_owned())
-}
-
-/// A peer whose turns are a command of the module with the number of operations: `{Command, Operations}`.
-///
-/// # Errors
-///
-/// When there is no `erl`.
-pub async fn local(command: &str) -> Result<Turns, Missing> {
-    let erl = Erl::alone().await?;
-    let command = command.to_owned();
-    Ok(Turns::new(move |operations| {
-        let (erl, command) = (erl.clone(), format!("{{{command}, {operations}}}"));
-        async move { erl.run(&command).await }
-    }))
 }

@@ -7,10 +7,10 @@ use tokio::io::{self, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::{Notify, mpsc};
 use tokio_rustls::TlsConnector;
+use tokio_rustls::rustls::ClientConfig;
 
 use super::server::{BATCH, Job, Kind, Server, read_frame};
 use crate::certificates::Certificates;
-use crate::cluster::{Cluster, Nodes};
 use crate::measure::CALLERS;
 use crate::peers::side_by_side;
 use crate::sizes::Sizes;
@@ -19,8 +19,7 @@ use crate::sizes::Sizes;
 #[derive(Debug)]
 pub struct Client {
     server: Server,
-    cluster: Arc<Cluster>,
-    nodes: Nodes,
+    tls: Option<Arc<ClientConfig>>,
 }
 
 /// The two directions of a connection, over whatever it goes.
@@ -30,26 +29,22 @@ type Ends = (
 );
 
 impl Client {
-    /// A client of this server.
-    pub fn of(server: Server, cluster: Arc<Cluster>, nodes: Nodes) -> Client {
-        Client {
-            server,
-            cluster,
-            nodes,
-        }
+    /// A client of this server, which speaks TLS if it has settings for it.
+    pub fn of(server: Server, tls: Option<Arc<ClientConfig>>) -> Client {
+        Client { server, tls }
     }
 
     async fn connect(&self, job: Job) -> Ends {
         let connecting = async {
             let socket = TcpStream::connect(self.server.address).await?;
             socket.set_nodelay(true)?;
-            let (reader, mut writer): Ends = match self.nodes {
-                Nodes::Plain => {
+            let (reader, mut writer): Ends = match self.tls.clone() {
+                None => {
                     let (reader, writer) = socket.into_split();
                     (Box::new(reader), Box::new(writer))
                 }
-                Nodes::Tls => {
-                    let connector = TlsConnector::from(self.cluster.certificates().client());
+                Some(config) => {
+                    let connector = TlsConnector::from(config);
                     let socket = connector.connect(Certificates::name(), socket).await?;
                     let (reader, writer) = io::split(socket);
                     (Box::new(reader), Box::new(writer))
