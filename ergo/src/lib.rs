@@ -25,7 +25,15 @@
 //! | `ergo::epmd=debug` | registrations and look-ups |
 //! | `ergo::process=debug` | messages that reached nobody |
 //!
-//! The others are `ergo::node`, `ergo::gen_server`, `ergo::sys`, `ergo::supervisor` and `ergo::application`.
+//! The others are `ergo::node`, `ergo::gen_server`, `ergo::sys`, `ergo::supervisor` and `ergo::application`. How to find out
+//! what a node spends its time and memory on stands in [`profiling`].
+//!
+//! # Features
+//!
+//! | feature | brings |
+//! |---|---|
+//! | `tls`, on by default | links over TLS: `net::tls` |
+//! | `console` | names of processes in [tokio-console](profiling#tasks-tokio-console) |
 
 // The macros name this crate `::ergo`, in its own tests too.
 #[allow(unused_extern_crates)]
@@ -41,6 +49,8 @@ pub mod net;
 pub mod node;
 pub mod prelude;
 pub mod process;
+#[doc = include_str!("profiling.md")]
+pub mod profiling {}
 #[doc = include_str!("semantics.md")]
 pub mod semantics {}
 pub mod supervisor;

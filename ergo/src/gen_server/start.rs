@@ -13,7 +13,7 @@ use tokio::time::{Sleep, sleep};
 use super::engine::{Started, serve};
 use super::{LocalNode, OnNode, Reason, Server, ServerRef};
 use crate::process::{
-    Birth, Core, EndWatch, Life, Limit, Overflow, Process, RegisterError, watch_end,
+    Birth, Core, EndWatch, Life, Limit, Overflow, Process, RegisterError, start_task, watch_end,
 };
 use crate::term::{Atom, Pid, Ref, Term};
 
@@ -182,7 +182,7 @@ impl<S: Server, R: From<ServerRef<S::Message>>> Start<S, R> {
         let (report, started) = oneshot::channel();
         let body = serve::<S>(Arc::clone(&process), parent.is_some(), self.args, report);
         let life = Life::new(Arc::clone(&process), body);
-        drop(self.node.tasks().spawn(life));
+        start_task::<S>(&process.core, life);
         Ok(State::Waiting { process, started })
     }
 }

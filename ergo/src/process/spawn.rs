@@ -8,6 +8,7 @@ use super::core::{Birth, Core};
 use super::mailbox::Limit;
 use super::plain::Context;
 use super::run::Life;
+use super::task::start_task;
 use super::{LocalNode, OnNode, Overflow, ProcessContext, Reason, RegisterError};
 use crate::term::{Atom, Pid, Ref, Term};
 
@@ -309,7 +310,7 @@ where
     if node.is_stopping() {
         node.process_ended(core, Reason::Shutdown);
     } else {
-        drop(node.tasks().spawn(life));
+        start_task::<F>(core, life);
     }
     Ok(Spawned { pid, monitor })
 }
