@@ -168,7 +168,7 @@ impl Encoded {
 
     /// The term that begins at this position of the bytes, and all that follows it: so it need not be
     /// read to know where it ends.
-    pub(crate) fn from_position(&self, position: usize) -> Encoded {
+    pub(crate) fn starting_at(&self, position: usize) -> Encoded {
         Encoded::new(self.bytes().slice(position..), self.atoms.clone())
     }
 }

@@ -115,5 +115,5 @@ fn answer_of(message: &Encoded, budget: &Budget) -> Option<(Ref, Encoded)> {
         return None;
     }
     let reference = super::tag::read_from(&mut from)?.reference();
-    Some((reference, message.from_position(from.position())))
+    Some((reference, message.starting_at(from.position())))
 }

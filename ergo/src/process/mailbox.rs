@@ -15,6 +15,9 @@ use crate::etf::{Budget, Encoded};
 /// A queue that grew longer than this is freed when the process has nothing more to read.
 const KEPT_CAPACITY: usize = 1024;
 
+/// So many messages in a row are a burst.
+const BURST: u32 = 4;
+
 /// What stands in a mailbox.
 #[derive(Debug)]
 pub(crate) enum Envelope<M> {
@@ -266,6 +269,8 @@ pub(crate) struct Inbox<M> {
     batch: VecDeque<Envelope<M>>,
     /// How many messages the process has taken and put aside.
     held: usize,
+    /// How many messages it took since it looked for more in vain, or waited a moment for them.
+    streak: u32,
 }
 
 impl<M> Inbox<M> {
@@ -273,6 +278,7 @@ impl<M> Inbox<M> {
         Inbox {
             batch: VecDeque::new(),
             held: 0,
+            streak: 0,
         }
     }
 
@@ -285,12 +291,24 @@ impl<M> Inbox<M> {
                 || !mailbox.take_into(&mut self.batch, self.held);
             self.sleep(mailbox, none);
             if none {
+                self.streak = 0;
                 return None;
             }
         }
+        self.streak = self.streak.wrapping_add(1);
         let next = self.batch.pop_front();
         self.publish(mailbox);
         next
+    }
+
+    /// Whether the next look into the mailbox comes after many messages in a row; said once of each
+    /// row.
+    pub(crate) fn is_in_a_burst(&mut self) -> bool {
+        let many = self.batch.is_empty() && self.streak >= BURST;
+        if many {
+            self.streak = 0;
+        }
+        many
     }
 
     /// The first envelope that is wanted; the others stay, in their order, and count as waiting.

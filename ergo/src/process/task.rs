@@ -7,6 +7,10 @@ use super::Core;
 /// Starts the task of a process. `T` is what it runs: the type of a server, or the body of a plain process.
 ///
 /// With the feature `console`, in a program that is built with `--cfg tokio_unstable`, the task has a name there.
+#[cfg_attr(
+    not(all(tokio_unstable, feature = "console")),
+    allow(clippy::extra_unused_type_parameters)
+)]
 pub(crate) fn start_task<T: ?Sized>(core: &Core, life: impl Future<Output = ()> + Send + 'static) {
     let tasks = core.node.tasks();
     #[cfg(not(all(tokio_unstable, feature = "console")))]
