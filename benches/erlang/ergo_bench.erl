@@ -131,7 +131,67 @@ start_all(N) -> start({echo, 0}), start_all(N - 1).
 start_all(0, Servers) -> Servers;
 start_all(N, Servers) -> start_all(N - 1, [start({echo, 0}) | Servers]).
 
+%% One term, many times.
+codec(_, _, _, 0) -> ok;
+codec(encode, Items, Bytes, N) ->
+    true = is_binary(term_to_binary(Items)),
+    codec(encode, Items, Bytes, N - 1);
+codec(decode, Items, Bytes, N) ->
+    [_ | _] = binary_to_term(Bytes),
+    codec(decode, Items, Bytes, N - 1).
+
+%% Plain processes, which say that they have received their message and live on.
+greet(N) ->
+    Self = self(),
+    Pids = [spawn(fun() -> receive hello -> Self ! done end, receive stop -> ok end end) || _ <- lists:seq(1, N)],
+    [Pid ! hello || Pid <- Pids],
+    [receive done -> ok end || _ <- Pids],
+    Pids.
+
+lookups(_, _, 0) -> ok;
+lookups([], All, N) -> lookups(All, All, N);
+lookups([Name | Names], All, N) ->
+    true = is_pid(whereis(Name)),
+    lookups(Names, All, N - 1).
+
 %% The commands.
+run({codec, Work, File, N}) ->
+    {ok, Bytes} = file:read_file(File),
+    Items = [{item, iolist_to_binary(["sku-", integer_to_list(I)]), I, I * 1.5, #{qty => I, tags => [a, b, c]}}
+             || I <- lists:seq(1, 1000)],
+    Items = binary_to_term(Bytes),
+    Items = binary_to_term(term_to_binary(Items)),
+    [time(fun() -> codec(Work, Items, Bytes, (N + 999) div 1000) end)];
+run({processes, N}) ->
+    Start = erlang:monotonic_time(),
+    Pids = greet(N),
+    Time = erlang:convert_time_unit(erlang:monotonic_time() - Start, native, nanosecond),
+    lists:foreach(fun stop/1, Pids),
+    [Time];
+run({monitors, N}) ->
+    Self = self(),
+    Watched = spawn(fun() -> receive stop -> ok end end),
+    Watchers = [spawn(fun() ->
+        Ref = monitor(process, Watched),
+        Self ! watching,
+        receive {'DOWN', Ref, process, Watched, killed} -> Self ! down end
+    end) || _ <- lists:seq(1, N)],
+    [receive watching -> ok end || _ <- Watchers],
+    [time(fun() -> exit(Watched, kill), [receive down -> ok end || _ <- Watchers] end)];
+run({lookups, Names, Tasks, N}) ->
+    Registered = [begin
+        Pid = spawn(fun() -> receive stop -> ok end end),
+        Name = list_to_atom("name_" ++ integer_to_list(I)),
+        register(Name, Pid),
+        Name
+    end || I <- lists:seq(1, Names)],
+    Each = N div Tasks,
+    Time = time(fun() ->
+        Refs = [element(2, spawn_monitor(fun() -> lookups(Registered, Registered, Each) end)) || _ <- lists:seq(1, Tasks)],
+        [receive {'DOWN', Ref, _, _, Reason} -> normal = Reason end || Ref <- Refs]
+    end),
+    lists:foreach(fun(Name) -> stop(whereis(Name)) end, Registered),
+    [Time];
 run({seq, Kind, N}) ->
     Server = start({echo, 0}),
     Time = callers([Server], payload(Kind, Server), N),

@@ -1,8 +1,10 @@
 //! The cases, by topic.
 
 pub mod chart;
+pub mod codec;
 pub mod local;
 pub mod remote;
+pub mod scale;
 pub mod spawn;
 
 use std::sync::Arc;
@@ -41,7 +43,9 @@ pub fn all(shared: &Arc<Shared>) -> Vec<Case> {
         spawn::cases(shared),
         remote::cases(shared),
         chart::cases(shared),
+        codec::cases(shared),
         remote::tls_cases(shared),
+        scale::cases(shared),
     ];
     topics.into_iter().flatten().collect()
 }

@@ -144,6 +144,6 @@ impl Erl {
     }
 }
 
-fn erl() -> String {
+pub(crate) fn erl() -> String {
     env::var("ERGO_ERL").unwrap_or_else(|_| "erl".to_owned())
 }
