@@ -93,7 +93,7 @@ pub async fn seq<T: Echoed>(payload: fn(ActorId) -> T, calls: u64) -> Duration {
     let payload = payload(server.id());
     tokio::spawn(async move {
         time_calls!(payload, calls, sent =>
-            server.ask(Ask(sent)).send().await.ok().expect("the actor answers"))
+            server.ask(Ask(sent)).send().await.expect("the actor answers"))
     })
     .await
     .expect("the caller does not panic")
@@ -105,7 +105,7 @@ pub async fn par(calls: u64) -> Duration {
         let server = start::<i64>(None);
         async move {
             time_calls!(0_i64, calls / CALLERS, sent =>
-                server.ask(Ask(sent)).send().await.ok().expect("the actor answers"))
+                server.ask(Ask(sent)).send().await.expect("the actor answers"))
         }
     }))
     .await
@@ -118,7 +118,7 @@ pub async fn cast(casts: u64) -> Duration {
     let sending = tokio::spawn(async move {
         for number in 0..casts as i64 {
             let sent = server.tell(Add(number)).try_send();
-            sent.ok().expect("the actor lives");
+            sent.expect("the actor lives");
         }
         server.ask(Sum).send().await.expect("the actor answers")
     });

@@ -26,7 +26,7 @@ fn echo<T: Echoed>() -> Requests<T> {
 async fn call<T: Echoed>(server: &Requests<T>, payload: T) -> T {
     let (reply, answer) = oneshot::channel();
     let sent = server.send((payload, reply));
-    sent.ok().expect("the echo task lives");
+    sent.expect("the echo task lives");
     answer.await.expect("the echo task answers")
 }
 
