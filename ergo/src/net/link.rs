@@ -1,10 +1,11 @@
-//! One link: its reader, its writer, its end.
+//! One link: its reader, its writer, and their keeper.
 
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use bytes::BytesMut;
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncReadExt};
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::error::{Chain, LinkDown};
@@ -13,23 +14,29 @@ use super::inbound::Inbound;
 use super::outbox::{Outbox, Pushed};
 use super::pulse::Pulse;
 use super::room::Room;
+use super::socket::Writer;
 use super::{Peer, TARGET};
 use crate::dist::{Control, ControlError, Received, Receiver};
 use crate::etf::Encoded;
 
-/// How much room there is for a read of a busy link; frames longer than this make the buffer grow.
+/// How much room there is for the reads of a busy link; frames longer than this make the buffer grow.
 const READ: usize = 64 << 10;
 
-/// How much there is on a link that has little to say. A buffer with less room gets more.
-const LEAST_READ: usize = 4 << 10;
+/// How much there is on a link that has little to say.
+const LITTLE_READ: usize = 4 << 10;
+
+/// A buffer with less room than this gets more. What came before in it may still be held by those it
+/// was for, so more is a new buffer: many small reads share one.
+const LEAST_ROOM: usize = 512;
 
 /// A link to a node, from the end of its handshake on.
 #[derive(Debug)]
 pub(super) struct Link {
     pub(super) peer: Arc<Peer>,
     outbox: Outbox,
+    pulse: Arc<Pulse>,
     room: Arc<Room>,
-    /// Ends the link's tasks.
+    /// Has the keeper end the link.
     abort: CancellationToken,
     /// Why, if it was not the reader that found out.
     cause: Mutex<Option<LinkDown>>,
@@ -38,10 +45,12 @@ pub(super) struct Link {
 }
 
 impl Link {
-    pub(super) fn new(peer: Arc<Peer>, gauge: Gauge) -> Link {
+    pub(super) fn new(peer: Arc<Peer>, gauge: Gauge, pulse: Pulse) -> Link {
+        let pulse = Arc::new(pulse);
         Link {
             room: gauge.room().clone(),
-            outbox: Outbox::new(&peer, gauge),
+            outbox: Outbox::new(&peer, gauge, pulse.clone()),
+            pulse,
             peer,
             abort: CancellationToken::new(),
             cause: Mutex::new(None),
@@ -108,42 +117,60 @@ impl Link {
         self.ended.is_cancelled()
     }
 
-    /// The writer: ends when the link does.
-    pub(super) async fn write(&self, mut stream: impl AsyncWrite + Unpin, pulse: &Pulse) {
-        let written = tokio::select! {
-            () = self.abort.cancelled() => return,
-            written = self.outbox.write_to(&mut stream, pulse) => written,
-        };
+    /// The writer: until all is written after [`finish`](Link::finish), or it fails.
+    pub(super) async fn write(&self, stream: Writer) {
         // When all is written and this half closed, the reader goes on until the peer closes too.
-        if let Err(error) = written {
+        if let Err(error) = self.outbox.write_to(stream).await {
             self.abort(LinkDown::Io(error.into()));
         }
     }
 
-    /// The reader: hands the node all that comes, with `node_up` before and `node_down` after it.
+    /// The reader: hands the node all that comes, and says why no more does.
     pub(super) async fn read(
         &self,
         mut stream: impl AsyncRead + Unpin,
         input: BytesMut,
         max: usize,
-        pulse: &Pulse,
+        inbound: &Weak<dyn Inbound>,
+    ) -> LinkDown {
+        let receiver = Receiver::new(self.peer.name, self.peer.flags, max);
+        self.receive(&mut stream, input, receiver, inbound).await
+    }
+
+    /// Tells the node that the link is up: before the reader starts.
+    pub(super) fn begin(&self, inbound: &Weak<dyn Inbound>) {
+        if let Some(inbound) = inbound.upgrade() {
+            inbound.node_up(&self.peer);
+        }
+    }
+
+    /// The keeper: ends the reader and the writer when the link is to end, for whatever reason, and
+    /// calls `node_down` then. They are tasks of their own, so that neither has anything to look at
+    /// but its half of the connection.
+    pub(super) async fn keep(
+        &self,
+        mut reader: JoinHandle<LinkDown>,
+        writer: JoinHandle<()>,
         inbound: &Weak<dyn Inbound>,
     ) {
         let peer = &self.peer;
-        let receiver = Receiver::new(peer.name, peer.flags, max);
-        if let Some(inbound) = inbound.upgrade() {
-            inbound.node_up(peer);
-        }
         let down = tokio::select! {
-            down = receive(peer, &mut stream, input, receiver, pulse, inbound) => down,
-            () = pulse.watch(|always| self.outbox.tick(always)) => {
-                LinkDown::TickTimeout(pulse.ticktime())
+            down = &mut reader => down.unwrap_or(LinkDown::Disconnected),
+            () = self.pulse.watch(|always| self.outbox.tick(always)) => {
+                LinkDown::TickTimeout(self.pulse.ticktime())
             }
             () = self.abort.cancelled() => LinkDown::Disconnected,
         };
         let down = self.because(down);
         self.outbox.close();
-        self.abort.cancel();
+        writer.abort();
+        reader.abort();
+        // Nothing comes after `node_down`. How they ended is known.
+        let _ = writer.await;
+        if !reader.is_finished() {
+            let _ = reader.await;
+        }
+        self.outbox.let_go();
         match &down {
             LinkDown::Protocol(_) | LinkDown::TickTimeout(_) | LinkDown::NotReading { .. } => {
                 tracing::warn!(target: TARGET, peer = peer.name.as_str(), reason = %Chain(&down), "link down");
@@ -161,54 +188,59 @@ impl Link {
     pub(super) fn mark_ended(&self) {
         self.ended.cancel();
     }
-}
 
-async fn receive(
-    peer: &Peer,
-    stream: &mut (impl AsyncRead + Unpin),
-    mut input: BytesMut,
-    mut receiver: Receiver,
-    pulse: &Pulse,
-    inbound: &Weak<dyn Inbound>,
-) -> LinkDown {
-    let mut room = LEAST_READ;
-    loop {
-        // Not held while the link is idle: the node owns the links, not they the node.
-        let Some(node) = inbound.upgrade() else {
-            return LinkDown::Disconnected;
-        };
+    async fn receive(
+        &self,
+        stream: &mut (impl AsyncRead + Unpin),
+        mut input: BytesMut,
+        mut receiver: Receiver,
+        inbound: &Weak<dyn Inbound>,
+    ) -> LinkDown {
+        let mut room = LITTLE_READ;
         loop {
-            match receiver.receive(&mut input) {
-                Ok(Some(Received::Message(control, payload))) => {
-                    node.message(peer, control, payload);
+            // Not held while the link is idle: the node owns the links, not they the node.
+            let Some(node) = inbound.upgrade() else {
+                return LinkDown::Disconnected;
+            };
+            loop {
+                match receiver.receive(&mut input) {
+                    Ok(Some(Received::Message(control, payload))) => {
+                        node.message(&self.peer, control, payload);
+                    }
+                    Ok(Some(Received::Tick)) => {}
+                    Ok(None) => break,
+                    Err(error) => return LinkDown::Protocol(error.into()),
                 }
-                Ok(Some(Received::Tick)) => {}
-                Ok(None) => break,
-                Err(error) => return LinkDown::Protocol(error.into()),
             }
-        }
-        drop(node);
-        if input.capacity() - input.len() < LEAST_READ {
-            // A long frame gets room as it comes, never more than it has filled so far: what a peer
-            // announces costs nothing.
-            input.reserve(room.max(input.len()));
-        }
-        match stream.read_buf(&mut input).await {
-            Ok(0) => return LinkDown::ClosedByPeer,
-            Ok(count) => {
-                pulse.read();
-                room = if count < LEAST_READ { LEAST_READ } else { READ };
+            drop(node);
+            if input.capacity() - input.len() < LEAST_ROOM {
+                // A long frame gets room as it comes, never more than it has filled so far: what a peer
+                // announces costs nothing.
+                input.reserve(room.max(input.len()));
             }
-            // TLS calls it an unexpected end when a peer dies.
-            Err(error)
-                if matches!(
-                    error.kind(),
-                    io::ErrorKind::ConnectionReset | io::ErrorKind::UnexpectedEof
-                ) =>
-            {
-                return LinkDown::ClosedByPeer;
+            match stream.read_buf(&mut input).await {
+                Ok(0) => return LinkDown::ClosedByPeer,
+                Ok(count) => {
+                    self.pulse.read();
+                    self.outbox.heard();
+                    let filled = input.len() == input.capacity();
+                    if count >= LITTLE_READ {
+                        room = READ;
+                    } else if !filled {
+                        room = LITTLE_READ;
+                    }
+                }
+                // TLS calls it an unexpected end when a peer dies.
+                Err(error)
+                    if matches!(
+                        error.kind(),
+                        io::ErrorKind::ConnectionReset | io::ErrorKind::UnexpectedEof
+                    ) =>
+                {
+                    return LinkDown::ClosedByPeer;
+                }
+                Err(error) => return LinkDown::Io(error.into()),
             }
-            Err(error) => return LinkDown::Io(error.into()),
         }
     }
 }

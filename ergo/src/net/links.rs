@@ -13,6 +13,7 @@ use std::time::Duration;
 use bytes::BytesMut;
 use tokio::runtime::Handle;
 use tokio::sync::{Semaphore, oneshot};
+use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -412,7 +413,9 @@ impl Links {
             dial.give_up.cancel();
         }
         let queue = pending.take_queue();
-        let link = Arc::new(Link::new(peer.clone(), pending.gauge));
+        let config = &self.config;
+        let pulse = Pulse::new(config.tick_time, config.tick_intensity, peer.hidden);
+        let link = Arc::new(Link::new(peer.clone(), pending.gauge, pulse));
         table.insert(name, Entry::Up(link.clone()));
         for message in &queue {
             self.push(&link, message, Class::Taken);
@@ -429,15 +432,17 @@ impl Links {
     /// Starts a link's tasks.
     fn run(self: &Arc<Links>, link: Arc<Link>, socket: Socket, input: BytesMut) {
         let config = &self.config;
-        let hidden = link.peer.hidden;
-        let pulse = Arc::new(Pulse::new(config.tick_time, config.tick_intensity, hidden));
         let (reader, writer) = socket.into_split();
-        let (writing, writes) = (link.clone(), pulse.clone());
-        self.spawn(async move { writing.write(writer, &writes).await });
-        let links = self.clone();
+        let writing = link.clone();
+        let writer = self.spawn(async move { writing.write(writer).await });
+        let (max, links) = (config.max_message, self.clone());
         self.spawn(async move {
-            let max = links.config.max_message;
-            link.read(reader, input, max, &pulse, &links.inbound).await;
+            // Here, not in the reader: that may be stopped before it has done anything.
+            link.begin(&links.inbound);
+            let (reading, inbound) = (link.clone(), links.inbound.clone());
+            let reader =
+                links.spawn(async move { reading.read(reader, input, max, &inbound).await });
+            link.keep(reader, writer, &links.inbound).await;
             links.write().ended(&link);
             link.mark_ended();
             links.ended(&link.peer);
@@ -452,8 +457,11 @@ impl Links {
         }
     }
 
-    fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
-        self.tasks.spawn_on(task, &self.runtime);
+    fn spawn<T: Send + 'static>(
+        &self,
+        task: impl Future<Output = T> + Send + 'static,
+    ) -> JoinHandle<T> {
+        self.tasks.spawn_on(task, &self.runtime)
     }
 
     fn read(&self) -> RwLockReadGuard<'_, Table> {

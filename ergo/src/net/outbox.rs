@@ -1,48 +1,74 @@
 //! What waits to be written to a link.
 
-use std::io::{self, IoSlice};
+use std::fmt;
+use std::future::poll_fn;
+use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker, ready};
 
-use bytes::{Buf, Bytes};
-use tokio::io::{AsyncWrite, AsyncWriteExt};
-use tokio::sync::Notify;
+use bytes::Bytes;
+use tokio::task::yield_now;
 
 use super::gauge::{Class, Excess, Gauge, Refused, size};
+use super::patience::Patience;
+use super::pen::Pen;
 use super::pulse::Pulse;
 use super::room::Room;
+use super::socket::Writer;
 use super::{Peer, TARGET};
 use crate::dist::{Control, ControlError, DistFlags, Sender, TICK, trace};
 use crate::etf::Encoded;
 use crate::term::Atom;
 
-/// How many pieces go into one write.
-const SLICES: usize = 64;
+/// When so much waits, whoever sends more writes it: the writer may have to wait until the sender
+/// does, and the peer could be busy with it already.
+const MUCH: usize = 64 << 10;
 
-/// The room for pieces that is kept when nothing is to be written.
-const KEPT_CHUNKS: usize = 64;
-
-/// What waits to be written to a link: all senders append to it, and the writer takes as much of it
-/// at once as goes into a few writes, so that many messages share one. How much may wait is the
-/// [`Gauge`]'s to say; what the writer has taken and not written yet still waits.
-#[derive(Debug)]
+/// What waits to be written to a link: all senders append to it, and whoever has the turn takes as
+/// much of it at once as goes into a few writes, so that many messages share one. How much may wait
+/// is the [`Gauge`]'s to say; what is taken and not written yet still waits.
+///
+/// The turn is the writer's, a task that is woken when there is something, but a sender takes it
+///
+/// - with the first message after something was read: who answers what came alone, and who asks
+///   again after an answer, is at the socket at once. What follows is many messages, and shares the
+///   writer's write;
+/// - when much waits.
 pub(super) struct Outbox {
     peer: Atom,
     flags: DistFlags,
     state: Mutex<State>,
-    wake: Notify,
+    /// Locked by whoever has the turn; `state` may be locked inside of it, never around it.
+    pen: Mutex<Pen>,
+    pulse: Arc<Pulse>,
+    /// Something was read, and no message sent since.
+    heard: AtomicBool,
 }
 
 #[derive(Debug)]
 struct State {
     sender: Sender,
-    /// What the writer has taken and not written yet.
+    /// What is taken and not written yet.
     writing: usize,
     gauge: Gauge,
     /// A tick is to be written.
     tick: bool,
     phase: Phase,
-    /// The writer has found nothing, and waits to be woken.
-    idle: bool,
+    turn: Turn,
+    /// The writer, where it waits for the turn or for something to write.
+    writer: Option<Waker>,
+}
+
+/// Who writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Turn {
+    /// Nobody.
+    Free,
+    /// One who has sent something, until that is written or the connection takes no more.
+    Sender,
+    /// The writer, until all is written.
+    Writer,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,11 +93,16 @@ pub(super) enum Pushed {
     Closing,
 }
 
-/// What the writer finds.
+/// What is to be written next.
 enum Taken {
     Chunks,
     Tick,
     Nothing,
+}
+
+/// What the writer does next.
+enum Next {
+    Write,
     End,
 }
 
@@ -79,11 +110,15 @@ impl State {
     fn waiting(&self) -> usize {
         self.sender.queued() + self.writing
     }
+
+    fn is_empty(&self) -> bool {
+        self.sender.is_empty() && !self.tick
+    }
 }
 
 impl Outbox {
     /// For a peer. What waits has been measured by `gauge` since before there was a link.
-    pub(super) fn new(peer: &Peer, gauge: Gauge) -> Outbox {
+    pub(super) fn new(peer: &Peer, gauge: Gauge, pulse: Arc<Pulse>) -> Outbox {
         Outbox {
             peer: peer.name,
             flags: peer.flags,
@@ -93,9 +128,13 @@ impl Outbox {
                 gauge,
                 tick: false,
                 phase: Phase::Open,
-                idle: false,
+                // There is nothing to write to yet.
+                turn: Turn::Writer,
+                writer: None,
             }),
-            wake: Notify::new(),
+            pen: Mutex::new(Pen::new()),
+            pulse,
+            heard: AtomicBool::new(false),
         }
     }
 
@@ -103,6 +142,10 @@ impl Outbox {
         // Whoever panicked here left whole frames behind, or a frame without its end, which ends
         // the link at the other side.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn pen(&self) -> MutexGuard<'_, Pen> {
+        self.pen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Appends a message, if it may.
@@ -126,15 +169,26 @@ impl Outbox {
         let after = state.waiting();
         let change = state.gauge.read(after);
         let busy = state.gauge.busy();
-        let idle = std::mem::take(&mut state.idle);
-        drop(state);
-        if idle {
-            self.wake.notify_one();
+        let mut writer = None;
+        let mut turn = false;
+        if state.turn == Turn::Free {
+            turn = after >= MUCH || payload.is_some() && self.heard.swap(false, Ordering::Relaxed);
+            if turn {
+                state.turn = Turn::Sender;
+            } else {
+                writer = state.writer.take();
+            }
         }
+        drop(state);
         if trace::is_on() {
             trace::sent(self.peer, control, payload);
         }
         self.trace(change, after);
+        if turn {
+            self.write_now();
+        } else if let Some(writer) = writer {
+            writer.wake();
+        }
         Ok(Pushed::Taken(busy))
     }
 
@@ -171,8 +225,7 @@ impl Outbox {
         if state.phase == Phase::Open {
             state.phase = Phase::Finishing;
         }
-        drop(state);
-        self.wake.notify_one();
+        wake(state);
     }
 
     /// Takes no more, and drops what is there: nobody waits for it any more.
@@ -182,8 +235,7 @@ impl Outbox {
         state.sender = Sender::new(self.flags);
         state.writing = 0;
         state.gauge.read(0);
-        drop(state);
-        self.wake.notify_one();
+        wake(state);
     }
 
     /// Whether messages are still taken.
@@ -197,32 +249,40 @@ impl Outbox {
         let mut state = self.lock();
         if always || state.waiting() == 0 {
             state.tick = true;
-            drop(state);
-            self.wake.notify_one();
+            wake(state);
+        }
+    }
+
+    /// Something was read from the peer.
+    pub(super) fn heard(&self) {
+        if !self.heard.load(Ordering::Relaxed) {
+            self.heard.store(true, Ordering::Relaxed);
         }
     }
 
     fn take(&self, chunks: &mut Vec<Bytes>) -> Taken {
         let mut state = self.lock();
-        match (state.phase, state.sender.is_empty()) {
-            (Phase::Closed, _) | (Phase::Finishing, true) => Taken::End,
-            (_, false) => {
-                state.sender.take(chunks);
-                state.writing += chunks.iter().map(Bytes::len).sum::<usize>();
-                Taken::Chunks
-            }
-            (Phase::Open, true) if std::mem::take(&mut state.tick) => Taken::Tick,
-            (Phase::Open, true) => {
-                state.idle = true;
-                Taken::Nothing
-            }
+        if state.phase == Phase::Closed {
+            return Taken::Nothing;
+        }
+        if !state.sender.is_empty() {
+            state.sender.take(chunks);
+            state.writing += chunks.iter().map(Bytes::len).sum::<usize>();
+            return Taken::Chunks;
+        }
+        match std::mem::take(&mut state.tick) {
+            true => Taken::Tick,
+            false => Taken::Nothing,
         }
     }
 
     /// So much has been written.
     fn written(&self, bytes: usize) {
         let mut state = self.lock();
-        // Nothing counts any more when the outbox has been closed meanwhile.
+        // Ticks do not count, and nothing does any more when the outbox has been closed meanwhile.
+        if state.writing > 0 {
+            self.pulse.wrote();
+        }
         state.writing = state.writing.saturating_sub(bytes);
         let waiting = state.waiting();
         let change = state.gauge.read(waiting);
@@ -230,68 +290,106 @@ impl Outbox {
         self.trace(change, waiting);
     }
 
-    /// Writes what is appended, and ticks.
-    pub(super) async fn write_to(
-        &self,
-        stream: &mut (impl AsyncWrite + Unpin),
-        pulse: &Pulse,
-    ) -> io::Result<()> {
-        let mut chunks = Vec::new();
+    fn poll_chunks(&self, pen: &mut Pen, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        pen.poll_write(cx, |bytes| self.written(bytes))
+    }
+
+    /// Writes what there is, as far as the connection takes it; the writer writes what is left.
+    fn write_now(&self) {
+        let mut pen = self.pen();
+        if let Taken::Chunks = self.take(&mut pen.chunks) {
+            self.trace_bytes(&pen.chunks);
+        }
+        let cx = &mut Context::from_waker(Waker::noop());
+        // The writer runs into the same error.
+        let written = matches!(self.poll_chunks(&mut pen, cx), Poll::Ready(Ok(())))
+            && matches!(pen.poll_flush(cx), Poll::Ready(Ok(())));
+        drop(pen);
+        let mut state = self.lock();
+        if written && state.is_empty() && state.phase == Phase::Open {
+            state.turn = Turn::Free;
+        } else {
+            state.turn = Turn::Writer;
+            wake(state);
+        }
+    }
+
+    /// The writer: writes what is appended, and ticks.
+    pub(super) async fn write_to(&self, stream: Writer) -> io::Result<()> {
+        self.pen().open(stream);
+        let mut patience = Patience::default();
+        while let Next::Write = poll_fn(|cx| self.poll_turn(cx)).await {
+            if patience.waits() {
+                let before = self.lock().sender.queued();
+                yield_now().await;
+                patience.learn(self.lock().sender.queued() > before);
+            }
+            poll_fn(|cx| self.poll_all(cx)).await?;
+        }
+        poll_fn(|cx| self.pen().poll_shutdown(cx)).await
+    }
+
+    fn poll_turn(&self, cx: &Context<'_>) -> Poll<Next> {
+        let mut state = self.lock();
+        match (state.phase, state.turn) {
+            (Phase::Closed, _) => return Poll::Ready(Next::End),
+            (_, Turn::Writer) => return Poll::Ready(Next::Write),
+            (_, Turn::Free) if !state.is_empty() => {
+                state.turn = Turn::Writer;
+                return Poll::Ready(Next::Write);
+            }
+            (Phase::Finishing, Turn::Free) => return Poll::Ready(Next::End),
+            (Phase::Open, Turn::Free) | (_, Turn::Sender) => {}
+        }
+        match &state.writer {
+            Some(known) if known.will_wake(cx.waker()) => {}
+            _ => state.writer = Some(cx.waker().clone()),
+        }
+        Poll::Pending
+    }
+
+    /// Writes until nothing is left, and ends the turn.
+    fn poll_all(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let mut pen = self.pen();
         loop {
-            match self.take(&mut chunks) {
-                Taken::Chunks => {
-                    self.trace_bytes(&chunks);
-                    self.write_chunks(stream, &mut chunks).await?;
-                    chunks.clear();
-                    pulse.wrote();
-                }
+            ready!(self.poll_chunks(&mut pen, cx))?;
+            match self.take(&mut pen.chunks) {
+                Taken::Chunks => self.trace_bytes(&pen.chunks),
                 Taken::Tick => {
                     trace::written(self.peer, &TICK);
-                    stream.write_all(&TICK).await?;
+                    pen.chunks.push(Bytes::from_static(&TICK));
                 }
                 Taken::Nothing => {
-                    chunks.shrink_to(KEPT_CHUNKS);
-                    // A stream with a buffer of its own would keep the end of it.
-                    stream.flush().await?;
-                    self.wake.notified().await;
+                    ready!(pen.poll_flush(cx))?;
+                    let mut state = self.lock();
+                    if state.is_empty() || state.phase == Phase::Closed {
+                        state.turn = Turn::Free;
+                        return Poll::Ready(Ok(()));
+                    }
                 }
-                Taken::End => return stream.shutdown().await,
             }
         }
     }
 
-    /// Writes pieces in order, many with each write, and lets go of each as soon as it is written.
-    async fn write_chunks(
-        &self,
-        stream: &mut (impl AsyncWrite + Unpin),
-        chunks: &mut [Bytes],
-    ) -> io::Result<()> {
-        let mut rest = chunks;
-        loop {
-            let written = rest.iter().take_while(|chunk| chunk.is_empty()).count();
-            rest = &mut rest[written..];
-            if rest.is_empty() {
-                return Ok(());
-            }
-            let mut slices = [IoSlice::new(&[]); SLICES];
-            for (slice, chunk) in slices.iter_mut().zip(&*rest) {
-                *slice = IoSlice::new(chunk);
-            }
-            let used = rest.len().min(SLICES);
-            let mut written = stream.write_vectored(&slices[..used]).await?;
-            if written == 0 {
-                return Err(io::ErrorKind::WriteZero.into());
-            }
-            self.written(written);
-            for chunk in &mut *rest {
-                let part = written.min(chunk.len());
-                chunk.advance(part);
-                written -= part;
-                if !chunk.is_empty() {
-                    break;
-                }
-                *chunk = Bytes::new();
-            }
-        }
+    /// Lets go of the connection.
+    pub(super) fn let_go(&self) {
+        self.pen().close();
+    }
+}
+
+/// Wakes the writer.
+fn wake(mut state: MutexGuard<'_, State>) {
+    let writer = state.writer.take();
+    drop(state);
+    if let Some(writer) = writer {
+        writer.wake();
+    }
+}
+
+impl fmt::Debug for Outbox {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Outbox")
+            .field("peer", &self.peer)
+            .finish_non_exhaustive()
     }
 }

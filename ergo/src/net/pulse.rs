@@ -1,6 +1,6 @@
 //! A link's ticks, on the program's clock.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
@@ -13,18 +13,24 @@ const LEAST: Duration = Duration::from_millis(1);
 /// What the reader and the writer of a link say of their bytes, and what follows from it.
 #[derive(Debug)]
 pub(super) struct Pulse {
-    ticks: Mutex<Ticks>,
     ticktime: Duration,
+    intensity: u32,
+    hidden: bool,
+    /// Bytes came since the last look.
+    read: AtomicBool,
+    /// Bytes were written since.
+    wrote: AtomicBool,
 }
 
 impl Pulse {
-    /// Of a link that is up from now on.
+    /// Of a link that is up.
     pub(super) fn new(ticktime: Duration, intensity: u32, hidden: bool) -> Pulse {
-        let least = LEAST * intensity.max(1);
-        let now = Instant::now().into_std();
         Pulse {
-            ticks: Mutex::new(Ticks::new(ticktime.max(least), intensity, hidden, now)),
             ticktime,
+            intensity,
+            hidden,
+            read: AtomicBool::new(false),
+            wrote: AtomicBool::new(false),
         }
     }
 
@@ -35,22 +41,29 @@ impl Pulse {
 
     /// Bytes came.
     pub(super) fn read(&self) {
-        self.lock().read();
+        note(&self.read);
     }
 
     /// Bytes were written.
     pub(super) fn wrote(&self) {
-        self.lock().wrote();
+        note(&self.wrote);
     }
 
     /// Has a tick written whenever one is due: `always`, or unless something else waits to be
     /// written. Returns when the peer is dead.
     pub(super) async fn watch(&self, tick: impl Fn(bool)) {
+        let least = LEAST * self.intensity.max(1);
+        let now = Instant::now().into_std();
+        let mut ticks = Ticks::new(self.ticktime.max(least), self.intensity, self.hidden, now);
         loop {
-            let due = self.lock().due();
-            sleep_until(due.into()).await;
-            let found = self.lock().check(Instant::now().into_std());
-            match found {
+            sleep_until(ticks.due().into()).await;
+            if self.read.swap(false, Ordering::Relaxed) {
+                ticks.read();
+            }
+            if self.wrote.swap(false, Ordering::Relaxed) {
+                ticks.wrote();
+            }
+            match ticks.check(Instant::now().into_std()) {
                 Due::Nothing => {}
                 Due::Tick => tick(false),
                 Due::HiddenTick => tick(true),
@@ -58,8 +71,11 @@ impl Pulse {
             }
         }
     }
+}
 
-    fn lock(&self) -> MutexGuard<'_, Ticks> {
-        self.ticks.lock().unwrap_or_else(PoisonError::into_inner)
+/// Leaves alone what is set already: it is read by another task, on another core.
+fn note(flag: &AtomicBool) {
+    if !flag.load(Ordering::Relaxed) {
+        flag.store(true, Ordering::Relaxed);
     }
 }

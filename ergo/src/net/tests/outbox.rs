@@ -1,9 +1,9 @@
 //! How what many have sent is written.
 
 use std::io::{self, IoSlice};
-use std::pin::Pin;
-use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::pin::{Pin, pin};
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Waker};
 
 use bytes::BytesMut;
 use tokio::io::AsyncWrite;
@@ -18,19 +18,28 @@ use crate::net::*;
 use crate::term::Atom;
 
 /// Takes so many bytes with each write.
+#[derive(Clone)]
 struct Stream {
     step: usize,
+    seen: Arc<Mutex<Seen>>,
+}
+
+#[derive(Default)]
+struct Seen {
     writes: usize,
     written: BytesMut,
+    /// Takes nothing now.
+    full: bool,
 }
 
 impl Stream {
     fn new(step: usize) -> Stream {
-        Stream {
-            step,
-            writes: 0,
-            written: BytesMut::new(),
-        }
+        let seen = Arc::default();
+        Stream { step, seen }
+    }
+
+    fn writes(&self) -> usize {
+        self.seen.lock().unwrap().writes
     }
 }
 
@@ -44,15 +53,19 @@ impl AsyncWrite for Stream {
     }
 
     fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
+        self: Pin<&mut Self>,
         _: &mut Context<'_>,
         pieces: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        self.writes += 1;
+        let mut seen = self.seen.lock().unwrap();
+        if seen.full {
+            return Poll::Pending;
+        }
+        seen.writes += 1;
         let mut room = self.step;
         for piece in pieces {
             let part = piece.len().min(room);
-            self.written.extend_from_slice(&piece[..part]);
+            seen.written.extend_from_slice(&piece[..part]);
             room -= part;
         }
         Poll::Ready(Ok(self.step - room))
@@ -79,7 +92,8 @@ fn outbox(peer: Atom) -> Outbox {
         hidden: true,
         link: 1,
     };
-    Outbox::new(&peer, Gauge::new(Limits::default()))
+    let pulse = Arc::new(Pulse::new(SOON, 4, false));
+    Outbox::new(&peer, Gauge::new(Limits::default()), pulse)
 }
 
 fn push(outbox: &Outbox, from: u32, to: Atom, number: u64) {
@@ -92,11 +106,12 @@ fn push(outbox: &Outbox, from: u32, to: Atom, number: u64) {
 }
 
 /// The numbers that were written: who sent each.
-fn sent(mut stream: Stream) -> Vec<(u32, u64)> {
+fn sent(stream: &Stream) -> Vec<(u32, u64)> {
+    let written = &mut stream.seen.lock().unwrap().written;
     let peer = Atom::new("sender@h");
     let mut receiver = Receiver::new(peer, DistFlags::recommended(), 1 << 20);
     let mut numbers = Vec::new();
-    while let Some(received) = receiver.receive(&mut stream.written).unwrap() {
+    while let Some(received) = receiver.receive(written).unwrap() {
         match received {
             Received::Message(Control::Send { from, .. }, Some(payload)) => {
                 numbers.push((from.unwrap().id, number_of(&payload)));
@@ -104,20 +119,21 @@ fn sent(mut stream: Stream) -> Vec<(u32, u64)> {
             other => panic!("{other:?}"),
         }
     }
-    assert!(stream.written.is_empty());
+    assert!(written.is_empty());
     numbers
 }
 
-fn pulse() -> Pulse {
-    Pulse::new(SOON, 4, false)
-}
-
-async fn write(outbox: &Outbox, stream: &mut Stream) {
+async fn write(outbox: &Outbox, stream: &Stream) {
     outbox.finish();
-    let pulse = pulse();
-    let writing = outbox.write_to(stream, &pulse);
+    let writing = outbox.write_to(Box::new(stream.clone()));
     timeout(SOON, writing).await.unwrap().unwrap();
     assert_eq!(outbox.waiting(), 0);
+}
+
+/// Lets the writer run until it waits.
+fn run(writer: Pin<&mut impl Future<Output = io::Result<()>>>) {
+    let polled = writer.poll(&mut Context::from_waker(Waker::noop()));
+    assert!(polled.is_pending(), "{polled:?}");
 }
 
 #[tokio::test]
@@ -135,10 +151,10 @@ async fn what_many_send_shares_a_write() {
     for sender in senders {
         sender.join().unwrap();
     }
-    let mut stream = Stream::new(usize::MAX);
-    write(&outbox, &mut stream).await;
-    assert_eq!(stream.writes, 1);
-    let sent = sent(stream);
+    let stream = Stream::new(usize::MAX);
+    write(&outbox, &stream).await;
+    assert_eq!(stream.writes(), 1);
+    let sent = sent(&stream);
     assert_eq!(sent.len(), 1000);
     for sender in 0..4 {
         let numbers = sent.iter().filter(|(from, _)| *from == sender);
@@ -152,9 +168,9 @@ async fn a_stream_that_takes_little_gets_all_in_order() {
     for step in [1, 7, 4096] {
         let outbox = outbox(to);
         (0..200).for_each(|number| push(&outbox, 1, to, number));
-        let mut stream = Stream::new(step);
-        write(&outbox, &mut stream).await;
-        let sent = sent(stream);
+        let stream = Stream::new(step);
+        write(&outbox, &stream).await;
+        let sent = sent(&stream);
         assert!(sent.into_iter().eq((0..200).map(|number| (1, number))));
     }
 }
@@ -164,6 +180,62 @@ async fn a_stream_that_takes_nothing_is_an_error() {
     let to = Atom::new(&unique("to"));
     let outbox = outbox(to);
     push(&outbox, 1, to, 1);
-    let error = outbox.write_to(&mut Stream::new(0), &pulse()).await;
+    let error = outbox.write_to(Box::new(Stream::new(0))).await;
     assert_eq!(error.unwrap_err().kind(), io::ErrorKind::WriteZero);
+}
+
+#[tokio::test]
+async fn who_answers_writes_at_once_and_what_follows_shares_a_write() {
+    let to = Atom::new(&unique("to"));
+    let (outbox, stream) = (outbox(to), Stream::new(usize::MAX));
+    let mut writer = pin!(outbox.write_to(Box::new(stream.clone())));
+    run(writer.as_mut());
+    outbox.heard();
+    push(&outbox, 1, to, 0);
+    assert_eq!(stream.writes(), 1);
+    (1..10).for_each(|number| push(&outbox, 1, to, number));
+    assert_eq!(stream.writes(), 1);
+    run(writer.as_mut());
+    assert_eq!(stream.writes(), 2);
+    outbox.heard();
+    push(&outbox, 1, to, 10);
+    assert_eq!(stream.writes(), 3);
+    assert_eq!(outbox.waiting(), 0);
+    let sent = sent(&stream);
+    assert!(sent.into_iter().eq((0..11).map(|number| (1, number))));
+}
+
+#[tokio::test]
+async fn a_sender_writes_when_much_waits() {
+    let to = Atom::new(&unique("to"));
+    let (outbox, stream) = (outbox(to), Stream::new(usize::MAX));
+    let mut writer = pin!(outbox.write_to(Box::new(stream.clone())));
+    run(writer.as_mut());
+    let mut count = 0;
+    while stream.writes() < 3 {
+        push(&outbox, 1, to, count);
+        count += 1;
+        assert!(outbox.waiting() < 64 << 10);
+    }
+    assert!(count > 1000, "{count}");
+    assert_eq!(sent(&stream).len() as u64, count);
+}
+
+#[tokio::test]
+async fn what_a_sender_cannot_write_the_writer_does() {
+    let to = Atom::new(&unique("to"));
+    let (outbox, stream) = (outbox(to), Stream::new(usize::MAX));
+    let mut writer = pin!(outbox.write_to(Box::new(stream.clone())));
+    run(writer.as_mut());
+    stream.seen.lock().unwrap().full = true;
+    outbox.heard();
+    push(&outbox, 1, to, 0);
+    outbox.heard();
+    push(&outbox, 1, to, 1);
+    run(writer.as_mut());
+    assert!(outbox.waiting() > 0);
+    stream.seen.lock().unwrap().full = false;
+    run(writer.as_mut());
+    assert_eq!(outbox.waiting(), 0);
+    assert_eq!(sent(&stream), [(1, 0), (1, 1)]);
 }
