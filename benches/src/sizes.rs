@@ -34,7 +34,7 @@ pub struct Known(Mutex<HashMap<&'static str, Sizes>>);
 impl Known {
     /// Those of calls with this payload, once the peer knows the atoms.
     pub async fn of_calls<T: Payload>(&self, cluster: &Cluster) -> Sizes {
-        let calls = if T::KIND == Bytes::KIND { 10 } else { 50 };
+        let calls = if T::KIND == Bytes::KIND { 10 } else { 500 };
         let call = |here, there, calls| remote::echo::<T>(here, there, 1, calls);
         self.of(T::KIND, cluster, calls, call).await
     }
