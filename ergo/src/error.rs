@@ -7,6 +7,7 @@ use crate::gen_server::{CallError, StartError};
 use crate::net::ConnectError;
 use crate::node::NodeError;
 use crate::process::RegisterError;
+use crate::rpc::OfferError;
 use crate::supervisor::{ChildError, SpecError};
 
 /// Any error of ergo, for functions that use `?` on several of its operations.
@@ -41,6 +42,8 @@ pub enum Error {
     Terminated(#[from] Terminated),
     /// A name was not registered.
     Register(#[from] RegisterError),
+    /// A function is offered twice.
+    Offer(#[from] OfferError),
     /// A text cannot be a cookie.
     Cookie(#[from] CookieError),
     /// Another node cannot be connected.

@@ -51,6 +51,7 @@ pub mod prelude;
 pub mod process;
 #[doc = include_str!("profiling.md")]
 pub mod profiling {}
+pub mod rpc;
 #[doc = include_str!("semantics.md")]
 pub mod semantics {}
 pub mod supervisor;

@@ -10,6 +10,7 @@ mod discovery;
 mod error;
 mod name;
 mod net_kernel;
+mod services;
 mod stop;
 
 use std::fmt;

@@ -15,6 +15,8 @@ use crate::etf::Budget;
 #[cfg(feature = "tls")]
 use crate::net::Tls;
 use crate::net::{Discovery, ListenOptions, Resolve, Route};
+use crate::rpc::{Function, Module, Settings};
+use crate::term::Atom;
 
 /// How long a stop waits for processes, and then for what is still to be written.
 pub(super) const STOP_TIMEOUT: Duration = Duration::from_secs(5);
@@ -45,6 +47,8 @@ pub struct NodeBuilder {
     hard_limit: Option<usize>,
     max_handshakes: usize,
     budget: Budget,
+    offers: Vec<Module>,
+    rpc: Settings,
     stop_timeout: Duration,
     config_files: Vec<PathBuf>,
     variables: Option<Vec<(String, String)>>,
@@ -76,6 +80,8 @@ impl NodeBuilder {
             hard_limit: None,
             max_handshakes: 256,
             budget: Budget::default(),
+            offers: Vec::new(),
+            rpc: Settings::default(),
             stop_timeout: STOP_TIMEOUT,
             config_files: Vec::new(),
             variables: None,
@@ -260,6 +266,47 @@ impl NodeBuilder {
     /// What decoding one message may cost the process that gets it, see [`Budget`].
     pub fn budget(mut self, budget: Budget) -> Self {
         self.budget = budget;
+        self
+    }
+
+    /// Offers functions to other nodes, from the moment when they can ask: what `#[rpc]` makes of a type, or a [`Module`] of
+    /// closures. See [`rpc`](mod@crate::rpc); later, [`LocalNode::offer`](crate::LocalNode::offer).
+    ///
+    /// ```
+    /// use ergo::Node;
+    /// use ergo::rpc::Module;
+    ///
+    /// let node = Node::builder("rust@127.0.0.1")
+    ///     .offer(Module::new("math").function("add", |a: i64, b: i64| a + b))
+    ///     .offer_fn("text", "shout", |text: String| text.to_uppercase());
+    /// ```
+    pub fn offer(mut self, module: impl Into<Module>) -> Self {
+        self.offers.push(module.into());
+        self
+    }
+
+    /// Offers one function, a closure say: `module:name(…)` of other nodes. See [`Function`].
+    pub fn offer_fn<Kind: 'static>(
+        self,
+        module: impl Into<Atom>,
+        name: impl Into<Atom>,
+        function: impl Function<Kind>,
+    ) -> Self {
+        self.offer(Module::new(module).function(name, function))
+    }
+
+    /// Lets only these nodes call functions here, its own services too; for all others there are none (`undef`). All nodes
+    /// that know the cookie may by default. An entry is as of [`Node::allow`](super::Node::allow); for the functions of one
+    /// module there is [`Module::only_from`].
+    pub fn rpc_only_from<E: Into<String>>(self, entries: impl IntoIterator<Item = E>) -> Self {
+        self.rpc.only_from.add(entries.into_iter().map(Into::into));
+        self
+    }
+
+    /// How many calls, casts and other spawned processes one other node may have here at once; 1000 by default. More are
+    /// refused with `system_limit`. OTP has the limit of its processes, `erl +P`.
+    pub fn max_rpc(mut self, count: usize) -> Self {
+        self.rpc.max_running = count;
         self
     }
 

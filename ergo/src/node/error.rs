@@ -7,6 +7,7 @@ use crate::application::ConfigError;
 use crate::dist::CookieError;
 use crate::epmd;
 use crate::net::{ConnectError, DiscoveryError};
+use crate::rpc::OfferError;
 
 /// Why a node did not start.
 #[derive(Debug, thiserror::Error)]
@@ -45,6 +46,9 @@ pub enum NodeError {
     /// The system gave no random numbers for the node's creation.
     #[error("the system gives no random numbers")]
     Random(#[source] getrandom::Error),
+    /// Two functions of the same name are offered.
+    #[error("the node cannot offer its functions")]
+    Offer(#[source] OfferError),
     /// The node's own processes did not start.
     #[error("the node's own processes did not start")]
     Start(#[source] crate::gen_server::StartError),

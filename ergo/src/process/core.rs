@@ -131,6 +131,8 @@ impl<M: Send + 'static> AnyProcess for Process<M> {
 pub(crate) enum Watcher {
     /// A process, here or on another node, that monitors it under this identity.
     Process { pid: Pid, as_process: ProcessId },
+    /// The same for the process of another node that it works for: it ends when nobody waits for it.
+    Client { pid: Pid, as_process: ProcessId },
     /// A local call that waits for its answer.
     Call(Arc<dyn CallWatch>),
 }
@@ -170,6 +172,8 @@ pub(crate) struct Relations {
     /// What it wants to hear of other nodes.
     pub(crate) nodes: Option<Box<NodeWatches>>,
     roused_too: Option<Waker>,
+    /// What others are told of its end, in place of the reason.
+    pub(crate) last_words: Option<Box<Encoded>>,
 }
 
 /// What few processes have at a time, if ever, is boxed: there may be millions of them.
@@ -287,7 +291,7 @@ impl Core {
             let watchers = relations.watchers.values();
             details.monitored_by = watchers
                 .filter_map(|watcher| match watcher {
-                    Watcher::Process { pid, .. } => Some(*pid),
+                    Watcher::Process { pid, .. } | Watcher::Client { pid, .. } => Some(*pid),
                     Watcher::Call(_) => None,
                 })
                 .collect();
@@ -422,6 +426,29 @@ impl Core {
             return None;
         }
         self.lock().interrupt.take().map(|reason| *reason)
+    }
+
+    /// Ends the process whether it traps exits or not, and in good order: nobody waits for it.
+    pub(crate) fn abandon(&self) {
+        let mut state = self.lock();
+        if state.exited.is_some() {
+            return;
+        }
+        state
+            .interrupt
+            .get_or_insert_with(|| Box::new(Reason::Shutdown.into()));
+        drop(state);
+        self.interrupted.store(true, Ordering::Release);
+        self.wake();
+    }
+
+    /// What others are told when this process has ended, which it does next: a reason that is encoded
+    /// already, in place of the one that it ends with.
+    pub(crate) fn leave_word(&self, words: Encoded) {
+        let mut state = self.lock();
+        if state.exited.is_none() {
+            state.relations().last_words = Some(Box::new(words));
+        }
     }
 
     /// Adds a watcher; the reason of the process that has ended comes back with it.

@@ -13,7 +13,7 @@ use super::remote::Lost;
 use super::signal::{ArrivedReason, ProcessId};
 use super::undelivered::Cause;
 use super::{Reason, Watcher};
-use crate::dist::{Control, Destination, SpawnFlags, Target};
+use crate::dist::{Control, Destination, Target};
 use crate::etf::Encoded;
 use crate::net::{Inbound, LinkDown, LinkId, Peer};
 use crate::term::{Atom, Pid, Ref};
@@ -88,9 +88,8 @@ impl LocalNode {
                 reference,
             } => self.monitored(peer, from, to, reference),
             Control::Demonitor { reference, .. } => self.remotes().with(peer.name, |shared| {
-                let watched = shared.watched.remove(&reference);
-                if let Some(process) = watched.and_then(|(pid, _)| self.process(&pid)) {
-                    process.core().unwatch(&reference);
+                if let Some((pid, _)) = shared.watched.remove(&reference) {
+                    self.monitor_ended(&pid, &reference);
                 }
             }),
             Control::MonitorExit {
@@ -112,16 +111,7 @@ impl LocalNode {
                     self.exit_signal(from, &to, reason(), false);
                 }
             }
-            Control::SpawnRequest(request) => {
-                // Nothing is offered yet: say so, or the peer's process waits for ever.
-                let refusal = Control::SpawnReply {
-                    id: request.id,
-                    to: request.from,
-                    flags: SpawnFlags::default(),
-                    result: Err(Atom::new("notsup")),
-                };
-                self.signal_on(peer.name, peer.link, refusal, None);
-            }
+            Control::SpawnRequest(request) => self.spawn_requested(peer, request, payload),
             Control::GroupLeader { leader, to } => self.group_leader_set(leader, &to),
             Control::SpawnReply { .. } => {}
         }
@@ -218,9 +208,7 @@ impl LocalNode {
         });
         self.remotes().tidy(peer.name);
         for (reference, (pid, _)) in watched {
-            if let Some(process) = self.process(&pid) {
-                process.core().unwatch(&reference);
-            }
+            self.monitor_ended(&pid, &reference);
         }
         for (reference, (watcher, _)) in watching {
             let monitor = self

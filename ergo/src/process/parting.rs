@@ -20,6 +20,14 @@ impl Parting {
         }
     }
 
+    /// One that other nodes are told in these words.
+    pub(crate) fn with_words(reason: Reason, words: Encoded) -> Parting {
+        Parting {
+            reason,
+            encoded: OnceCell::from(words),
+        }
+    }
+
     pub(crate) fn reason(&self) -> &Reason {
         &self.reason
     }

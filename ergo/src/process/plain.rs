@@ -113,6 +113,11 @@ impl Context {
         }
     }
 
+    /// The process itself, which others may hold when this context is gone.
+    pub(crate) fn process(&self) -> Arc<Process<Term>> {
+        Arc::clone(&self.process)
+    }
+
     /// The next message or signal, whatever it is. In Erlang: `receive Any -> Any end`.
     pub async fn receive(&mut self) -> Received {
         self.receive_match(Ok).await

@@ -228,7 +228,10 @@ impl LocalNode {
                 self.demonitor(reference, core.pid, monitor.at);
             }
         }
-        let reason = Parting::new(reason);
+        let reason = match relations.last_words.take() {
+            Some(words) => Parting::with_words(reason, *words),
+            None => Parting::new(reason),
+        };
         // A link's signal leaves before the DOWNs, as in OTP.
         for (other, stood) in relations.links() {
             self.end_link(core.pid, other, stood, &reason);
@@ -243,7 +246,7 @@ impl LocalNode {
         for (reference, watcher) in relations.watchers.drain() {
             match watcher {
                 Watcher::Call(call) => call.server_ended(reason.reason()),
-                Watcher::Process { pid, as_process } => {
+                Watcher::Process { pid, as_process } | Watcher::Client { pid, as_process } => {
                     self.tell_down(pid, reference, as_process, &reason);
                 }
             }

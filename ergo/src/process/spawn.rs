@@ -4,7 +4,7 @@ use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::sync::Arc;
 
-use super::core::{Birth, Core};
+use super::core::{Birth, Core, Process};
 use super::mailbox::Limit;
 use super::plain::Context;
 use super::run::Life;
@@ -297,8 +297,27 @@ where
             monitor = Some(reference);
         }
     }
+    let life = life_of(Arc::clone(&process), body);
+    if node.is_stopping() {
+        node.process_ended(core, Reason::Shutdown);
+    } else {
+        start_task::<F>(core, life);
+    }
+    Ok(Spawned { pid, monitor })
+}
+
+/// The life of a plain process whose body is given.
+pub(super) fn life_of<F, B>(
+    process: Arc<Process<Term>>,
+    body: F,
+) -> impl Future<Output = ()> + Send + 'static
+where
+    F: FnOnce(Context) -> B + Send + 'static,
+    B: Future + Send + 'static,
+    B::Output: IntoExit,
+{
     let own = Arc::clone(&process);
-    let life = Life::new(Arc::clone(&process), async move {
+    Life::new(process, async move {
         // The context is made here: the task would keep room for one that is given to it.
         let mut body = pin!(body(Context::new(Arc::clone(&own))));
         let end = poll_fn(|cx| {
@@ -306,11 +325,5 @@ where
             body.as_mut().poll(cx)
         });
         end.await.into_exit()
-    });
-    if node.is_stopping() {
-        node.process_ended(core, Reason::Shutdown);
-    } else {
-        start_task::<F>(core, life);
-    }
-    Ok(Spawned { pid, monitor })
+    })
 }

@@ -233,10 +233,13 @@ async fn every_form_of_a_spawn_is_answered() {
     let me = stage.actor.pid(1);
     let function = || term!({lists, seq, 2});
     let mut number = 0;
-    for options in [
-        term!([]),
-        term!([link, monitor]),
-        term!([{monitor, [{tag, t}]}, {priority, high}, {min_heap_size, 10}, unheard_of]),
+    for (options, flags) in [
+        (term!([]), Some(0)),
+        (term!([{priority, high}, {min_heap_size, 10}]), Some(0)),
+        (term!([link, monitor]), Some(3)),
+        (term!([{monitor, [{tag, t}]}]), Some(2)),
+        (term!([unheard_of]), None),
+        (term!(link), None),
     ] {
         let mut forms = vec![(29, None)];
         forms.extend(tokens(me).into_iter().map(|token| (30, Some(token))));
@@ -255,7 +258,27 @@ async fn every_form_of_a_spawn_is_answered() {
             stage
                 .actor
                 .say(&[Term::Tuple(control.into()), term!([1, 3])]);
-            stage.actor.expect(term!({31, (request), (me), 0, notsup}));
+            let Some(flags) = flags else {
+                stage.actor.expect(term!({31, (request), (me), 0, badopt}));
+                continue;
+            };
+            // The reply, and only then what the process does: it ends, since nobody offers the function.
+            let reply = stage.actor.control();
+            let Term::Tuple(fields) = &reply else {
+                panic!("no reply: {reply}")
+            };
+            let Term::Pid(pid) = fields[4] else {
+                panic!("no pid: {reply}")
+            };
+            assert_eq!(reply, term!({31, (request), (me), (flags), (pid)}));
+            let undef = || term!({undef, [{lists, seq, [1, 3], []}]});
+            if flags & 1 != 0 {
+                stage.actor.expect_with(term!({24, (pid), (me)}), undef());
+            }
+            if flags & 2 != 0 {
+                let down = term!({28, (pid), (me), (request)});
+                stage.actor.expect_with(down, undef());
+            }
         }
     }
     // Answers that nobody asked for.

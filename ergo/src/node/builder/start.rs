@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::super::discovery::{Epmd, OnePort, Routes};
 use super::super::net_kernel::NetKernel;
-use super::super::{CookieFiles, Network, Node, NodeError, NodeName};
+use super::super::{CookieFiles, Network, Node, NodeError, NodeName, services};
 use super::NodeBuilder;
 use crate::application::{Applications, Config, EnvSources};
 use crate::dist::{Cookie, DistFlags};
@@ -16,6 +16,7 @@ use crate::net::{
     Carrier, DiscoveryError, Limits, LinkConfig, Links, ListenOptions, Listener, Resolve,
 };
 use crate::process::LocalNode;
+use crate::rpc;
 use crate::term::Atom;
 
 /// What a node is called that another one has to name.
@@ -28,7 +29,7 @@ impl NodeBuilder {
     ///
     /// When the name, cookie or a config file cannot be used, no port is free, another node of this name is
     /// registered, or the node that should [name](NodeBuilder::named_by) this one does not.
-    pub async fn start(self) -> Result<Node, NodeError> {
+    pub async fn start(mut self) -> Result<Node, NodeError> {
         let name = NodeName::new(&self.name)?;
         if (name.name() == UNDEFINED) != self.named_by.is_some() {
             return Err(NodeError::NamedBy);
@@ -46,6 +47,11 @@ impl NodeBuilder {
         let local = LocalNode::new(config.name, config.creation, self.budget);
         let sources = self.env_sources()?;
         local.attached::<Applications>().set_sources(sources);
+        rpc::serve(&local, std::mem::take(&mut self.rpc));
+        services::offer(&local, self.tick_time);
+        for module in std::mem::take(&mut self.offers) {
+            local.offer(module).map_err(NodeError::Offer)?;
+        }
 
         let listener = match self.listens() {
             true => Some(Listener::bind(&self.listen_options()).map_err(NodeError::Listen)?),

@@ -1,0 +1,78 @@
+//! What an offered function may know of its call.
+
+use std::fmt;
+use std::ops::{Deref, DerefMut};
+
+use crate::process::{self, LocalNode, OnNode};
+use crate::term::{Atom, Pid};
+
+/// The process in which an offered function runs, for functions that ask for it: who called, and all
+/// that a [process](process::Context) can do.
+///
+/// ```
+/// # async fn example() -> ergo::Result<()> {
+/// use ergo::rpc::{Context, Module};
+/// use ergo::{Node, Pid, term};
+///
+/// let node = Node::alone();
+/// let clock = Module::new("clock").function("tick", async |ctx: Context, to: Pid| {
+///     let _ = ctx.send(to, &term!(tick));
+///     ctx.caller()
+/// });
+/// node.offer(clock)?;
+/// # Ok(())
+/// # }
+/// ```
+pub struct Context {
+    process: process::Context,
+    caller: Pid,
+}
+
+impl Context {
+    pub(super) fn new(process: process::Context, caller: Pid) -> Context {
+        Context { process, caller }
+    }
+
+    /// The process that called, or asked for this one. Its node is [`caller_node`](Context::caller_node).
+    pub fn caller(&self) -> Pid {
+        self.caller
+    }
+
+    /// The node from which the call came; this one for its own calls.
+    pub fn caller_node(&self) -> Atom {
+        self.caller.node
+    }
+}
+
+impl Deref for Context {
+    type Target = process::Context;
+
+    fn deref(&self) -> &process::Context {
+        &self.process
+    }
+}
+
+impl DerefMut for Context {
+    fn deref_mut(&mut self) -> &mut process::Context {
+        &mut self.process
+    }
+}
+
+impl OnNode for Context {
+    fn local_node(&self) -> &LocalNode {
+        self.process.node()
+    }
+
+    fn own_pid(&self) -> Option<Pid> {
+        Some(self.process.pid())
+    }
+}
+
+impl fmt::Debug for Context {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Context")
+            .field("pid", &self.process.pid())
+            .field("caller", &self.caller)
+            .finish()
+    }
+}

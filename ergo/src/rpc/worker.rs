@@ -1,0 +1,109 @@
+//! Calling an offered function in a process.
+
+use std::sync::Arc;
+
+use super::arguments::{length, terms};
+use super::function::Running;
+use super::offers::Offers;
+use super::outcome::{Mfa, Outcome};
+use super::{Context, Raise};
+use crate::etf::Encoded;
+use crate::process::{Reason, catch_panics};
+use crate::term::{Term, Tuple};
+
+/// How many arguments a BEAM's function has at most.
+const MAX_ARITY: usize = 255;
+
+/// Calls what another node asks for, in the process of that call.
+pub(super) async fn apply(offers: Arc<Offers>, mut ctx: Context, mfa: Mfa) -> Outcome {
+    let mfa = applied(mfa);
+    let (Ok(module), Ok(function)) = (atom(&mfa.module), atom(&mfa.function)) else {
+        return Outcome::Misused("badarg");
+    };
+    let Some(arity) = length(&mfa.args) else {
+        return Outcome::Misused("badarg");
+    };
+    if arity > MAX_ARITY {
+        return Outcome::Misused("system_limit");
+    }
+    let found = offers.find(ctx.caller_node(), &module, &function, arity);
+    let Some((module, function, entry)) = found else {
+        tracing::debug!(
+            target: "ergo::rpc",
+            caller = %ctx.caller(),
+            "{module}:{function}/{arity} is not offered"
+        );
+        return Outcome::Raised(Raise::undef(), mfa);
+    };
+    ctx.set_label(Tuple::from(vec![
+        module.into(),
+        function.into(),
+        (arity as i64).into(),
+    ]));
+    let budget = *ctx.node().budget();
+    let args = mfa.args.clone();
+    let called = catch_panics(async move {
+        let begun = entry.function.begin(ctx, &mut args.decoder(&budget));
+        match begun {
+            Ok(Running::Done(answered)) => Ok(answered),
+            Ok(Running::Running(future)) => Ok(future.await),
+            Err(error) => Err(error),
+        }
+    });
+    match called.await {
+        Ok(Ok(Ok(value))) => Outcome::Returned(value),
+        Ok(Ok(Err(raise))) => Outcome::Raised(raise, mfa),
+        Ok(Err(error)) => {
+            let error = error.at_name(format!("{module}:{function}"));
+            Outcome::Raised(Raise::badarg(&error), mfa)
+        }
+        Err(panic) => {
+            tracing::error!(target: "ergo::rpc", reason = %panic, "{module}:{function}/{arity} panicked");
+            Outcome::Raised(Raise::error(panic.to_term()), mfa)
+        }
+    }
+}
+
+fn atom(term: &Encoded) -> Result<String, crate::etf::DecodeError> {
+    let mut from = term.decoder(&crate::etf::Budget::default());
+    from.atom_text().map(std::borrow::Cow::into_owned)
+}
+
+/// What `erlang:apply(M, F, Args)` and `erlang:apply(fun M:F/A, Args)` call: what a process runs that is spawned with a fun.
+fn applied(mfa: Mfa) -> Mfa {
+    let is = |term: &Encoded, text: &str| atom(term).is_ok_and(|atom| atom == text);
+    if !is(&mfa.module, "erlang") || !is(&mfa.function, "apply") {
+        return mfa;
+    }
+    if let Some([module, function, args]) = terms(&mfa.args) {
+        return Mfa {
+            module,
+            function,
+            args,
+        };
+    }
+    let Some([fun, args]) = terms(&mfa.args) else {
+        return mfa;
+    };
+    let Ok(Term::Fun(fun)) = fun.decode::<Term>(&crate::etf::Budget::default()) else {
+        return mfa;
+    };
+    let Some((module, function, arity)) = fun.as_external() else {
+        return mfa;
+    };
+    let name = |atom| Encoded::from_value(&atom);
+    match (name(module), name(function)) {
+        (Ok(module), Ok(function)) if length(&args) == Some(usize::from(arity)) => Mfa {
+            module,
+            function,
+            args,
+        },
+        _ => mfa,
+    }
+}
+
+/// The end of a process whose function came to something that nobody waits for.
+pub(super) async fn run(offers: Arc<Offers>, ctx: Context, mfa: Mfa) -> Reason {
+    let budget = *ctx.node().budget();
+    apply(offers, ctx, mfa).await.into_reason(&budget)
+}
