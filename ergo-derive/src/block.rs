@@ -35,8 +35,15 @@ pub(crate) const SUPERVISOR: Maker = Maker {
     marks: "a child of a supervisor",
 };
 
+pub(crate) const RPC: Maker = Maker {
+    attribute: "rpc",
+    makes: "a module of functions",
+    markers: &["rpc"],
+    marks: "a function for other nodes",
+};
+
 /// One block takes one of them.
-const MAKERS: &[&Maker] = &[&GEN_SERVER, &SUPERVISOR];
+const MAKERS: &[&Maker] = &[&GEN_SERVER, &SUPERVISOR, &RPC];
 
 /// What an attribute macro says of the places where it cannot stand.
 pub(crate) struct Place {

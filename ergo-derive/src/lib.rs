@@ -14,6 +14,7 @@ mod gen_server;
 mod literal;
 mod method;
 mod owner;
+mod rpc;
 mod supervisor;
 mod term;
 mod types;
@@ -120,6 +121,12 @@ pub fn info(_: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn terminate(_: TokenStream, item: TokenStream) -> TokenStream {
     block::GEN_SERVER.stray("terminate", item.into()).into()
+}
+
+#[doc = include_str!("rpc/docs.md")]
+#[proc_macro_attribute]
+pub fn rpc(attribute: TokenStream, item: TokenStream) -> TokenStream {
+    rpc::expand(attribute.into(), item.into()).into()
 }
 
 #[doc = include_str!("supervisor/docs.md")]

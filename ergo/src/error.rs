@@ -6,8 +6,8 @@ use crate::etf::{DecodeError, EncodeError};
 use crate::gen_server::{CallError, StartError};
 use crate::net::ConnectError;
 use crate::node::NodeError;
-use crate::process::RegisterError;
-use crate::rpc::OfferError;
+use crate::process::{RegisterError, SpawnError};
+use crate::rpc::{OfferError, RpcError};
 use crate::supervisor::{ChildError, SpecError};
 
 /// Any error of ergo, for functions that use `?` on several of its operations.
@@ -42,6 +42,10 @@ pub enum Error {
     Terminated(#[from] Terminated),
     /// A name was not registered.
     Register(#[from] RegisterError),
+    /// A function of another node gave no value.
+    Rpc(#[from] RpcError),
+    /// A process was not started.
+    Spawn(#[from] SpawnError),
     /// A function is offered twice.
     Offer(#[from] OfferError),
     /// A text cannot be a cookie.

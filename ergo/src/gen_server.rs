@@ -30,6 +30,7 @@
 //! too, is the call's value. An answer that comes after the caller gave up is dropped and never
 //! reaches a later call. Of one caller, the server sees calls, casts and infos in the order sent.
 
+mod asked_for;
 mod call;
 mod call_error;
 mod caller;
@@ -54,6 +55,7 @@ mod start;
 pub(crate) mod system;
 mod unknown;
 
+pub(crate) use asked_for::asked_for;
 pub use call::Call;
 pub use call_error::CallError;
 pub use caller::Caller;

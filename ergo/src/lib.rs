@@ -5,12 +5,13 @@
 //! - A [`gen_server`](mod@gen_server) is a Rust type whose methods are its handlers.
 //! - A [`supervisor`](mod@supervisor) starts processes, and starts them again when they fail.
 //! - An [`application`] is a tree of processes that starts and stops as one.
+//! - [`rpc`](mod@rpc) offers functions to other nodes, and calls theirs.
 //! - A [`Term`](enum@Term) is any Erlang value; types with a fixed shape travel without it, through
 //!   [`Encode`](trait@Encode) and [`Decode`](trait@Decode).
 //!
 //! The floors of the house, each on those before it: [`term`](mod@term) and [`etf`], the values and
 //! their bytes; [`dist`] and [`epmd`], the protocols; [`net`], the links; [`process`];
-//! [`gen_server`](mod@gen_server); [`supervisor`](mod@supervisor); [`application`]; [`node`]. What all of them promise stands in [`semantics`].
+//! [`gen_server`](mod@gen_server); [`supervisor`](mod@supervisor); [`application`]; [`rpc`](mod@rpc); [`node`]. What all of them promise stands in [`semantics`].
 //!
 //! # Seeing it
 //!
@@ -25,7 +26,7 @@
 //! | `ergo::epmd=debug` | registrations and look-ups |
 //! | `ergo::process=debug` | messages that reached nobody |
 //!
-//! The others are `ergo::node`, `ergo::gen_server`, `ergo::sys`, `ergo::supervisor` and `ergo::application`. How to find out
+//! The others are `ergo::node`, `ergo::gen_server`, `ergo::sys`, `ergo::supervisor`, `ergo::application` and `ergo::rpc`. How to find out
 //! what a node spends its time and memory on stands in [`profiling`].
 //!
 //! # Features
@@ -59,7 +60,7 @@ pub mod sys;
 pub mod term;
 
 pub use ergo_derive::{Decode, Encode, Term};
-pub use ergo_derive::{gen_server, supervisor};
+pub use ergo_derive::{gen_server, rpc, supervisor};
 pub use error::{Error, Result};
 pub use etf::{Decode, Encode};
 pub use node::Node;

@@ -9,5 +9,5 @@ pub use crate::supervisor::{
     SupervisorRef, SupervisorSpec,
 };
 pub use crate::{
-    Atom, Decode, Encode, Node, OnNode, Pid, Reason, Ref, Term, gen_server, supervisor, term,
+    Atom, Decode, Encode, Node, OnNode, Pid, Reason, Ref, Term, gen_server, rpc, supervisor, term,
 };

@@ -53,6 +53,11 @@ fn application_is_what_a_shell_shows() {
 }
 
 #[test]
+fn rpc_is_what_a_shell_shows() {
+    replay("rpc", include_str!("../../examples/examples/rpc.rs"));
+}
+
+#[test]
 fn multinode_is_what_two_clusters_see() {
     let source = include_str!("../../examples/examples/multinode.rs");
     let (left, right) = (Epmd::start(), Epmd::start());

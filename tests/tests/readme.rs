@@ -62,8 +62,8 @@ fn the_erlang_session_is_what_a_shell_shows() {
         .name(option(&command, "-name"))
         .cookie(option(&command, "-setcookie"))
         .shell();
-    let [written, _] = &blocks(README, "erlang")[..] else {
-        panic!("two Erlang sessions")
+    let [written, ..] = &blocks(README, "erlang")[..] else {
+        panic!("no Erlang session")
     };
     assert_eq!(shell.replay(&transcript(written)), *written);
 
@@ -72,10 +72,34 @@ fn the_erlang_session_is_what_a_shell_shows() {
 }
 
 #[test]
-fn the_session_over_tls_is_what_a_shell_shows() {
-    let (port, files) = (unused_port(), Files::new());
+fn the_session_with_functions_is_what_a_shell_shows() {
+    let port = unused_port();
     let [_, run, ..] = &commands("cargo run")[..] else {
         panic!("no second example")
+    };
+    assert_eq!(run[..6].join(" "), "cargo run --release --example rpc --");
+    let arguments: Vec<&str> = run[6..].iter().map(String::as_str).collect();
+    let rpc = Example::start("rpc", &arguments, &[("ERL_EPMD_PORT", &port.to_string())]);
+    rpc.printed(&format!("ready {}", option(run, "--name")));
+    let erl = command("erl");
+    let mut shell = Erl::options()
+        .distributed(port)
+        .name(option(&erl, "-name"))
+        .cookie(option(&erl, "-setcookie"))
+        .shell();
+    let [_, written, ..] = &blocks(README, "erlang")[..] else {
+        panic!("no second Erlang session")
+    };
+    assert_eq!(shell.replay(&transcript(written)), *written);
+    rpc.terminate();
+    assert!(rpc.wait().0.success());
+}
+
+#[test]
+fn the_session_over_tls_is_what_a_shell_shows() {
+    let (port, files) = (unused_port(), Files::new());
+    let [_, _, run, ..] = &commands("cargo run")[..] else {
+        panic!("no third example")
     };
     let [_, erl, ..] = &commands("erl ")[..] else {
         panic!("no second command for Erlang")
@@ -102,8 +126,8 @@ fn the_session_over_tls_is_what_a_shell_shows() {
         .args(&carrier)
         .args(&["-ssl_dist_optfile", &options])
         .shell();
-    let [_, written] = &blocks(README, "erlang")[..] else {
-        panic!("two Erlang sessions")
+    let [_, _, written] = &blocks(README, "erlang")[..] else {
+        panic!("three Erlang sessions")
     };
     assert_eq!(shell.replay(&transcript(written)), *written);
     nodetls.terminate();
@@ -138,8 +162,8 @@ async fn run_counter(epmd_port: u16) -> String {
 
 #[tokio::test]
 async fn the_counter_counts_here_and_there() {
-    let [block] = &blocks(README, "rust,no_run")[..] else {
-        panic!("one block of Rust")
+    let [block, ..] = &blocks(README, "rust,no_run")[..] else {
+        panic!("no block of Rust")
     };
     assert!(
         include_str!("../../examples/examples/counter.rs")

@@ -28,6 +28,11 @@ impl Allowed {
         self.allows(|entry| covers(entry, node))
     }
 
+    /// Whether nobody is kept out.
+    pub(crate) fn accepts_all(&self) -> bool {
+        self.allows(|_| false)
+    }
+
     /// Whether this node may connect to another: OTP wants its whole name on the list then (`setup_check/2` of
     /// `net_kernel`).
     pub(crate) fn dials(&self, node: &str) -> bool {

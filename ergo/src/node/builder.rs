@@ -297,14 +297,15 @@ impl NodeBuilder {
 
     /// Lets only these nodes call functions here, its own services too; for all others there are none (`undef`). All nodes
     /// that know the cookie may by default. An entry is as of [`Node::allow`](super::Node::allow); for the functions of one
-    /// module there is [`Module::only_from`].
+    /// module there is [`Module::only_from`]. Nothing is called by way of `rex` then, which does not know for certain who asks.
     pub fn rpc_only_from<E: Into<String>>(self, entries: impl IntoIterator<Item = E>) -> Self {
         self.rpc.only_from.add(entries.into_iter().map(Into::into));
         self
     }
 
     /// How many calls, casts and other spawned processes one other node may have here at once; 1000 by default. More are
-    /// refused with `system_limit`. OTP has the limit of its processes, `erl +P`.
+    /// refused with `system_limit`. What comes by way of `rex` (OTP 22, C nodes) counts together, whoever sends it. OTP has the
+    /// limit of its processes, `erl +P`.
     pub fn max_rpc(mut self, count: usize) -> Self {
         self.rpc.max_running = count;
         self

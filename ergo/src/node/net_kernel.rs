@@ -2,6 +2,7 @@
 
 use crate::etf::{DecodeError, Decoder, EncodeError, Encoder};
 use crate::gen_server::{Caller, Context, InitError, Message, MessageKind, Next, ReplyTo, Server};
+use crate::rpc::OldSpawn;
 use crate::term::Atom;
 
 /// Answers `net_adm:ping/1`, which is the call `{is_auth, Node}`: `yes`, since whoever can ask has
@@ -11,6 +12,8 @@ pub(super) struct NetKernel;
 pub(super) enum NetKernelMessage {
     /// `{is_auth, Node}`, where `Node` is who asks.
     IsAuth { node: Atom, reply: ReplyTo<Atom> },
+    /// `{spawn, M, F, Args, GroupLeader}` and its like, of OTP 22 and earlier.
+    Spawn(OldSpawn, Caller),
 }
 
 impl Server for NetKernel {
@@ -23,10 +26,21 @@ impl Server for NetKernel {
         Ok(NetKernel)
     }
 
-    async fn handle(&mut self, message: NetKernelMessage, _: &mut Context<Self>) -> Next {
-        let NetKernelMessage::IsAuth { node, reply } = message;
-        tracing::debug!(target: "ergo::node", from = node.as_str(), "ping");
-        reply.send(Atom::YES);
+    async fn handle(&mut self, message: NetKernelMessage, ctx: &mut Context<Self>) -> Next {
+        match message {
+            NetKernelMessage::IsAuth { node, reply } => {
+                tracing::debug!(target: "ergo::node", from = node.as_str(), "ping");
+                reply.send(Atom::YES);
+            }
+            NetKernelMessage::Spawn(spawn, caller) => {
+                if let Some(pid) = spawn.start(ctx.node(), caller.pid()) {
+                    caller.reply_to().send(pid);
+                } else {
+                    let why = (Atom::new("EXIT"), Atom::new("system_limit"));
+                    caller.reply_to().send(why);
+                }
+            }
+        }
         Next::Continue
     }
 }
@@ -42,12 +56,17 @@ impl Message for NetKernelMessage {
                     reply: caller.reply_to(),
                 }))
             }
-            _ => Ok(None),
+            _ => {
+                Ok(OldSpawn::read(from)?
+                    .map(|spawn| NetKernelMessage::Spawn(spawn, caller.clone())))
+            }
         }
     }
 
     fn encode(&self, out: &mut Encoder) -> Result<(), EncodeError> {
-        let NetKernelMessage::IsAuth { node, .. } = self;
+        let NetKernelMessage::IsAuth { node, .. } = self else {
+            return Err(EncodeError::LocalOnly);
+        };
         out.tuple(2)?;
         out.atom(Atom::IS_AUTH);
         out.atom(*node);

@@ -113,7 +113,9 @@ impl LocalNode {
             }
             Control::SpawnRequest(request) => self.spawn_requested(peer, request, payload),
             Control::GroupLeader { leader, to } => self.group_leader_set(leader, &to),
-            Control::SpawnReply { .. } => {}
+            Control::SpawnReply {
+                id, flags, result, ..
+            } => self.spawn_replied(peer, id, flags, result),
         }
     }
 
@@ -196,6 +198,7 @@ impl LocalNode {
             watched,
             watching,
             nodes,
+            requests,
             ..
         } = self.remotes().with(peer.name, |shared| {
             let lost = shared.take(peer.link);
@@ -217,6 +220,9 @@ impl LocalNode {
             if let Some(monitor) = monitor {
                 self.down(&watcher, reference, monitor.at, Reason::NoConnection.into());
             }
+        }
+        for (id, request) in requests {
+            self.spawn_failed(&id, request);
         }
         // Whoever had links and monitors has heard of those by now.
         for pid in nodes {
@@ -244,6 +250,14 @@ impl LocalNode {
                 }
             }
             Control::Link { from, to } => self.link_failed(link, from, to),
+            Control::SpawnRequest(request) => {
+                let request = self
+                    .remotes()
+                    .with(node, |shared| shared.requests.remove_entry(&request.id));
+                if let Some((id, request)) = request {
+                    self.spawn_failed(&id, request);
+                }
+            }
             Control::Send { .. } | Control::RegSend { .. } | Control::AliasSend { .. } => {
                 self.count_undelivered(Cause::NoConnection, &node);
             }

@@ -9,6 +9,7 @@ use std::collections::HashMap;
 use dashmap::DashMap;
 use dashmap::mapref::entry::Entry;
 
+use super::spawn_request::Request;
 use crate::net::LinkId;
 use crate::term::{Atom, Pid, Ref};
 
@@ -28,6 +29,8 @@ pub(crate) struct Shared {
     pub(crate) links: HashMap<(Pid, Pid), LinkId, State>,
     /// Our processes that watch the node itself, once for each time they asked to.
     pub(crate) nodes: HashMap<Pid, Vec<LinkId>, State>,
+    /// Processes that we asked the node for, until it replies.
+    pub(crate) requests: HashMap<Ref, Request, State>,
 }
 
 impl Shared {
@@ -36,6 +39,7 @@ impl Shared {
             && self.watching.is_empty()
             && self.links.is_empty()
             && self.nodes.is_empty()
+            && self.requests.is_empty()
     }
 
     /// Whether it has the memory of a time when much was shared.
@@ -45,7 +49,7 @@ impl Shared {
     }
 
     fn len(&self) -> usize {
-        self.watched.len() + self.watching.len() + self.links.len()
+        self.watched.len() + self.watching.len() + self.links.len() + self.requests.len()
     }
 
     /// Takes what belongs to a link.
@@ -55,7 +59,19 @@ impl Shared {
             watching: take_if(&mut self.watching, |(_, on)| *on == link),
             links: take_if(&mut self.links, |on| *on == link),
             nodes: self.take_nodes(link),
+            requests: self.take_requests(link),
         }
+    }
+
+    fn take_requests(&mut self, link: LinkId) -> Vec<(Ref, Request)> {
+        let on_link = self
+            .requests
+            .iter()
+            .filter(|(_, request)| request.link == link);
+        let ids: Vec<Ref> = on_link.map(|(id, _)| *id).collect();
+        ids.into_iter()
+            .filter_map(|id| self.requests.remove_entry(&id))
+            .collect()
     }
 
     /// Takes those who watch the node over a link, so many times as they do.
@@ -77,6 +93,7 @@ pub(crate) struct Lost {
     pub(crate) watching: Vec<(Ref, (Pid, LinkId))>,
     pub(crate) links: Vec<((Pid, Pid), LinkId)>,
     pub(crate) nodes: Vec<Pid>,
+    pub(crate) requests: Vec<(Ref, Request)>,
 }
 
 fn take_if<K: Copy, V: Copy>(

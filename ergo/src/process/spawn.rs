@@ -10,6 +10,7 @@ use super::plain::Context;
 use super::run::Life;
 use super::task::start_task;
 use super::{LocalNode, OnNode, Overflow, ProcessContext, Reason, RegisterError};
+use crate::etf::EncodeError;
 use crate::term::{Atom, Pid, Ref, Term};
 
 /// How a plain process starts. In Erlang: the options of `spawn_opt/2`.
@@ -91,6 +92,25 @@ pub enum SpawnError {
     /// `link` and `monitor` are for processes.
     #[error("only a process can link to or monitor what it starts; spawn from a `Context`")]
     NotAProcess,
+    /// The node that was asked for it cannot be reached, or was lost meanwhile.
+    #[error(
+        "the node {node} cannot be reached (noconnection); is it up, and does it have the same cookie?"
+    )]
+    NoConnection {
+        /// The node.
+        node: Atom,
+    },
+    /// The node that was asked for it will not start it: `system_limit`, `notsup`, `badopt`.
+    #[error("the node {node} does not start the process ({reason})")]
+    Refused {
+        /// The node.
+        node: Atom,
+        /// What it says.
+        reason: Atom,
+    },
+    /// An argument has no encoding.
+    #[error("the arguments cannot be sent to another node")]
+    Encode(#[source] EncodeError),
 }
 
 /// What the body of a plain process may return: nothing, for `normal`; why it ended, a [`Reason`];

@@ -28,6 +28,8 @@ pub(crate) struct Asked {
     /// The node.
     pub(crate) peer: Atom,
     pub(crate) request: Box<SpawnRequest>,
+    /// Whether who asks is to be linked to the process.
+    pub(crate) link: bool,
     /// The list of arguments.
     pub(crate) args: Encoded,
 }
@@ -68,10 +70,18 @@ impl Newborn {
     {
         let process = asked.create::<Term>(node, true);
         let life = life_of(Arc::clone(&process), body);
+        Newborn::new::<F>(process, life)
+    }
+
+    /// A process, and its task, which runs a `T`.
+    pub(crate) fn new<T: ?Sized>(
+        process: Arc<dyn AnyProcess>,
+        life: impl Future<Output = ()> + Send + 'static,
+    ) -> Newborn {
         let own = Arc::clone(&process);
         Newborn {
             process,
-            run: Box::new(move || start_task::<F>(&own.core, life)),
+            run: Box::new(move || start_task::<T>(own.core(), life)),
             for_client: false,
         }
     }
@@ -137,6 +147,7 @@ impl LocalNode {
         let asked = Asked {
             peer: peer.name,
             request,
+            link: flags.link,
             args,
         };
         match spawner.newborn(self, asked) {

@@ -22,7 +22,7 @@ pub trait Arguments: Send {
     fn write(&self, out: &mut Encoder) -> Result<(), EncodeError>;
 }
 
-/// What a function calls its arguments, if that is known.
+/// What a function calls its arguments; empty where one has no name.
 pub(super) type Names = &'static [&'static str];
 
 /// Arguments that are read from a list.
@@ -44,15 +44,16 @@ impl FromArguments for () {
 }
 
 /// Reads each element of a list; what is wrong with one is said of the argument of that name.
-fn each(
+pub fn each(
     from: &mut Decoder<'_>,
-    names: Names,
+    names: &[&'static str],
     mut read: impl FnMut(usize, &mut Decoder<'_>) -> Result<(), DecodeError>,
 ) -> Result<(), DecodeError> {
     let (mut index, mut named) = (0, None);
     let all = from.list(|from| {
         read(index, from).inspect_err(|error| {
-            named = names.get(index).map(|name| error.clone().at_field(*name));
+            let name = names.get(index).filter(|name| !name.is_empty());
+            named = name.map(|name| error.clone().at_field(*name));
         })?;
         index += 1;
         Ok(())
@@ -167,4 +168,35 @@ tuples! {
     10: A a 0, B b 1, C c 2, D d 3, E e 4, F f 5, G g 6, H h 7, I i 8, J j 9;
     11: A a 0, B b 1, C c 2, D d 3, E e 4, F f 5, G g 6, H h 7, I i 8, J j 9, K k 10;
     12: A a 0, B b 1, C c 2, D d 3, E e 4, F f 5, G g 6, H h 7, I i 8, J j 9, K k 10, L l 11;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::term;
+
+    #[test]
+    fn lists_of_arguments_are_read_in_every_form() {
+        let budget = Budget::default();
+        let list = |term: Term| Encoded::from_value(&term).unwrap();
+        let read = |term| <(u8, Term)>::read(&mut list(term).decoder(&budget), &["n", ""]);
+        assert_eq!(read(term!([1, b])), Ok((1, term!(b))));
+        // `[1, 2]` travels as a string.
+        assert_eq!(read(term!([1, 2])), Ok((1, term!(2))));
+        let error = |term| read(term).unwrap_err().to_string();
+        assert_eq!(error(term!([a, b])), "n: expected integer, got a");
+        assert_eq!(error(term!([1, 2, 3])), "[2]: expected a list of 2, got 3");
+        assert!(read(term!([1])).is_err() && read(term!([])).is_err());
+        assert!(read(term!([1, 2 | 3])).is_err() && read(term!({1, 2})).is_err());
+
+        assert_eq!(length(&list(term!([1, 2, 3]))), Some(3));
+        assert_eq!(length(&list(term!([a, {}, []]))), Some(3));
+        assert_eq!(length(&list(term!([]))), Some(0));
+        assert_eq!(length(&list(term!([1 | 2]))), None);
+        assert_eq!(length(&list(term!({ 1 }))), None);
+        let [one, two] = terms(&list(term!([1, 2]))).unwrap();
+        assert_eq!((one.decode(&budget), two.decode(&budget)), (Ok(1), Ok(2)));
+        assert!(terms::<2>(&list(term!([1, 2, 3]))).is_none());
+        assert!(terms::<2>(&list(term!([1]))).is_none());
+    }
 }

@@ -26,19 +26,40 @@ use crate::term::{Atom, Pid};
 pub struct Context {
     process: process::Context,
     caller: Pid,
+    who: Who,
+}
+
+/// Who calls, as far as that is certain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Who {
+    /// This node itself.
+    Here,
+    /// The node at the other end of a link.
+    Peer(Atom),
+    /// Some node: a request of `rex` says itself who sends it.
+    Somebody,
 }
 
 impl Context {
-    pub(super) fn new(process: process::Context, caller: Pid) -> Context {
-        Context { process, caller }
+    pub(super) fn new(process: process::Context, caller: Pid, who: Who) -> Context {
+        Context {
+            process,
+            caller,
+            who,
+        }
     }
 
-    /// The process that called, or asked for this one. Its node is [`caller_node`](Context::caller_node).
+    /// Who may call is decided by this.
+    pub(super) fn who(&self) -> Who {
+        self.who
+    }
+
+    /// The process that called, or asked for this one. What comes by way of `rex` (OTP 22, C nodes) says itself who that is.
     pub fn caller(&self) -> Pid {
         self.caller
     }
 
-    /// The node from which the call came; this one for its own calls.
+    /// The caller's node; this one for its own calls.
     pub fn caller_node(&self) -> Atom {
         self.caller.node
     }

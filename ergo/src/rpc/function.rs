@@ -64,7 +64,7 @@ impl fmt::Debug for Running {
 }
 
 impl Running {
-    fn until<F>(future: F) -> Running
+    pub(super) fn until<F>(future: F) -> Running
     where
         F: Future<Output: Answer> + Send + 'static,
     {

@@ -5,8 +5,10 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use super::Function;
-use super::arguments::Names;
+use super::arguments::{FromArguments, Names};
 use super::function::{AnyFunction, Typed};
+use super::server::{Spawn, starter};
+use crate::gen_server::Server;
 use crate::net::Allowed;
 use crate::term::Atom;
 
@@ -33,6 +35,8 @@ pub struct Module {
 #[derive(Clone)]
 pub(super) struct Entry {
     pub(super) function: Arc<dyn AnyFunction>,
+    /// The server that is the process itself where one is spawned.
+    pub(super) server: Option<Spawn>,
     /// The nodes that may call it; all of them if `None`.
     pub(super) only_from: Option<Arc<Allowed>>,
 }
@@ -59,7 +63,7 @@ impl Module {
 
     /// Adds a function whose arguments have names, for what is said when one of them is wrong.
     pub(super) fn named<Kind: 'static, F: Function<Kind>>(
-        mut self,
+        self,
         name: Atom,
         names: Names,
         function: F,
@@ -70,19 +74,56 @@ impl Module {
             names,
             kind: PhantomData,
         };
+        self.with(name, arity, Arc::new(typed), None)
+    }
+
+    pub(super) fn with(
+        mut self,
+        name: Atom,
+        arity: u8,
+        function: Arc<dyn AnyFunction>,
+        server: Option<Spawn>,
+    ) -> Module {
         let entry = Entry {
-            function: Arc::new(typed),
+            function,
+            server,
             only_from: None,
         };
         self.functions.push((name, arity, entry));
         self
     }
 
+    /// Adds a function that starts a server: its arguments are those of `#[init]`. Spawned by another node,
+    /// `spawn_link(Node, kv, start, Args)`, the server is the process itself; called, it answers `{ok, Pid}` or `{error, Reason}`.
+    ///
+    /// ```
+    /// use ergo::prelude::*;
+    /// use ergo::rpc::Module;
+    ///
+    /// struct Counter(i64);
+    ///
+    /// #[gen_server]
+    /// impl Counter {
+    ///     #[init]
+    ///     fn init(from: i64, step: i64) -> Self {
+    ///         Counter(from * step)
+    ///     }
+    /// }
+    ///
+    /// let counter = Module::new("counter").server::<Counter>("start"); // counter:start/2
+    /// ```
+    pub fn server<S: Server<Args: FromArguments>>(self, name: impl Into<Atom>) -> Module {
+        let arity = u8::try_from(S::Args::COUNT).expect("a tuple of no more than twelve");
+        let (function, spawn) = starter::<S>();
+        self.with(name.into(), arity, function, Some(spawn))
+    }
+
     /// Lets only some nodes call these functions; for all others they are not there (`undef`). Without this, all nodes may
     /// that know the cookie.
     ///
     /// An entry is a node (`shop@10.0.0.7`), a host (`10.0.0.7`), or the name of nodes on any host (`shop@`), as for
-    /// [`Node::allow`](crate::Node::allow). What this node itself calls is never refused.
+    /// [`Node::allow`](crate::Node::allow). What this node itself calls is never refused; what comes by way of `rex` (OTP 22, C
+    /// nodes) says itself who sends it, and always is.
     pub fn only_from<E: Into<String>>(mut self, entries: impl IntoIterator<Item = E>) -> Module {
         let entries = entries.into_iter().map(Into::into);
         self.only_from.get_or_insert_default().extend(entries);

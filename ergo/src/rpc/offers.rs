@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
+use super::context::Who;
 use super::module::Entry;
 use super::running::{Permit, Running};
 use super::spawner::Services;
@@ -68,15 +69,15 @@ impl Offers {
         self.settings.get_or_init(Settings::default)
     }
 
-    /// One more process for a node, unless it has too many.
-    pub(super) fn admit(&self, node: Atom) -> Option<Permit> {
-        self.running.admit(node, self.settings().max_running)
+    /// One more process for a node, or for all those together of which nobody is sure, unless there are too many.
+    pub(super) fn admit(&self, peer: Option<Atom>) -> Option<Permit> {
+        self.running.admit(peer, self.settings().max_running)
     }
 
-    /// The function of these names that a node may call.
+    /// The function of these names that somebody may call.
     pub(super) fn find(
         &self,
-        node: Atom,
+        who: Who,
         module: &str,
         function: &str,
         arity: usize,
@@ -84,7 +85,12 @@ impl Offers {
         // What was never named here is not offered, and a peer's words need no place in the atom table.
         let (module, function) = (Atom::existing(module)?, Atom::existing(function)?);
         let key = (module, function, u8::try_from(arity).ok()?);
-        if !self.settings().only_from.accepts(node.as_str()) {
+        let accepted = |by: &Allowed| match who {
+            Who::Here => true,
+            Who::Peer(peer) => by.accepts(peer.as_str()),
+            Who::Somebody => by.accepts_all(),
+        };
+        if !accepted(&self.settings().only_from) {
             return None;
         }
         let of = |table: &RwLock<Functions>| {
@@ -92,10 +98,8 @@ impl Offers {
             table.get(&key).cloned()
         };
         let entry = of(&self.own).or_else(|| of(&self.services))?;
-        let allowed = entry.only_from.as_ref();
-        allowed
-            .is_none_or(|allowed| allowed.accepts(node.as_str()))
-            .then_some((module, function, entry))
+        let allowed = entry.only_from.as_deref().is_none_or(accepted);
+        allowed.then_some((module, function, entry))
     }
 
     fn offer(&self, module: Module) -> Result<(), OfferError> {

@@ -6,19 +6,21 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::term::Atom;
 
-/// How many processes each node has running here that it asked for.
+type Counts = HashMap<Option<Atom>, usize, foldhash::quality::RandomState>;
+
+/// How many processes each node has running here that it asked for; `None` stands for all those that asked `rex`.
 #[derive(Default)]
-pub(super) struct Running(Mutex<HashMap<Atom, usize, foldhash::quality::RandomState>>);
+pub(super) struct Running(Mutex<Counts>);
 
 /// One of these processes: while it is held, it counts.
 pub(super) struct Permit {
     running: Arc<Running>,
-    node: Atom,
+    node: Option<Atom>,
 }
 
 impl Running {
     /// One more for a node, if it has fewer than `limit`.
-    pub(super) fn admit(self: &Arc<Running>, node: Atom, limit: usize) -> Option<Permit> {
+    pub(super) fn admit(self: &Arc<Running>, node: Option<Atom>, limit: usize) -> Option<Permit> {
         let mut counts = self.lock();
         let count = counts.entry(node).or_default();
         if *count >= limit {
@@ -31,7 +33,7 @@ impl Running {
         })
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<Atom, usize, foldhash::quality::RandomState>> {
+    fn lock(&self) -> MutexGuard<'_, Counts> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -54,7 +56,7 @@ mod tests {
     #[test]
     fn each_node_has_its_own_count_while_it_needs_one() {
         let running = Arc::new(Running::default());
-        let (a, b) = (Atom::new("a@h"), Atom::new("b@h"));
+        let (a, b) = (Some(Atom::new("a@h")), None);
         let first = running.admit(a, 2).unwrap();
         let second = running.admit(a, 2).unwrap();
         assert!(running.admit(a, 2).is_none());

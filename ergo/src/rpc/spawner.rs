@@ -2,10 +2,10 @@
 
 use super::Context;
 use super::arguments::terms;
+use super::context::Who;
 use super::offers::Offers;
 use super::outcome::Mfa;
 use super::worker::{apply, run};
-use crate::etf::{Encoded, Encoder};
 use crate::process::{Asked, LocalNode, Newborn, Reason, Spawner};
 use crate::term::{Atom, Term};
 
@@ -15,7 +15,7 @@ pub(super) struct Services;
 impl Spawner for Services {
     fn newborn(&self, node: &LocalNode, asked: Asked) -> Result<Newborn, Atom> {
         let offers = node.attached::<Offers>();
-        let Some(permit) = offers.admit(asked.peer) else {
+        let Some(permit) = offers.admit(Some(asked.peer)) else {
             tracing::warn!(
                 target: "ergo::rpc",
                 node = asked.peer.as_str(),
@@ -24,7 +24,8 @@ impl Spawner for Services {
             return Err(Atom::new("system_limit"));
         };
         let request = &asked.request;
-        let (from, args) = (request.from, asked.args.clone());
+        let (from, who) = (request.from, Who::Peer(asked.peer));
+        let args = asked.args.clone();
         let what = (
             request.module.as_str(),
             request.function.as_str(),
@@ -42,7 +43,7 @@ impl Spawner for Services {
                     args,
                 };
                 let process = ctx.process();
-                let outcome = apply(offers, Context::new(ctx, from), mfa).await;
+                let outcome = apply(offers, Context::new(ctx, from, who), mfa).await;
                 process.core.leave_word(outcome.tagged(&tag));
                 Reason::Normal
             })
@@ -57,28 +58,27 @@ impl Spawner for Services {
                     function,
                     args,
                 };
-                run(offers, Context::new(ctx, from), mfa).await
+                run(offers, Context::new(ctx, from, who), mfa).await
             }),
-            _ => {
+            (module, function, arity) => {
+                let found = offers.find(who, module, function, usize::from(arity));
+                let server = found.and_then(|(.., entry)| entry.server);
+                if let Some(newborn) = server {
+                    return Ok(newborn(node, &asked, permit));
+                }
                 let (module, function) = (request.module, request.function);
                 Newborn::plain(node, &asked, async move |ctx| {
                     let _permit = permit;
                     let mfa = Mfa {
-                        module: encoded(module),
-                        function: encoded(function),
+                        module: Mfa::name(module),
+                        function: Mfa::name(function),
                         args,
                     };
-                    run(offers, Context::new(ctx, from), mfa).await
+                    run(offers, Context::new(ctx, from, who), mfa).await
                 })
             }
         })
     }
-}
-
-fn encoded(atom: Atom) -> Encoded {
-    let mut out = Encoder::new();
-    out.atom(atom);
-    Encoded::from_encoder(out)
 }
 
 /// Why a process ends that `erpc` would not have asked for in this way.

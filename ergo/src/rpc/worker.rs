@@ -7,12 +7,9 @@ use super::function::Running;
 use super::offers::Offers;
 use super::outcome::{Mfa, Outcome};
 use super::{Context, Raise};
-use crate::etf::Encoded;
+use crate::etf::{Budget, DecodeError, Encoded};
 use crate::process::{Reason, catch_panics};
 use crate::term::{Term, Tuple};
-
-/// How many arguments a BEAM's function has at most.
-const MAX_ARITY: usize = 255;
 
 /// Calls what another node asks for, in the process of that call.
 pub(super) async fn apply(offers: Arc<Offers>, mut ctx: Context, mfa: Mfa) -> Outcome {
@@ -23,10 +20,7 @@ pub(super) async fn apply(offers: Arc<Offers>, mut ctx: Context, mfa: Mfa) -> Ou
     let Some(arity) = length(&mfa.args) else {
         return Outcome::Misused("badarg");
     };
-    if arity > MAX_ARITY {
-        return Outcome::Misused("system_limit");
-    }
-    let found = offers.find(ctx.caller_node(), &module, &function, arity);
+    let found = offers.find(ctx.who(), &module, &function, arity);
     let Some((module, function, entry)) = found else {
         tracing::debug!(
             target: "ergo::rpc",
@@ -64,8 +58,8 @@ pub(super) async fn apply(offers: Arc<Offers>, mut ctx: Context, mfa: Mfa) -> Ou
     }
 }
 
-fn atom(term: &Encoded) -> Result<String, crate::etf::DecodeError> {
-    let mut from = term.decoder(&crate::etf::Budget::default());
+fn atom(term: &Encoded) -> Result<String, DecodeError> {
+    let mut from = term.decoder(&Budget::default());
     from.atom_text().map(std::borrow::Cow::into_owned)
 }
 
@@ -85,25 +79,24 @@ fn applied(mfa: Mfa) -> Mfa {
     let Some([fun, args]) = terms(&mfa.args) else {
         return mfa;
     };
-    let Ok(Term::Fun(fun)) = fun.decode::<Term>(&crate::etf::Budget::default()) else {
+    let Ok(Term::Fun(fun)) = fun.decode::<Term>(&Budget::default()) else {
         return mfa;
     };
     let Some((module, function, arity)) = fun.as_external() else {
         return mfa;
     };
-    let name = |atom| Encoded::from_value(&atom);
-    match (name(module), name(function)) {
-        (Ok(module), Ok(function)) if length(&args) == Some(usize::from(arity)) => Mfa {
-            module,
-            function,
+    match length(&args) == Some(usize::from(arity)) {
+        true => Mfa {
+            module: Mfa::name(module),
+            function: Mfa::name(function),
             args,
         },
-        _ => mfa,
+        false => mfa,
     }
 }
 
 /// The end of a process whose function came to something that nobody waits for.
 pub(super) async fn run(offers: Arc<Offers>, ctx: Context, mfa: Mfa) -> Reason {
     let budget = *ctx.node().budget();
-    apply(offers, ctx, mfa).await.into_reason(&budget)
+    apply(offers, ctx, mfa).await.reason(&budget)
 }

@@ -109,13 +109,13 @@ fn every_flag_has_its_row() {
     }
 }
 
-/// The file in which a test stands: `dist::…` in the library, others among the tests.
+/// The file in which a test stands: `dist::…` in the library, `rpc::…` in a directory of its own, others among the tests.
 fn file(path: &str) -> Option<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let library = format!("../ergo/src/{}.rs", path.replace("::", "/"));
     [
         format!("tests/protocol/{path}.rs"),
-        format!("tests/{path}.rs"),
+        format!("tests/{}.rs", path.replace("::", "/")),
         library,
     ]
     .into_iter()

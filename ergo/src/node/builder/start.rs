@@ -16,7 +16,7 @@ use crate::net::{
     Carrier, DiscoveryError, Limits, LinkConfig, Links, ListenOptions, Listener, Resolve,
 };
 use crate::process::LocalNode;
-use crate::rpc;
+use crate::rpc::{self, Rex};
 use crate::term::Atom;
 
 /// What a node is called that another one has to name.
@@ -66,6 +66,9 @@ impl NodeBuilder {
             let kernel: Start<NetKernel> = Start::new(&local, ());
             let kernel = kernel.name(Atom::NET_KERNEL).await;
             kernel.map_err(NodeError::Start)?;
+            let rex: Start<Rex> = Start::new(&local, ());
+            let rex = rex.name(Atom::new("rex")).await;
+            rex.map_err(NodeError::Start)?;
             if let Some(baptism) = baptism {
                 links.begin_with(baptism)?;
             }
