@@ -31,8 +31,17 @@ async fn a_node_has_so_many_calls_here_and_no_more() {
     let spawn =
         "R = spawn_request(N, math, pi, [], []), receive {spawn_reply, R, error, Why} -> Why end.";
     assert_eq!(pair.eval(spawn).await, "system_limit");
+    // What comes by way of `rex` counts by itself, whoever sends it.
+    assert_eq!(pair.eval("rpc:block_call(N, math, pi, []).").await, "3");
+    let before = pair.node.pids().len();
+    let text = "spawn(fun() -> register(asker, self()), [{rex, N} ! {self(), {call, math, sleep, [], user}} || _ <- [1, 2, 3]], receive stop -> ok end end).";
+    pair.eval(text).await;
+    until(|| pair.node.pids().len() == before + 3).await;
     let rex = "{badrpc, {'EXIT', {system_limit, _}}} = rpc:block_call(N, math, pi, []), ok.";
     assert_eq!(pair.eval(rex).await, "ok");
+    pair.eval("exit(whereis(asker), kill).").await;
+    until(|| pair.node.pids().len() == before).await;
+    assert_eq!(pair.eval("rpc:block_call(N, math, pi, []).").await, "3");
     // Others have their own.
     let call = format!("erpc:call({}, math, pi, []).", pair.node.name());
     assert_eq!(other.eval(&call).await, "3");
