@@ -1,4 +1,4 @@
-//! What the benchmarks share: the [cases](cases), the [peers](peers) that do their work, how they are
+//! What the benchmarks share: the [`cases`], the [`peers`] that do their work, how they are
 //! [measured](measure), and the table.
 //!
 //! A case is the same work done by several peers: `ergo`; `raw`, the floor that the machine sets (bare channels, bare

@@ -35,7 +35,7 @@ pub(super) enum Param {
         /// What it is called, if it has a name.
         name: String,
         /// With `Self` spelled out.
-        ty: Type,
+        ty: Box<Type>,
     },
     /// `Context`, by value.
     Context,
@@ -47,7 +47,7 @@ impl Function {
     /// The parameters that other nodes give.
     pub(super) fn arguments(&self) -> impl Iterator<Item = (&str, &Type)> {
         self.params.iter().filter_map(|param| match param {
-            Param::Argument { name, ty } => Some((name.as_str(), ty)),
+            Param::Argument { name, ty } => Some((name.as_str(), &**ty)),
             Param::Context | Param::ContextRef => None,
         })
     }

@@ -146,7 +146,10 @@ fn params(sig: &Signature, self_ty: &Type, errors: &mut Errors) -> Vec<Param> {
             _ => String::new(),
         };
         let ty = without_self(&input.ty, self_ty);
-        params.push(Param::Argument { name, ty });
+        params.push(Param::Argument {
+            name,
+            ty: Box::new(ty),
+        });
     }
     params
 }

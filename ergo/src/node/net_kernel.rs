@@ -13,7 +13,7 @@ pub(super) enum NetKernelMessage {
     /// `{is_auth, Node}`, where `Node` is who asks.
     IsAuth { node: Atom, reply: ReplyTo<Atom> },
     /// `{spawn, M, F, Args, GroupLeader}` and its like, of OTP 22 and earlier.
-    Spawn(OldSpawn, Caller),
+    Spawn(Box<OldSpawn>, Caller),
 }
 
 impl Server for NetKernel {
@@ -56,10 +56,8 @@ impl Message for NetKernelMessage {
                     reply: caller.reply_to(),
                 }))
             }
-            _ => {
-                Ok(OldSpawn::read(from)?
-                    .map(|spawn| NetKernelMessage::Spawn(spawn, caller.clone())))
-            }
+            _ => Ok(OldSpawn::read(from)?
+                .map(|spawn| NetKernelMessage::Spawn(Box::new(spawn), caller.clone()))),
         }
     }
 

@@ -56,7 +56,7 @@ impl Mfa {
 /// What a call came to.
 pub(super) enum Outcome {
     Returned(Box<dyn Write>),
-    Raised(Raise, Mfa),
+    Raised(Raise, Box<Mfa>),
     /// It was not even a call: `badarg`, or `system_limit`.
     Misused(&'static str),
 }

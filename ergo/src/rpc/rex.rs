@@ -112,7 +112,7 @@ impl Rex {
         let offers = node.attached::<Offers>();
         let Some(permit) = offers.admit(None) else {
             let raise = Raise::error(Atom::new("system_limit"));
-            let refused = Outcome::Raised(raise, job.mfa);
+            let refused = Outcome::Raised(raise, Box::new(job.mfa));
             return tell(&node, ctx.pid(), &way, &refused);
         };
         let options = options(&job);

@@ -65,7 +65,7 @@ pub(super) fn newborn<S: Server<Args: FromArguments>>(
                 function: Mfa::name(function),
                 args,
             };
-            Outcome::Raised(Raise::badarg(&error), mfa).reason(&budget)
+            Outcome::Raised(Raise::badarg(&error), Box::new(mfa)).reason(&budget)
         })
     })
 }

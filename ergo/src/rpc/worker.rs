@@ -27,7 +27,7 @@ pub(super) async fn apply(offers: Arc<Offers>, mut ctx: Context, mfa: Mfa) -> Ou
             caller = %ctx.caller(),
             "{module}:{function}/{arity} is not offered"
         );
-        return Outcome::Raised(Raise::undef(), mfa);
+        return Outcome::Raised(Raise::undef(), Box::new(mfa));
     };
     ctx.set_label(Tuple::from(vec![
         module.into(),
@@ -46,14 +46,14 @@ pub(super) async fn apply(offers: Arc<Offers>, mut ctx: Context, mfa: Mfa) -> Ou
     });
     match called.await {
         Ok(Ok(Ok(value))) => Outcome::Returned(value),
-        Ok(Ok(Err(raise))) => Outcome::Raised(raise, mfa),
+        Ok(Ok(Err(raise))) => Outcome::Raised(raise, Box::new(mfa)),
         Ok(Err(error)) => {
             let error = error.at_name(format!("{module}:{function}"));
-            Outcome::Raised(Raise::badarg(&error), mfa)
+            Outcome::Raised(Raise::badarg(&error), Box::new(mfa))
         }
         Err(panic) => {
             tracing::error!(target: "ergo::rpc", reason = %panic, "{module}:{function}/{arity} panicked");
-            Outcome::Raised(Raise::error(panic.to_term()), mfa)
+            Outcome::Raised(Raise::error(panic.to_term()), Box::new(mfa))
         }
     }
 }

@@ -21,7 +21,7 @@ async fn functions_of_a_beam_are_called() {
     assert_eq!(reversed, [3, 2, 1]);
     let node = shop.call::<Atom>("erlang", "node", ()).await.unwrap();
     assert_eq!(node.as_str(), pair.erl.name());
-    let args = vec![term!({1, 2}), term!(a)];
+    let args = [term!({1, 2}), term!(a)];
     let called = shop.call::<Term>(
         "erlang",
         "append_element",
