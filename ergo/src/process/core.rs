@@ -174,7 +174,12 @@ pub(crate) struct Relations {
     roused_too: Option<Waker>,
     /// What others are told of its end, in place of the reason.
     pub(crate) last_words: Option<Box<Encoded>>,
+    /// Who started it, if that is a process of another node.
+    far_parent: Option<Pid>,
 }
+
+/// In the place of a parent's number: the parent is a process of another node.
+const FAR: u32 = u32::MAX;
 
 /// What few processes have at a time, if ever, is boxed: there may be millions of them.
 struct State {
@@ -207,7 +212,7 @@ pub(crate) struct Birth {
 pub(crate) struct Core {
     pub(crate) pid: Pid,
     pub(crate) node: LocalNode,
-    /// The number of who started it, with a link or without; 0 if that was no process.
+    /// The number of who started it, with a link or without; 0 if that was no process, or [`FAR`].
     parent: u32,
     plain: bool,
     /// Set with `State::interrupt`, so that the process's task need not lock to look.
@@ -226,15 +231,22 @@ impl Core {
             let parent = node.process(&birth.parent?)?;
             Some(parent.core().group_leader())
         });
-        let parent = birth.parent.and_then(|parent| node.number(&parent));
-        let parent = parent.unwrap_or(0);
+        let parent = birth
+            .parent
+            .map_or(0, |parent| node.number(&parent).unwrap_or(FAR));
+        let relations = (parent == FAR).then(|| {
+            Box::new(Relations {
+                far_parent: birth.parent,
+                ..Relations::default()
+            })
+        });
         let state = State {
             exited: None,
             group_leader: leader.unwrap_or_else(|| node.caller_pid()),
             trap_exit: false,
             interrupt: None,
             name: None,
-            relations: None,
+            relations,
         };
         Core {
             pid,
@@ -251,7 +263,11 @@ impl Core {
 
     /// Who started it, with a link or without.
     pub(crate) fn parent(&self) -> Option<Pid> {
-        (self.parent != 0).then(|| self.node.pid_of(self.parent))
+        match self.parent {
+            0 => None,
+            FAR => self.lock().relations.as_ref()?.far_parent,
+            number => Some(self.node.pid_of(number)),
+        }
     }
 
     pub(crate) fn group_leader(&self) -> Pid {
