@@ -59,10 +59,11 @@ impl ProcessContext {
     /// use ergo::process::Received;
     ///
     /// node.spawn(async |mut ctx| {
-    ///     let sleeper = ctx.spawn_at("shop@127.0.0.1", "timer", "sleep", (100,)).monitor().await?;
-    ///     let down = ctx.receive_match(Received::into_down).await;
-    ///     assert_eq!(Some(down.reference), sleeper.monitor);
-    ///     Ok::<(), ergo::process::SpawnError>(())
+    ///     let sleeper = ctx.spawn_at("shop@127.0.0.1", "timer", "sleep", (100,)).monitor();
+    ///     if let Ok(sleeper) = sleeper.await {
+    ///         let down = ctx.receive_match(Received::into_down).await;
+    ///         assert_eq!(Some(down.reference), sleeper.monitor);
+    ///     }
     /// });
     /// # }
     /// ```
