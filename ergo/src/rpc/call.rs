@@ -11,12 +11,13 @@ use super::error::RpcError;
 use super::offers::Offers;
 use super::outcome::Mfa;
 use super::result::read;
-use super::worker::apply;
+use super::worker::{apply, run};
 use super::{Context, old};
 use crate::dist::{DistFlags, SpawnRequest};
 use crate::etf::{Decode, Encode, EncodeError, Encoded, Encoder};
 use crate::process::{
-    ArrivedReason, CallFailure, CallResult, LocalNode, Reason, SpawnOptions, Waiter,
+    ArrivedReason, CallFailure, CallResult, LocalNode, Reason, SpawnError, SpawnOptions, Spawned,
+    Waiter,
 };
 use crate::term::{Atom, Pid, Ref};
 
@@ -43,8 +44,8 @@ impl Wanted {
         module: Atom,
         function: Atom,
         args: &impl Arguments,
-    ) -> Result<Wanted, RpcError> {
-        let args = Encoded::for_link(&List(args)).map_err(RpcError::Encode)?;
+    ) -> Result<Wanted, EncodeError> {
+        let args = Encoded::for_link(&List(args))?;
         Ok(Wanted {
             module,
             function,
@@ -103,14 +104,24 @@ fn erpc(function: &str, arity: u8) -> (Atom, Atom, u8) {
     (Atom::new("erpc"), Atom::new(function), arity)
 }
 
+/// Starts a process that runs a function which this node itself offers.
+pub(super) fn start_here(
+    here: &LocalNode,
+    wanted: &Wanted,
+    options: SpawnOptions,
+) -> Result<Spawned, SpawnError> {
+    let offers = here.attached::<Offers>();
+    let (mfa, caller) = (Mfa::of(wanted), here.calling_pid());
+    here.spawn_opt(options, async move |ctx| {
+        run(offers, Context::new(ctx, caller, Who::Here), mfa).await
+    })
+}
+
 /// Has a function called, and does not wait for it.
 pub(super) async fn cast(here: &LocalNode, node: Atom, wanted: Wanted) -> Result<(), RpcError> {
     if node == here.name() {
-        let offers = here.attached::<Offers>();
-        let (mfa, caller) = (Mfa::of(&wanted), here.calling_pid());
-        here.spawn(async move |ctx| {
-            super::worker::run(offers, Context::new(ctx, caller, Who::Here), mfa).await
-        });
+        let spawned = start_here(here, &wanted, SpawnOptions::new());
+        spawned.expect("without a name nothing is refused");
         return Ok(());
     }
     let gone = || RpcError::NoConnection { node };

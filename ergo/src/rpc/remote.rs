@@ -11,7 +11,7 @@ use tokio::time::timeout;
 use super::arguments::Arguments;
 use super::call::{Wanted, call};
 use super::error::RpcError;
-use crate::etf::Decode;
+use crate::etf::{Decode, EncodeError};
 use crate::process::{LocalNode, OnNode};
 use crate::term::Atom;
 
@@ -95,7 +95,7 @@ impl Rpc {
         args: impl Arguments,
     ) -> Result<(), RpcError> {
         let wanted = Wanted::new(module.into(), function.into(), &args);
-        super::call::cast(&self.here, self.node, wanted?).await
+        super::call::cast(&self.here, self.node, wanted.map_err(RpcError::Encode)?).await
     }
 }
 
@@ -104,7 +104,7 @@ impl Rpc {
 pub struct RpcCall<T> {
     here: LocalNode,
     node: Atom,
-    wanted: Result<Wanted, RpcError>,
+    wanted: Result<Wanted, EncodeError>,
     timeout: Option<Duration>,
     value: PhantomData<fn() -> T>,
 }
@@ -123,7 +123,14 @@ impl<T: Decode + Send + 'static> IntoFuture for RpcCall<T> {
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
-            let called = async { call(&self.here, self.node, self.wanted?).await };
+            let called = async {
+                call(
+                    &self.here,
+                    self.node,
+                    self.wanted.map_err(RpcError::Encode)?,
+                )
+                .await
+            };
             match self.timeout {
                 None => called.await,
                 Some(time) => timeout(time, called)

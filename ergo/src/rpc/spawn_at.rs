@@ -6,12 +6,9 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use super::arguments::Arguments;
-use super::call::{Wanted, connect, request};
-use super::context::Who;
-use super::offers::Offers;
-use super::outcome::Mfa;
-use super::worker::run;
-use super::{Context, RpcError, old};
+use super::call::{Wanted, connect, request, start_here};
+use super::old;
+use crate::etf::EncodeError;
 use crate::process::{
     LocalNode, OnNode, ProcessContext, Slot, SpawnError, SpawnOptions, Spawned, Waiter,
 };
@@ -24,7 +21,7 @@ pub struct SpawnAt {
     here: LocalNode,
     node: Atom,
     arity: usize,
-    wanted: Result<Wanted, RpcError>,
+    wanted: Result<Wanted, EncodeError>,
     link: bool,
     monitor: bool,
 }
@@ -96,8 +93,7 @@ impl SpawnAt {
         let node = *node;
         let wanted = match &self.wanted {
             Ok(wanted) => wanted,
-            Err(RpcError::Encode(error)) => return Err(SpawnError::Encode(error.clone())),
-            Err(_) => unreachable!("arguments either have an encoding or not"),
+            Err(error) => return Err(SpawnError::Encode(error.clone())),
         };
         let own = here.own_pid();
         if own.is_none() && (self.link || self.monitor) {
@@ -150,11 +146,7 @@ impl SpawnAt {
         if self.monitor {
             options = options.monitor();
         }
-        let offers = self.here.attached::<Offers>();
-        let (mfa, caller) = (Mfa::of(wanted), self.here.calling_pid());
-        self.here.spawn_opt(options, async move |ctx| {
-            run(offers, Context::new(ctx, caller, Who::Here), mfa).await
-        })
+        start_here(&self.here, wanted, options)
     }
 
     /// On a node of OTP 22, which knows no request with a monitor.
