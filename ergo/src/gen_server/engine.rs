@@ -106,9 +106,7 @@ fn handle_all<'a, S: Server>(
     async move {
         let mut wait = Wait::AsLongAsItTakes;
         loop {
-            if ctx.process.core.is_held_up() {
-                ctx.process.core.resumed().await;
-            }
+            ctx.process.core.resumed().await;
             let message = match take_next(server, ctx, &mut wait).await {
                 Taken::Message(message) => message,
                 Taken::End(reason) => return reason,

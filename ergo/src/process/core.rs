@@ -426,11 +426,6 @@ impl Core {
         }
     }
 
-    /// Whether it may have to wait for that.
-    pub(crate) fn is_held_up(&self) -> bool {
-        self.suspension.is_marked()
-    }
-
     /// Whether it ends as soon as its task is polled again.
     pub(crate) fn is_interrupted(&self) -> bool {
         self.interrupted.load(Ordering::Acquire)

@@ -65,11 +65,8 @@ impl Suspension {
         self.marked.load(Ordering::Acquire)
     }
 
-    /// Returns when no link that was noted is busy any more, or none was noted.
+    /// Returns when no link that was noted is busy any more.
     pub(super) async fn resumed(&self) {
-        if !self.is_marked() {
-            return;
-        }
         let _waiting = Waiting(self);
         self.waits.store(true, Ordering::Release);
         while let Some(room) = self.next() {
