@@ -10,35 +10,7 @@ use tokio::runtime::Runtime;
 use tokio::sync::Semaphore;
 
 use super::BATCH;
-
-/// What is called, cast to, and started.
-#[derive(Debug, Default)]
-struct Adder {
-    sum: i64,
-}
-
-#[gen_server]
-impl Adder {
-    #[init]
-    fn init() -> Self {
-        Adder::default()
-    }
-
-    #[call]
-    fn echo(&self, number: i64) -> i64 {
-        number
-    }
-
-    #[call]
-    fn sum(&self) -> i64 {
-        self.sum
-    }
-
-    #[cast]
-    fn add(&mut self, number: i64) {
-        self.sum += number;
-    }
-}
+use crate::peers::ergo::servers::{Echo, EchoRef};
 
 /// A node on one thread.
 struct Ground {
@@ -57,8 +29,8 @@ impl Ground {
         Ground { runtime, node }
     }
 
-    fn server(&self) -> AdderRef {
-        let started = async { Adder::start(&self.node).await };
+    fn server(&self) -> EchoRef<i64> {
+        let started = async { Echo::<i64>::start(&self.node).await };
         self.runtime.block_on(started).expect("init does not fail")
     }
 }
@@ -136,7 +108,7 @@ pub(super) fn start_server() -> Box<dyn FnMut()> {
     Box::new(move || {
         ground.runtime.block_on(async {
             for _ in 0..BATCH {
-                let server = Adder::start(&ground.node)
+                let server = Echo::<i64>::start(&ground.node)
                     .await
                     .expect("init does not fail");
                 let stopped = server.stop(Reason::Normal).await;
