@@ -70,6 +70,7 @@ enum Time {
 
 impl Time {
     /// Whether it is over. Otherwise the task is woken when it is.
+    #[inline]
     fn is_over(&mut self, timeout: Duration, node: &LocalNode, cx: &mut Context<'_>) -> bool {
         match self {
             Time::NotRunning if timeout >= LEAST_DEADLINE => {
@@ -101,6 +102,7 @@ impl<M: Message> ServerRef<M> {
         self.new_call(make, None)
     }
 
+    #[inline]
     fn new_call<T>(
         &self,
         make: impl FnOnce(ReplyTo<T>) -> M,
@@ -173,6 +175,7 @@ impl<M: Message, T: Send + 'static> Call<'_, M, T> {
 impl<M: Message, T: Send + 'static> Future for Call<'_, M, T> {
     type Output = Result<T, CallError>;
 
+    #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let Some(exchange) = this.exchange else {
@@ -183,7 +186,6 @@ impl<M: Message, T: Send + 'static> Future for Call<'_, M, T> {
             return Poll::Ready(Err(CallError::CallingSelf));
         }
         if let Poll::Ready(result) = exchange.poll_answer(this.server, cx) {
-            exchange.finish(this.server);
             return Poll::Ready(result);
         }
         match *this.timeout {

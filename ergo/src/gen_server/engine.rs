@@ -2,7 +2,7 @@
 
 use std::future::{Future, poll_fn};
 use std::sync::Arc;
-use std::task::{Poll, ready};
+use std::task::{self, Poll, ready};
 use std::time::Duration;
 
 use tokio::sync::oneshot;
@@ -106,11 +106,24 @@ fn handle_all<'a, S: Server>(
     async move {
         let mut wait = Wait::AsLongAsItTakes;
         loop {
-            ctx.process.core.resumed().await;
-            let message = match take_next(server, ctx, &mut wait).await {
+            if ctx.process.core.is_to_wait() {
+                ctx.process.core.resumed().await;
+            }
+            if ctx.inbox.is_in_a_burst() {
+                // Whoever sent so much is likely to go on: to look again in a moment costs less than
+                // to be woken, and then there is more at once.
+                yield_now().await;
+            }
+            let taken = match wait {
+                Wait::AsLongAsItTakes => poll_fn(|cx| poll_take(server, ctx, cx)).await,
+                // Boxed, as is all that is rare and large: every server's task would keep room for it.
+                _ => Box::pin(take_late(server, ctx, &mut wait)).await,
+            };
+            let message = match taken {
                 Taken::Message(message) => message,
                 Taken::End(reason) => return reason,
-                _ => {
+                taken => {
+                    wait = wait.after(&taken);
                     if system::is_suspended(ctx) {
                         if let Err(reason) = Box::pin(suspended(server, ctx)).await {
                             return reason;
@@ -160,29 +173,35 @@ impl Wait {
 }
 
 /// What the server has to handle next, or what becomes of the next envelope.
-#[allow(clippy::manual_async_fn)]
-fn take_next<'a, S: Server>(
-    server: &'a mut S,
-    ctx: &'a mut Context<S>,
-    wait: &'a mut Wait,
-) -> impl Future<Output = Taken<S::Message>> + Send + 'a {
-    async move {
+fn poll_take<S: Server>(
+    server: &mut S,
+    ctx: &mut Context<S>,
+    cx: &mut task::Context<'_>,
+) -> Poll<Taken<S::Message>> {
+    if let Some(message) = ctx.next_continued() {
+        return Poll::Ready(Taken::Message(message));
+    }
+    Poll::Ready(match ready!(poll_envelope(ctx, cx)) {
+        Envelope::Typed(message) if ctx.debug.is_none() => Taken::Message(message),
+        envelope => take(server, ctx, envelope),
+    })
+}
+
+/// The same for one that hibernates, or will not wait for ever.
+async fn take_late<S: Server>(
+    server: &mut S,
+    ctx: &mut Context<S>,
+    wait: &mut Wait,
+) -> Taken<S::Message> {
+    if let Wait::AtMost(time, passed) = wait {
         if let Some(message) = ctx.next_continued() {
             return Taken::Message(message);
         }
-        let envelope = match wait {
-            Wait::AsLongAsItTakes => next_envelope(ctx).await,
-            Wait::Hibernating => {
-                ctx.inbox.shrink(&ctx.process.mailbox);
-                next_envelope(ctx).await
-            }
-            // Boxed, as is all that is rare and large: every server's task would keep room for it.
-            Wait::AtMost(time, passed) => Box::pin(next_within(ctx, *time, passed)).await,
-        };
-        let taken = take(server, ctx, envelope);
-        *wait = wait.after(&taken);
-        taken
+        let envelope = next_within(ctx, *time, passed).await;
+        return take(server, ctx, envelope);
     }
+    ctx.inbox.shrink(&ctx.process.mailbox);
+    poll_fn(|cx| poll_take(server, ctx, cx)).await
 }
 
 /// The next envelope, or after that time, of which a part is over, a `timeout`.
@@ -227,6 +246,7 @@ async fn suspended<S: Server>(server: &mut S, ctx: &mut Context<S>) -> Result<()
     Ok(())
 }
 
+#[inline(never)]
 fn take<S: Server>(
     server: &S,
     ctx: &mut Context<S>,
@@ -281,34 +301,24 @@ fn take_wire<S: Server>(server: &S, ctx: &mut Context<S>, encoded: &Encoded) -> 
     }
 }
 
-async fn next_envelope<S: Server>(ctx: &mut Context<S>) -> Envelope<S::Message> {
-    if ctx.inbox.is_in_a_burst() {
-        // Whoever sent so much is likely to go on: to look again in a moment costs less than to be
-        // woken, and then there is more at once.
-        yield_now().await;
-    }
-    poll_fn(|cx| {
-        // A mailbox that is never empty must not keep the worker thread from other tasks.
-        let progress = ready!(coop::poll_proceed(cx));
-        let envelope = poll_envelope(ctx);
-        if envelope.is_ready() {
-            progress.made_progress();
-        }
-        envelope
-    })
-    .await
-}
-
-fn poll_envelope<S: Server>(ctx: &mut Context<S>) -> Poll<Envelope<S::Message>> {
-    // It handles no more once it is to end; who says so wakes it.
-    if ctx.process.core.is_interrupted() {
+/// The next envelope.
+#[inline]
+fn poll_envelope<S: Server>(
+    ctx: &mut Context<S>,
+    cx: &mut task::Context<'_>,
+) -> Poll<Envelope<S::Message>> {
+    // It handles no more once it is to end; who says so wakes it, and so does who sends: the task's
+    // waker is known to the process since its first poll.
+    if ctx.process.core.is_interrupted() || ctx.inbox.has_none(&ctx.process.mailbox) {
         return Poll::Pending;
     }
-    // The task's waker is known to the process since its first poll.
-    match ctx.inbox.next(&ctx.process.mailbox) {
-        Some(envelope) => Poll::Ready(envelope),
-        None => Poll::Pending,
-    }
+    // A mailbox that is never empty must not keep the worker thread from other tasks.
+    let progress = ready!(coop::poll_proceed(cx));
+    let Some(envelope) = ctx.inbox.next(&ctx.process.mailbox) else {
+        return Poll::Pending;
+    };
+    progress.made_progress();
+    Poll::Ready(envelope)
 }
 
 /// What is in the mailbox already comes before the end of the time, even of a time of zero.
@@ -317,6 +327,6 @@ async fn next_envelope_within<S: Server>(
     after: Duration,
 ) -> Option<Envelope<S::Message>> {
     coop::consume_budget().await;
-    let envelope = poll_fn(|_| poll_envelope(ctx));
+    let envelope = poll_fn(|cx| poll_envelope(ctx, cx));
     timeout(after, envelope).await.ok()
 }

@@ -1,6 +1,5 @@
 //! A request on its way, and its answer on its way back.
 
-use std::borrow::Cow;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -22,47 +21,43 @@ pub(super) type DecodeFn<T> = fn(&Encoded, &Budget) -> Result<T, DecodeError>;
 
 /// What becomes of one request. Whoever has it abandons it when it is not wanted any more.
 pub(super) struct Exchange<M, T> {
-    /// Empty once its outcome was taken.
-    call: Option<Arc<LocalCall<T>>>,
     decode: Option<DecodeFn<T>>,
-    state: State<M>,
-    /// What it waits for before it is sent: nothing, unless a link is busy.
-    room: Option<Pin<Box<dyn Future<Output = ()> + Send + Sync>>>,
+    state: State<M, T>,
 }
 
-enum State<M> {
-    Unsent(M),
+/// What is rare, or takes long anyhow, is boxed: a call is moved about.
+enum State<M, T> {
+    Unsent(M, Arc<LocalCall<T>>),
+    /// A link is busy: it waits before it is sent.
+    Held(Box<Held<M, T>>),
     /// In the mailbox of a local server: of this one, or of the reference's own.
-    Typed(Option<Arc<Process<M>>>),
+    Typed(Arc<LocalCall<T>>, Option<Arc<Process<M>>>),
     /// The local server dropped its duty to answer; its end is watched for.
-    Watching(Arc<Process<M>>, Ref),
+    Watching(Arc<LocalCall<T>>, Arc<Process<M>>, Ref),
     /// Sent as a term.
-    Wire {
-        /// In whose name.
-        from: Pid,
-        reference: Ref,
-        to: ProcessId,
-        slot: Arc<Slot<CallResult>>,
-    },
+    Wire(Box<Wire>),
     Done,
 }
 
-impl<M: Message> State<M> {
-    /// Takes back what is registered for a call that nobody waits for.
-    fn abandon(&mut self, server: &ServerRef<M>) {
-        match std::mem::replace(self, State::Done) {
-            State::Watching(process, reference) => drop(process.core.unwatch(&reference)),
-            State::Wire {
-                from,
-                reference,
-                to,
-                ..
-            } => {
-                if server.node().calls().remove(&reference) {
-                    demonitor(server.node(), from, reference, to);
-                }
-            }
-            State::Unsent(_) | State::Typed(_) | State::Done => {}
+struct Held<M, T> {
+    message: M,
+    call: Arc<LocalCall<T>>,
+    room: Pin<Box<dyn Future<Output = ()> + Send + Sync>>,
+}
+
+struct Wire {
+    /// In whose name.
+    from: Pid,
+    reference: Ref,
+    to: ProcessId,
+    slot: Arc<Slot<CallResult>>,
+}
+
+impl Wire {
+    /// Takes back what is registered for it.
+    fn abandon(&self, node: &LocalNode) {
+        if node.calls().remove(&self.reference) {
+            demonitor(node, self.from, self.reference, self.to);
         }
     }
 }
@@ -94,97 +89,137 @@ pub(super) fn failed(failure: CallFailure, to: ProcessId, budget: &Budget) -> Ca
 }
 
 impl<M: Message, T> Exchange<M, T> {
+    #[inline]
     pub(super) fn new(
         message: M,
         call: Arc<LocalCall<T>>,
         decode: Option<DecodeFn<T>>,
     ) -> Exchange<M, T> {
         Exchange {
-            call: Some(call),
             decode,
-            state: State::Unsent(message),
-            room: None,
+            state: State::Unsent(message, call),
         }
     }
 
     /// Whether nothing was sent yet.
+    #[inline]
     pub(super) fn is_unsent(&self) -> bool {
-        matches!(self.state, State::Unsent(_))
+        matches!(self.state, State::Unsent(..) | State::Held(_))
     }
 
-    /// The answer is there: what stood for the wait is taken down.
-    pub(super) fn finish(&mut self, server: &ServerRef<M>) {
-        self.state.abandon(server);
-    }
-
-    /// Nobody waits any more: an answer that comes is dropped.
+    /// Nobody waits any more: an answer that comes is dropped, and what is registered for the call
+    /// is taken back.
+    #[inline]
     pub(super) fn abandon(&mut self, server: &ServerRef<M>) {
-        if let Some(call) = self.call.take() {
-            call.slot.close();
+        if !matches!(self.state, State::Done) {
+            self.abandon_unfinished(server);
         }
-        self.state.abandon(server);
+    }
+
+    #[cold]
+    fn abandon_unfinished(&mut self, server: &ServerRef<M>) {
+        match std::mem::replace(&mut self.state, State::Done) {
+            State::Unsent(_, call) | State::Typed(call, _) => call.slot.close(),
+            State::Held(held) => held.call.slot.close(),
+            State::Watching(call, process, reference) => {
+                call.slot.close();
+                drop(process.core.unwatch(&reference));
+            }
+            State::Wire(wire) => wire.abandon(server.node()),
+            State::Done => {}
+        }
     }
 }
 
 impl<M: Message, T: Send + 'static> Exchange<M, T> {
     /// The answer, once; sends the request first if that was not done.
+    #[inline]
     pub(super) fn poll_answer(
         &mut self,
         server: &ServerRef<M>,
         cx: &mut Context<'_>,
     ) -> Poll<Result<T, CallError>> {
-        loop {
-            match &self.state {
-                State::Unsent(_) => {
-                    ready!(self.poll_room(server, cx));
-                    if let Err(error) = self.send(server) {
-                        return Poll::Ready(Err(error));
-                    }
-                }
-                State::Typed(_) => match ready!(self.poll_outcome(cx)) {
-                    Outcome::Answer(value) => return Poll::Ready(Ok(value)),
-                    Outcome::Ended(reason) => return Poll::Ready(Err(CallError::Exit(reason))),
-                    Outcome::Unanswered => {
-                        if let Err(reason) = self.watch(server) {
-                            return Poll::Ready(Err(CallError::Exit(reason)));
-                        }
-                    }
-                },
-                State::Watching(..) => match ready!(self.poll_outcome(cx)) {
-                    Outcome::Ended(reason) => return Poll::Ready(Err(CallError::Exit(reason))),
-                    Outcome::Answer(value) => return Poll::Ready(Ok(value)),
-                    Outcome::Unanswered => return Poll::Pending,
-                },
-                State::Wire { slot, .. } => {
-                    let result = ready!(slot.poll_take(cx));
-                    return Poll::Ready(self.conclude(server, result));
-                }
-                State::Done => return Poll::Pending,
+        // The way of nearly all calls within a program; the others are kept out of its way.
+        if matches!(self.state, State::Unsent(..)) && server.process().is_some() {
+            if let Err(error) = self.send(server) {
+                return Poll::Ready(Err(error));
             }
+        }
+        match self.state {
+            State::Typed(..) => self.poll_typed(server, cx),
+            _ => self.poll_other(server, cx),
         }
     }
 
-    /// What came of a local call.
-    fn poll_outcome(&mut self, cx: &mut Context<'_>) -> Poll<Outcome<T>> {
-        let Some(call) = self.call.take() else {
+    #[inline]
+    fn poll_typed(
+        &mut self,
+        server: &ServerRef<M>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<T, CallError>> {
+        let State::Typed(call, process) = std::mem::replace(&mut self.state, State::Done) else {
             return Poll::Pending;
         };
-        let call = match call.try_take() {
-            Ok(outcome) => return outcome.map_or(Poll::Pending, Poll::Ready),
-            Err(call) => call,
+        let outcome = match call.try_take() {
+            Ok(outcome) => outcome.map_or(Poll::Pending, Poll::Ready),
+            Err(call) => {
+                let outcome = call.slot.poll_take(cx);
+                if outcome.is_pending() {
+                    self.state = State::Typed(call, process);
+                    return Poll::Pending;
+                }
+                outcome
+            }
         };
-        let outcome = call.slot.poll_take(cx);
-        if outcome.is_pending() {
-            self.call = Some(call);
+        match ready!(outcome) {
+            Outcome::Answer(value) => Poll::Ready(Ok(value)),
+            Outcome::Ended(reason) => Poll::Ready(Err(CallError::Exit(reason))),
+            Outcome::Unanswered => match self.watch(server, process) {
+                Ok(()) => self.poll_other(server, cx),
+                Err(reason) => Poll::Ready(Err(CallError::Exit(reason))),
+            },
         }
-        outcome
+    }
+
+    #[inline(never)]
+    fn poll_other(
+        &mut self,
+        server: &ServerRef<M>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<T, CallError>> {
+        if self.is_unsent() {
+            ready!(self.poll_room(server, cx));
+            if let Err(error) = self.send(server) {
+                return Poll::Ready(Err(error));
+            }
+        }
+        match &mut self.state {
+            // Of a server that was looked up.
+            State::Typed(..) => self.poll_typed(server, cx),
+            State::Watching(call, ..) => {
+                let outcome = ready!(call.slot.poll_take(cx));
+                self.abandon(server);
+                match outcome {
+                    Outcome::Answer(value) => Poll::Ready(Ok(value)),
+                    Outcome::Ended(reason) => Poll::Ready(Err(CallError::Exit(reason))),
+                    Outcome::Unanswered => Poll::Pending,
+                }
+            }
+            State::Wire(wire) => {
+                let result = ready!(wire.slot.poll_take(cx));
+                Poll::Ready(self.conclude(server, result))
+            }
+            State::Unsent(..) | State::Held(_) | State::Done => Poll::Pending,
+        }
     }
 
     /// There will be no answer: waits for the end of the server.
-    fn watch(&mut self, server: &ServerRef<M>) -> Result<(), Reason> {
-        let State::Typed(process) = std::mem::replace(&mut self.state, State::Done) else {
-            return Ok(());
-        };
+    #[cold]
+    fn watch(
+        &mut self,
+        server: &ServerRef<M>,
+        process: Option<Arc<Process<M>>>,
+    ) -> Result<(), Reason> {
         let Some(process) = process.or_else(|| server.process().cloned()) else {
             unreachable!("a server that was looked up is kept");
         };
@@ -193,59 +228,69 @@ impl<M: Message, T: Send + 'static> Exchange<M, T> {
         let watcher = Watcher::Call(call.clone());
         let watched = process.core.watch(reference, watcher);
         watched.map_err(|(_, reason)| reason)?;
-        self.call = Some(call);
-        self.state = State::Watching(process, reference);
+        self.state = State::Watching(call, process, reference);
         Ok(())
     }
 
     /// Waits until the link to the server's node is not busy. The request then goes, even if others
     /// have made the link busy again: nobody waits for ever behind others.
     fn poll_room(&mut self, server: &ServerRef<M>, cx: &mut Context<'_>) -> Poll<()> {
-        if self.room.is_none() {
-            if server.process().is_some() {
-                return Poll::Ready(());
-            }
+        if let State::Unsent(..) = self.state {
             let (here, there) = (server.node(), server.process_id().node());
             let Some(room) = here.busy_room(there) else {
                 return Poll::Ready(());
             };
-            self.room = Some(Box::pin(async move { room.freed().await }));
+            if let State::Unsent(message, call) = std::mem::replace(&mut self.state, State::Done) {
+                let room = Box::pin(async move { room.freed().await });
+                self.state = State::Held(Box::new(Held {
+                    message,
+                    call,
+                    room,
+                }));
+            }
         }
-        if let Some(room) = &mut self.room {
-            ready!(room.as_mut().poll(cx));
+        match &mut self.state {
+            State::Held(held) => held.room.as_mut().poll(cx),
+            _ => Poll::Ready(()),
         }
-        self.room = None;
-        Poll::Ready(())
     }
 
     /// Sends the request, whichever way leads to the server.
+    #[inline]
     pub(super) fn send(&mut self, server: &ServerRef<M>) -> Result<(), CallError> {
-        let State::Unsent(message) = std::mem::replace(&mut self.state, State::Done) else {
+        let (message, call) = match std::mem::replace(&mut self.state, State::Done) {
+            State::Unsent(message, call) => (message, call),
+            State::Held(held) => (held.message, held.call),
+            _ => return Ok(()),
+        };
+        if let Some(process) = server.process() {
+            push(process, message)?;
+            self.state = State::Typed(call, None);
             return Ok(());
-        };
-        let to = match server.route().ok_or(CallError::NoProc)? {
+        }
+        match server.route().ok_or(CallError::NoProc)? {
             Route::Typed(process) => {
-                if let Err(refused) = process.push(Envelope::Typed(message)) {
-                    return Err(match refused {
-                        Refused::Ended(_) => CallError::NoProc,
-                        Refused::Full(..) => CallError::MailboxFull,
-                    });
-                }
-                self.state = State::Typed(match process {
-                    Cow::Borrowed(_) => None,
-                    Cow::Owned(process) => Some(process),
-                });
-                return Ok(());
+                push(&process, message)?;
+                self.state = State::Typed(call, Some(process.into_owned()));
+                Ok(())
             }
-            Route::Wire(to) => to,
-        };
+            Route::Wire(to) => self.send_term(server, to, &message),
+        }
+    }
+
+    fn send_term(
+        &mut self,
+        server: &ServerRef<M>,
+        to: ProcessId,
+        message: &M,
+    ) -> Result<(), CallError> {
         if self.decode.is_none() {
             return Err(CallError::LocalOnly);
         }
         let node = server.node();
         let reference = node.make_ref();
         let from = node.calling_pid();
-        let request = wire_request(&message, node.encoder_to(to.node()), from, reference)?;
+        let request = wire_request(message, node.encoder_to(to.node()), from, reference)?;
         let slot = node.calls().insert(reference, to.node());
         // The monitor travels ahead of the request: whatever becomes of the server is heard of.
         let watched = if to.node() == node.name() {
@@ -259,19 +304,19 @@ impl<M: Message, T: Send + 'static> Exchange<M, T> {
             node.signal(to.node(), control, None);
             to
         };
-        self.state = State::Wire {
+        self.state = State::Wire(Box::new(Wire {
             from,
             reference,
             to: watched,
             slot,
-        };
+        }));
         match node.try_send_encoded(from, to, request, false) {
             Err(Refusal::Full(_)) => {
-                self.state.abandon(server);
+                self.abandon(server);
                 Err(CallError::MailboxFull)
             }
             Err(Refusal::Busy | Refusal::LinkFull) => {
-                self.state.abandon(server);
+                self.abandon(server);
                 Err(CallError::LinkFull { node: to.node() })
             }
             // The monitor says so, and why.
@@ -281,24 +326,28 @@ impl<M: Message, T: Send + 'static> Exchange<M, T> {
 
     /// The end of a call that was sent as a term.
     fn conclude(&mut self, server: &ServerRef<M>, result: CallResult) -> Result<T, CallError> {
-        let State::Wire {
-            from,
-            reference,
-            to,
-            ..
-        } = std::mem::replace(&mut self.state, State::Done)
-        else {
+        let State::Wire(wire) = std::mem::replace(&mut self.state, State::Done) else {
             return Err(CallError::LocalOnly);
         };
         let budget = server.node().budget();
         match result {
             Ok(answer) => {
-                demonitor(server.node(), from, reference, to);
+                demonitor(server.node(), wire.from, wire.reference, wire.to);
                 let decode = self.decode.ok_or(CallError::LocalOnly)?;
                 decode(&answer, budget).map_err(CallError::BadReply)
             }
-            Err(failure) => Err(failed(failure, to, budget)),
+            Err(failure) => Err(failed(failure, wire.to, budget)),
         }
+    }
+}
+
+/// Puts a request into a mailbox of this program.
+#[inline]
+fn push<M>(process: &Process<M>, message: M) -> Result<(), CallError> {
+    match process.push(Envelope::Typed(message)) {
+        Ok(()) => Ok(()),
+        Err(Refused::Ended(_)) => Err(CallError::NoProc),
+        Err(Refused::Full(..)) => Err(CallError::MailboxFull),
     }
 }
 

@@ -80,9 +80,7 @@ impl<M: Message, T: Send + 'static> Future for Pending<M, T> {
         if let Some(error) = this.failed.take() {
             return Poll::Ready(Err(error));
         }
-        let result = std::task::ready!(this.exchange.poll_answer(&this.server, cx));
-        this.exchange.finish(&this.server);
-        Poll::Ready(result)
+        this.exchange.poll_answer(&this.server, cx)
     }
 }
 

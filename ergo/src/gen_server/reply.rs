@@ -33,6 +33,7 @@ impl<T> LocalCall<T> {
     }
 
     /// What the call came to, if the server has let go of it; otherwise it comes back.
+    #[inline]
     pub(super) fn try_take(
         self: Arc<LocalCall<T>>,
     ) -> Result<Option<Outcome<T>>, Arc<LocalCall<T>>> {
@@ -73,6 +74,7 @@ enum Way<T> {
 struct Owed<T>(Option<Arc<LocalCall<T>>>);
 
 impl<T> Owed<T> {
+    #[inline]
     fn fill(&mut self, outcome: Outcome<T>) {
         let Some(call) = self.0.take() else { return };
         // Filled or closed: the caller gave up.
@@ -86,8 +88,11 @@ impl<T> Owed<T> {
 }
 
 impl<T> Drop for Owed<T> {
+    #[inline]
     fn drop(&mut self) {
-        self.fill(Outcome::Unanswered);
+        if self.0.is_some() {
+            self.fill(Outcome::Unanswered);
+        }
     }
 }
 
@@ -105,6 +110,7 @@ impl<T> ReplyTo<T> {
     }
 
     /// Answers the call. An answer that nobody waits for any more is dropped, as in OTP.
+    #[inline]
     pub fn send(self, value: T) {
         match self.0 {
             Way::Local(mut owed) => owed.fill(Outcome::Answer(value)),

@@ -417,10 +417,15 @@ impl Core {
         std::mem::replace(&mut self.lock().trap_exit, trap)
     }
 
+    /// Whether the process has sent to a link that was busy then: it must wait before it goes on.
+    pub(crate) fn is_to_wait(&self) -> bool {
+        self.suspension.is_marked()
+    }
+
     /// Returns when no link to which the process has sent is busy, or none was. What ends the
     /// process ends this wait.
     pub(crate) async fn resumed(&self) {
-        if self.suspension.is_marked() {
+        if self.is_to_wait() {
             // Boxed: the task of every process would keep room for it.
             Box::pin(self.suspension.resumed()).await;
         }

@@ -185,6 +185,7 @@ impl<M> Mailbox<M> {
     }
 
     /// Appends, or gives the envelope back. `Ok(true)` asks the sender to wake the receiver.
+    #[inline]
     pub(crate) fn push(&self, envelope: Envelope<M>) -> Result<bool, Refused<M>> {
         let mut state = self.lock();
         if state.closed {
@@ -203,34 +204,6 @@ impl<M> Mailbox<M> {
             self.quiet.store(false, Ordering::Release);
         }
         Ok(wake)
-    }
-
-    /// Swaps the waiting messages into `batch`, which must be empty. `false` if there are none: the
-    /// next push then asks to wake the receiver.
-    fn take_into(&self, batch: &mut VecDeque<Envelope<M>>, held: usize) -> bool {
-        let mut state = self.lock();
-        if state.queue.is_empty() {
-            self.be_quiet(&mut state);
-            // Not sooner: while messages keep coming, both queues are used again and again.
-            free_if_large(&mut state.queue);
-            free_if_large(batch);
-            return false;
-        }
-        state.high_water = state.high_water.max(state.queue.len() + held);
-        if state.bounds.is_some() {
-            // What the process has taken over would not count as waiting.
-            batch.extend(state.queue.pop_front());
-        } else {
-            std::mem::swap(&mut state.queue, batch);
-        }
-        state.taken += batch.len() as u64;
-        // A single message is mostly a call, and its caller then waits: the mailbox will stay empty,
-        // and the receiver need not come again to find that out.
-        let large = batch.capacity().max(state.queue.capacity()) > KEPT_CAPACITY;
-        if batch.len() == 1 && state.queue.is_empty() && !large {
-            self.be_quiet(&mut state);
-        }
-        true
     }
 
     fn be_quiet(&self, state: &mut State<M>) {
@@ -285,23 +258,66 @@ impl<M> Inbox<M> {
         }
     }
 
-    /// The next message; `None` marks the process as waiting for one.
+    /// Whether there is nothing to read, which needs no lock to see; marks the process as waiting.
+    ///
+    /// If a message comes right then, the task is woken after that, while it is polled: it is polled
+    /// again.
+    #[inline]
+    pub(crate) fn has_none(&mut self, mailbox: &Mailbox<M>) -> bool {
+        let none = self.batch.is_empty() && mailbox.quiet.load(Ordering::Acquire);
+        if none {
+            self.streak = 0;
+            self.sleep(mailbox, true);
+        }
+        none
+    }
+
+    /// The next message; `None` marks the process as waiting for one: the next push then asks to
+    /// wake it.
+    #[inline]
     pub(crate) fn next(&mut self, mailbox: &Mailbox<M>) -> Option<Envelope<M>> {
-        if self.batch.is_empty() {
-            // If a message comes right then, the task is woken after that, while it is polled: it
-            // is polled again.
-            let none = mailbox.quiet.load(Ordering::Acquire)
-                || !mailbox.take_into(&mut self.batch, self.held);
-            self.sleep(mailbox, none);
-            if none {
-                self.streak = 0;
-                return None;
-            }
+        if self.has_none(mailbox) {
+            return None;
         }
         self.streak = self.streak.wrapping_add(1);
-        let next = self.batch.pop_front();
+        let Some(next) = self.batch.pop_front() else {
+            return self.take(mailbox);
+        };
         self.publish(mailbox);
-        next
+        Some(next)
+    }
+
+    /// The first of those that wait; the others are taken over.
+    fn take(&mut self, mailbox: &Mailbox<M>) -> Option<Envelope<M>> {
+        let mut state = mailbox.lock();
+        let Some(first) = state.queue.pop_front() else {
+            mailbox.be_quiet(&mut state);
+            // Not sooner: while messages keep coming, both queues are used again and again.
+            free_if_large(&mut state.queue);
+            drop(state);
+            free_if_large(&mut self.batch);
+            self.streak = 0;
+            self.sleep(mailbox, true);
+            return None;
+        };
+        let left = state.queue.len();
+        state.high_water = state.high_water.max(left + 1 + self.held);
+        state.taken += 1;
+        if left == 0 {
+            // A single message is mostly a call, and its caller then waits: the mailbox will stay
+            // empty, and the receiver need not come again to find that out, unless to free it.
+            if state.queue.capacity().max(self.batch.capacity()) <= KEPT_CAPACITY {
+                mailbox.be_quiet(&mut state);
+            }
+        } else if state.bounds.is_none() {
+            // With a capacity they stay: what the process has taken over would not count as waiting.
+            std::mem::swap(&mut state.queue, &mut self.batch);
+            state.taken += left as u64;
+        }
+        drop(state);
+        self.sleep(mailbox, false);
+        self.publish(mailbox);
+        Some(first)
     }
 
     /// Whether the next look into the mailbox comes after many messages in a row; said once of each
