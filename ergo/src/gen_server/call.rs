@@ -108,7 +108,7 @@ impl<M: Message> ServerRef<M> {
         make: impl FnOnce(ReplyTo<T>) -> M,
         decode: Option<DecodeFn<T>>,
     ) -> Call<'_, M, T> {
-        let call = LocalCall::from(self.node().calling_pid());
+        let call = LocalCall::begin();
         let message = make(ReplyTo::local(call.clone()));
         Call::new(self, Exchange::new(message, call, decode))
     }

@@ -173,6 +173,7 @@ impl Wait {
 }
 
 /// What the server has to handle next, or what becomes of the next envelope.
+#[inline]
 fn poll_take<S: Server>(
     server: &mut S,
     ctx: &mut Context<S>,

@@ -157,24 +157,36 @@ impl<M: Message, T: Send + 'static> Exchange<M, T> {
         server: &ServerRef<M>,
         cx: &mut Context<'_>,
     ) -> Poll<Result<T, CallError>> {
+        let State::Typed(call, _) = &self.state else {
+            return Poll::Pending;
+        };
+        // The last one that has it need not lock.
+        let outcome = match Arc::strong_count(call) {
+            1 => None,
+            _ => Some(ready!(call.slot.poll_take(cx))),
+        };
         let State::Typed(call, process) = std::mem::replace(&mut self.state, State::Done) else {
             return Poll::Pending;
         };
-        let outcome = match call.try_take() {
-            Ok(outcome) => outcome.map_or(Poll::Pending, Poll::Ready),
-            Err(call) => {
-                let outcome = call.slot.poll_take(cx);
-                if outcome.is_pending() {
-                    self.state = State::Typed(call, process);
-                    return Poll::Pending;
-                }
-                outcome
-            }
-        };
-        match ready!(outcome) {
-            Outcome::Answer(value) => Poll::Ready(Ok(value)),
-            Outcome::Ended(reason) => Poll::Ready(Err(CallError::Exit(reason))),
-            Outcome::Unanswered => match self.watch(server, process) {
+        match outcome.or_else(|| Arc::into_inner(call)?.slot.into_value()) {
+            Some(Outcome::Answer(value)) => Poll::Ready(Ok(value)),
+            other => self.poll_unanswered(other, process, server, cx),
+        }
+    }
+
+    #[cold]
+    fn poll_unanswered(
+        &mut self,
+        outcome: Option<Outcome<T>>,
+        process: Option<Arc<Process<M>>>,
+        server: &ServerRef<M>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<T, CallError>> {
+        match outcome {
+            Some(Outcome::Answer(value)) => Poll::Ready(Ok(value)),
+            Some(Outcome::Ended(reason)) => Poll::Ready(Err(CallError::Exit(reason))),
+            // Nobody can answer any more.
+            Some(Outcome::Unanswered) | None => match self.watch(server, process) {
                 Ok(()) => self.poll_other(server, cx),
                 Err(reason) => Poll::Ready(Err(CallError::Exit(reason))),
             },
@@ -223,7 +235,7 @@ impl<M: Message, T: Send + 'static> Exchange<M, T> {
         let Some(process) = process.or_else(|| server.process().cloned()) else {
             unreachable!("a server that was looked up is kept");
         };
-        let call = LocalCall::from(server.node().calling_pid());
+        let call = LocalCall::begin();
         let reference = server.node().make_ref();
         let watcher = Watcher::Call(call.clone());
         let watched = process.core.watch(reference, watcher);

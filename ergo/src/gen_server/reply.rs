@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::caller::Caller;
 use super::system::shown;
 use crate::etf::{Budget, Encode, EncodeError, Encoded, Encoder};
-use crate::process::{CallWatch, LocalNode, Reason, Slot};
+use crate::process::{CallWatch, LocalNode, Reason, Slot, current};
 use crate::term::{Pid, Term};
 
 /// What a local call's slot is filled with.
@@ -23,24 +23,16 @@ pub(crate) enum Outcome<T> {
 #[derive(Debug)]
 pub(super) struct LocalCall<T> {
     pub(super) slot: Slot<Outcome<T>>,
-    caller: Pid,
+    /// The process whose code made it, of whatever node.
+    caller: Option<Pid>,
 }
 
 impl<T> LocalCall<T> {
-    pub(super) fn from(caller: Pid) -> Arc<LocalCall<T>> {
-        let slot = Slot::new();
-        Arc::new(LocalCall { slot, caller })
-    }
-
-    /// What the call came to, if the server has let go of it; otherwise it comes back.
+    /// A call of the code that runs now.
     #[inline]
-    pub(super) fn try_take(
-        self: Arc<LocalCall<T>>,
-    ) -> Result<Option<Outcome<T>>, Arc<LocalCall<T>>> {
-        if Arc::strong_count(&self) > 1 {
-            return Err(self);
-        }
-        Arc::try_unwrap(self).map(|call| call.slot.into_value())
+    pub(super) fn begin() -> Arc<LocalCall<T>> {
+        let (slot, caller) = (Slot::new(), current());
+        Arc::new(LocalCall { slot, caller })
     }
 }
 
@@ -138,9 +130,8 @@ impl<T> ReplyTo<T> {
         match &self.0 {
             Way::Wire(caller, _) => caller.clone(),
             Way::Local(owed) => {
-                let call = owed.0.as_ref();
-                let caller = call.map_or_else(|| node.caller_pid(), |call| call.caller);
-                Caller::local(caller, server, node)
+                let caller = owed.0.as_ref().and_then(|call| call.caller);
+                Caller::local(node.pid_as_caller(caller), server, node)
             }
         }
     }

@@ -11,7 +11,7 @@ use super::cast_error::{CastError, Sent};
 use super::message::{Message, MessageKind};
 use crate::etf::{EncodeError, Encoded};
 use crate::process::{
-    AnyProcess, Cause, Envelope, LocalNode, Overflow, Process, ProcessId, Refusal, Refused,
+    AnyProcess, Cause, Envelope, LocalNode, Overflow, Process, ProcessId, Refusal, Refused, current,
 };
 use crate::term::{Atom, Pid};
 
@@ -196,15 +196,22 @@ impl<M: Message> ServerRef<M> {
     }
 
     /// Whether the code that runs now is that server's own.
+    #[inline]
     pub(super) fn is_calling_itself(&self) -> bool {
-        let own = self.node.calling_pid();
         match &self.target {
-            Target::Here(process) => process.core.pid == own,
-            Target::Elsewhere(ProcessId::Pid(pid)) => *pid == own,
-            Target::Elsewhere(ProcessId::Name(name, node)) => {
-                *node == self.node.name()
-                    && own != self.node.caller_pid()
-                    && self.node.whereis(*name) == Some(own)
+            Target::Here(process) => current() == Some(process.core.pid),
+            Target::Elsewhere(id) => self.is_elsewhere_itself(*id),
+        }
+    }
+
+    fn is_elsewhere_itself(&self, id: ProcessId) -> bool {
+        let Some(own) = self.node.running_pid() else {
+            return false;
+        };
+        match id {
+            ProcessId::Pid(pid) => pid == own,
+            ProcessId::Name(name, node) => {
+                node == self.node.name() && self.node.whereis(name) == Some(own)
             }
         }
     }

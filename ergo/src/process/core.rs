@@ -437,11 +437,12 @@ impl Core {
     }
 
     /// The reason of an untrapped exit signal, once.
+    #[inline]
     pub(crate) fn take_interrupt(&self) -> Option<ArrivedReason> {
-        if !self.is_interrupted() {
-            return None;
+        match self.is_interrupted() {
+            true => self.lock().interrupt.take().map(|reason| *reason),
+            false => None,
         }
-        self.lock().interrupt.take().map(|reason| *reason)
     }
 
     /// Ends the process whether it traps exits or not, and in good order: nobody waits for it.

@@ -181,12 +181,23 @@ impl LocalNode {
     /// The pid in whose name the running code calls and sends: its process's, if it is one of this
     /// node.
     pub(crate) fn calling_pid(&self) -> Pid {
-        self.running_pid().unwrap_or_else(|| self.caller_pid())
+        self.pid_as_caller(current())
+    }
+
+    /// In whose name code asks that belongs to this process, if to any.
+    pub(crate) fn pid_as_caller(&self, running: Option<Pid>) -> Pid {
+        running
+            .filter(|pid| self.is_own(pid))
+            .unwrap_or_else(|| self.caller_pid())
     }
 
     /// The process of this node to which the running code belongs.
-    pub(super) fn running_pid(&self) -> Option<Pid> {
-        current().filter(|pid| pid.node == self.0.name && pid.creation == self.0.creation)
+    pub(crate) fn running_pid(&self) -> Option<Pid> {
+        current().filter(|pid| self.is_own(pid))
+    }
+
+    fn is_own(&self, pid: &Pid) -> bool {
+        pid.node == self.0.name && pid.creation == self.0.creation
     }
 
     /// Makes a process, not yet running.
