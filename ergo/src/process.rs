@@ -89,8 +89,8 @@ pub use timer::TimerRef;
 pub(crate) use undelivered::Cause;
 pub use undelivered::Undelivered;
 
-pub(crate) use self::current::current;
 pub(crate) use self::core::{AnyProcess, Birth, CallWatch, Core, Process, Refusal, Watcher};
+pub(crate) use self::current::current;
 pub(crate) use call_table::{CallFailure, CallResult};
 pub(crate) use deadlines::{Deadline, LEAST as LEAST_DEADLINE};
 pub(crate) use mailbox::{Envelope, Inbox, Limit, Refused, is_system_request};

@@ -96,7 +96,7 @@ struct Refused(u8);
 
 impl From<Refused> for Reason {
     fn from(refused: Refused) -> Reason {
-        Reason::Other(Term::from(i64::from(refused.0)))
+        Reason::from(Term::from(i64::from(refused.0)))
     }
 }
 
@@ -171,7 +171,7 @@ impl Desk {
 
     #[call]
     fn close(&mut self, why: Term) -> Reply<String> {
-        Reply::stop(Reason::Other(why), "closed".to_owned())
+        Reply::stop(Reason::from(why), "closed".to_owned())
     }
 
     #[call(local)]
@@ -359,7 +359,7 @@ async fn ends_of_others_are_infos() {
     let linked = Linked::start(&node).await.unwrap();
     let pid = linked.pid().unwrap();
     watch.link(pid).await.unwrap();
-    node.exit(pid, Reason::Other(Term::atom("boom")));
+    node.exit(pid, Reason::from(Term::atom("boom")));
     assert_eq!(next(&mut noted).await, format!("exit of {pid}: boom"));
     assert_eq!(linked.link(pid).await, Err(CallError::NoProc));
 }

@@ -334,7 +334,7 @@ async fn an_unknown_message_may_crash_the_server() {
     let strict = Strict::start(&node).await.unwrap();
     let shell = Shell::at(&node, strict.pid());
     assert_eq!(shell.call(term!(ping)).await, "pong");
-    let reason = Reason::Other(term!({badcall, pong}));
+    let reason = Reason::from(term!({badcall, pong}));
     assert_eq!(
         shell.answer(term!(pong)).await,
         Err(CallError::Exit(reason))

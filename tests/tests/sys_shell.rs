@@ -329,7 +329,7 @@ async fn gen_server_stop_gives_the_reason() {
     )
     .await;
     let ended = pair.counter.ended().await;
-    assert_eq!(ended, Ok(Reason::ShutdownWith(Term::atom("now"))));
+    assert_eq!(ended, Ok(Reason::shutdown_with(Term::atom("now"))));
 }
 
 #[tokio::test]

@@ -61,7 +61,7 @@ impl From<EnvError> for Reason {
             | EnvError::NoTerm { key, .. } => *key,
         };
         let text = Tuple::from(vec![key.into(), error.to_string().into()]);
-        Reason::Other(Tuple::from(vec![Atom::new("bad_env").into(), text.into()]).into())
+        Tuple::from(vec![Atom::new("bad_env").into(), text.into()]).into()
     }
 }
 

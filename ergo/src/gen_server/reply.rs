@@ -31,8 +31,18 @@ impl<T> LocalCall<T> {
     /// A call of the code that runs now.
     #[inline]
     pub(super) fn begin() -> Arc<LocalCall<T>> {
-        let (slot, caller) = (Slot::new(), current());
-        Arc::new(LocalCall { slot, caller })
+        // Made where it will stay, which `Arc::new` does not do.
+        Arc::default()
+    }
+}
+
+impl<T> Default for LocalCall<T> {
+    #[inline]
+    fn default() -> LocalCall<T> {
+        LocalCall {
+            slot: Slot::new(),
+            caller: current(),
+        }
     }
 }
 

@@ -10,6 +10,16 @@ impl<T> ReplyTo<T> {
 }
 
 impl<T: Send + 'static> ReplyTo<T> {
+    /// Answers, and the server goes on: what most handlers come to.
+    #[inline]
+    pub fn settle_with<S: Server>(self, value: T, ctx: &mut Context<S>) -> Next {
+        match ctx.debug {
+            None => self.send(value),
+            Some(_) => return self.settle(Reply::new(value), ctx),
+        }
+        Next::Continue
+    }
+
     /// Answers with a [`Reply`] and says what the server does next. If it stops, the answer leaves
     /// after `terminate` has run, as in OTP.
     pub fn settle<S: Server>(self, reply: Reply<T>, ctx: &mut Context<S>) -> Next {

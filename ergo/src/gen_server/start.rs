@@ -61,7 +61,7 @@ impl From<StartError> for Reason {
             StartError::Init(reason) => reason,
             StartError::Timeout => Atom::TIMEOUT.into(),
             StartError::NodeStopping => Atom::new("node_stopping").into(),
-            error => Reason::Other(error.to_string().into()),
+            error => Reason::from(Term::from(error.to_string())),
         }
     }
 }

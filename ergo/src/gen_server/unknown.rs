@@ -94,9 +94,7 @@ pub(super) fn deal_with<S: Server>(ctx: &Context<S>, unknown: UnknownMessage) ->
         (Unknown::Crash, _) => {
             let request = request.decoder(ctx.node().budget()).term();
             let request = request.unwrap_or_else(|_| Atom::UNDEFINED.into());
-            Some(Reason::Other(
-                Tuple::from(vec![what.into(), request]).into(),
-            ))
+            Some(Reason::from(Tuple::from(vec![what.into(), request])))
         }
         (Unknown::Reply | Unknown::Ignore, _) => None,
     }

@@ -12,6 +12,7 @@ thread_local! {
 }
 
 /// The process that this thread polls now.
+#[inline]
 pub(crate) fn current() -> Option<Pid> {
     CURRENT.get()
 }

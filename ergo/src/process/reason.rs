@@ -21,8 +21,8 @@ pub enum Reason {
     Normal,
     /// `shutdown`: its supervisor, or the node, asked it to stop.
     Shutdown,
-    /// `{shutdown, Term}`: a stop in good order that says more.
-    ShutdownWith(Term),
+    /// `{shutdown, Term}`: a stop in good order that says more. See [`Reason::shutdown_with`].
+    ShutdownWith(Box<Term>),
     /// `kill`: sent with `exit/2`, it ends even a process that traps exits; others see `killed`.
     Kill,
     /// `killed`: the process was sent `kill`.
@@ -31,11 +31,24 @@ pub enum Reason {
     NoProc,
     /// `noconnection`: its node cannot be reached, or the link to it was lost.
     NoConnection,
-    /// Any other term.
-    Other(Term),
+    /// Any other term: what `Reason::from(term)` gives.
+    // Boxed, as above: a reason stands in much that is moved about and seldom has one.
+    Other(Box<Term>),
 }
 
 impl Reason {
+    /// `{shutdown, Term}`: a stop in good order that says more.
+    ///
+    /// ```
+    /// use ergo::{Atom, Reason, Term};
+    /// let reason = Reason::shutdown_with(Atom::new("done")); // {shutdown, done}
+    /// assert_eq!(reason.to_string(), "{shutdown,done}");
+    /// assert!(!reason.is_crash());
+    /// ```
+    pub fn shutdown_with(why: impl Into<Term>) -> Reason {
+        Reason::ShutdownWith(Box::new(why.into()))
+    }
+
     /// The reason of a process that panicked: `{panic, <<"message">>, <<"src/kv.rs:12:5">>}`, where
     /// the third element is the place in the source.
     ///
@@ -56,12 +69,19 @@ impl Reason {
     pub(crate) fn panic_at(message: &str, place: Option<&str>) -> Reason {
         let binary = |text: &str| Term::Binary(bytes::Bytes::copy_from_slice(text.as_bytes()));
         let place = place.map_or(Atom::UNDEFINED.into(), binary);
-        Reason::Other(Tuple::from(vec![Atom::PANIC.into(), binary(message), place]).into())
+        Reason::from(Tuple::from(vec![
+            Atom::PANIC.into(),
+            binary(message),
+            place,
+        ]))
     }
 
     /// What the panic said, if this is the reason of a process that panicked.
     pub fn panic_message(&self) -> Option<&str> {
-        let Reason::Other(Term::Tuple(tuple)) = self else {
+        let Reason::Other(term) = self else {
+            return None;
+        };
+        let Term::Tuple(tuple) = &**term else {
             return None;
         };
         match &tuple[..] {
@@ -91,9 +111,9 @@ impl Reason {
             Reason::NoProc => Atom::NOPROC,
             Reason::NoConnection => Atom::NOCONNECTION,
             Reason::ShutdownWith(why) => {
-                return Tuple::from(vec![Atom::SHUTDOWN.into(), why.clone()]).into();
+                return Tuple::from(vec![Atom::SHUTDOWN.into(), (**why).clone()]).into();
             }
-            Reason::Other(term) => return term.clone(),
+            Reason::Other(term) => return (**term).clone(),
         };
         atom.into()
     }
@@ -109,11 +129,17 @@ impl From<Term> for Reason {
             Term::Atom(Atom::NOPROC) => Reason::NoProc,
             Term::Atom(Atom::NOCONNECTION) => Reason::NoConnection,
             Term::Tuple(tuple) => match &tuple[..] {
-                [Term::Atom(Atom::SHUTDOWN), why] => Reason::ShutdownWith(why.clone()),
-                _ => Reason::Other(term),
+                [Term::Atom(Atom::SHUTDOWN), why] => Reason::shutdown_with(why.clone()),
+                _ => Reason::Other(Box::new(term)),
             },
-            _ => Reason::Other(term),
+            _ => Reason::Other(Box::new(term)),
         }
+    }
+}
+
+impl From<Tuple> for Reason {
+    fn from(tuple: Tuple) -> Reason {
+        Term::from(tuple).into()
     }
 }
 
@@ -127,7 +153,10 @@ impl From<Atom> for Reason {
 impl From<EncodeError> for Reason {
     fn from(error: EncodeError) -> Reason {
         let text = bytes::Bytes::from(error.to_string());
-        Reason::Other(Tuple::from(vec![Atom::new("badarg").into(), Term::Binary(text)]).into())
+        Reason::from(Tuple::from(vec![
+            Atom::new("badarg").into(),
+            Term::Binary(text),
+        ]))
     }
 }
 

@@ -299,7 +299,7 @@ mod tests {
             panic!("the end of what is watched comes second");
         };
         assert!(matches!(down.reason, ArrivedReason::Wire(_)));
-        let why = Reason::Other(Term::from("why"));
+        let why = Reason::from(Term::from("why"));
         assert_eq!(exit.open(node.budget()).reason, why);
         assert_eq!(down.open(node.budget()).reason, why);
     }

@@ -90,7 +90,7 @@ impl ArrivedReason {
             ArrivedReason::Known(reason) => reason,
             ArrivedReason::Wire(encoded) => encoded.decode(budget).unwrap_or_else(|error| {
                 tracing::warn!(target: "ergo::process", %error, "an exit reason cannot be decoded");
-                Reason::Other(Atom::new("undecodable_reason").into())
+                Reason::from(Atom::new("undecodable_reason"))
             }),
         }
     }

@@ -18,6 +18,7 @@ enum State<T> {
 }
 
 impl<T> Slot<T> {
+    #[inline]
     pub(crate) fn new() -> Slot<T> {
         Slot {
             state: Mutex::new(State::Empty(None)),

@@ -12,6 +12,7 @@ use super::parent::Parent;
 use super::spec::SupervisorSpec;
 use crate::gen_server::{GenServer, Server, ServerRef, Start, StartError};
 use crate::process::{Context, IntoExit, Reason, RegisterError, SpawnError, catch_panics};
+use crate::term::Term;
 use crate::term::{Atom, Pid};
 
 /// One start of a child of the type `S`, given to a supervisor: like
@@ -188,7 +189,7 @@ fn not_spawned(error: SpawnError) -> Reason {
         SpawnError::Name(RegisterError::Taken { name, pid }) => {
             StartError::AlreadyStarted { name, pid }.into()
         }
-        error => Reason::Other(error.to_string().into()),
+        error => Reason::from(Term::from(error.to_string())),
     }
 }
 

@@ -103,7 +103,7 @@ impl Group {
             id.into_term(),
             reason.to_term(),
         ];
-        Err(Reason::ShutdownWith(Term::tuple(failed)))
+        Err(Reason::shutdown_with(Term::tuple(failed)))
     }
 
     /// Starts the children from one on, in order, until one fails.

@@ -182,10 +182,10 @@ impl From<SpecError> for Reason {
     fn from(error: SpecError) -> Reason {
         let what = match error {
             SpecError::ZeroPeriod => "supervisor_data",
-            SpecError::DynamicChildren { .. } => return Reason::Other(error.to_term()),
+            SpecError::DynamicChildren { .. } => return Reason::from(error.to_term()),
             _ => "start_spec",
         };
-        Reason::Other(Term::tuple([Term::atom(what), error.to_term()]))
+        Reason::from(Term::tuple([Term::atom(what), error.to_term()]))
     }
 }
 

@@ -231,12 +231,12 @@ async fn processes_of_a_beam_are_spawned() {
         let exit = ctx.receive_match(Received::into_exit).await;
         assert_eq!(
             (exit.from, exit.reason),
-            (both.pid, Reason::Other(term!(over)))
+            (both.pid, Reason::from(term!(over)))
         );
         let down = ctx.receive_match(Received::into_down).await;
         assert_eq!(
             (Some(down.reference), down.reason),
-            (both.monitor, Reason::Other(term!(over)))
+            (both.monitor, Reason::from(term!(over)))
         );
         // A link works both ways.
         let linked = ctx
@@ -287,7 +287,7 @@ async fn a_process_of_a_beam_ends_with_the_one_that_it_is_linked_to() {
     let pid: Pid = run(&pair.node, async move |ctx| {
         let spawned = ctx.spawn_at(name, "timer", "sleep", (60_000,)).link().await;
         let pid = spawned.unwrap().pid;
-        ctx.exit(ctx.pid(), Reason::Other(term!(bye)));
+        ctx.exit(ctx.pid(), Reason::from(term!(bye)));
         pid
     })
     .await;

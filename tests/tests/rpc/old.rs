@@ -169,7 +169,7 @@ async fn a_node_of_otp_22_is_asked_as_it_asks() {
         ),
         (
             term!({badrpc, {:"EXIT", enough}}),
-            Err(RpcError::Exit(Reason::Other(term!(enough)))),
+            Err(RpcError::Exit(Reason::from(term!(enough)))),
         ),
         (
             term!({badrpc, nodedown}),

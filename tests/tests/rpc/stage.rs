@@ -37,7 +37,7 @@ pub(crate) fn math() -> Module {
         .function("echo", async |mut ctx: Context, to: Pid| {
             let _ = ctx.send(to, &term!({ready, (ctx.pid())}));
             let Received::Message(message) = ctx.receive().await else {
-                return Reason::Other(term!(signalled));
+                return Reason::from(term!(signalled));
             };
             let _ = ctx.send(to, &term!({echo, (message)}));
             Reason::Normal

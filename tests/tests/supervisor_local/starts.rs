@@ -32,7 +32,7 @@ async fn a_failed_start_ends_what_was_started() {
     bench.plan("c", &[Outcome::Fail]);
     let spec = bench.spec(Strategy::OneForOne, &["a", "b", "c", "d"]);
     let error = spec.start(&bench.node).await.unwrap_err();
-    let reason = Reason::ShutdownWith(term!({failed_to_start_child, c, failed}));
+    let reason = Reason::shutdown_with(term!({failed_to_start_child, c, failed}));
     assert_eq!(error, StartError::Init(reason));
     bench
         .expect(&[
@@ -137,7 +137,7 @@ async fn an_init_may_be_given_a_time() {
     });
     let spec = SupervisorSpec::new(Strategy::OneForOne).child(child);
     let error = spec.start(&bench.node).await.unwrap_err();
-    let reason = Reason::ShutdownWith(term!({failed_to_start_child, w, timeout}));
+    let reason = Reason::shutdown_with(term!({failed_to_start_child, w, timeout}));
     assert_eq!(error, StartError::Init(reason));
     bench.expect(&["hang w"]).await;
     assert_eq!(bench.node.census().processes, 0);
@@ -153,7 +153,7 @@ async fn a_name_that_is_taken_is_a_start_error() {
     let spec = SupervisorSpec::new(Strategy::OneForOne).child(ChildSpec::new("w", child));
     let error = spec.start(&bench.node).await.unwrap_err();
     let why = term!({failed_to_start_child, w, {already_started, (holder)}});
-    assert_eq!(error, StartError::Init(Reason::ShutdownWith(why)));
+    assert_eq!(error, StartError::Init(Reason::shutdown_with(why)));
 }
 
 #[tokio::test]

@@ -219,7 +219,7 @@ fn arm(names: &Names<'_>, handler: &Handler, variant: TokenStream) -> TokenStrea
         },
         _ => quote! {
             let answer = #done;
-            #reply.settle(#gen_server::Reply::new(answer), #ctx)
+            #reply.settle_with(answer, #ctx)
         },
     };
     quote! {
