@@ -95,7 +95,7 @@ pub(crate) use call_table::{CallFailure, CallResult};
 pub(crate) use deadlines::{Deadline, LEAST as LEAST_DEADLINE};
 pub(crate) use mailbox::{Envelope, Inbox, Limit, Refused, is_system_request};
 pub(crate) use parting::encoded_atom;
-pub(crate) use run::{Life, catch_panics};
+pub(crate) use run::{Life, catch_panic, catch_panics};
 pub(crate) use slot::Slot;
 pub(crate) use spawn_request::Waiter;
 pub(crate) use spawner::{Asked, Newborn, Spawner};

@@ -12,7 +12,7 @@ use tokio::time::{Instant, timeout};
 use super::unknown::{Opened, deal_with, open};
 use super::{Context, InitError, Message, Next, Reason, Server, system};
 use crate::etf::{Encode, Encoded};
-use crate::process::{Envelope, Process, catch_panics, encoded_atom};
+use crate::process::{Envelope, Process, catch_panic, catch_panics, encoded_atom};
 use crate::term::{Atom, Pid};
 
 /// What `init` came to, if not to an error.
@@ -106,41 +106,123 @@ fn handle_all<'a, S: Server>(
     async move {
         let mut wait = Wait::AsLongAsItTakes;
         loop {
-            if ctx.process.core.is_to_wait() {
-                ctx.process.core.resumed().await;
-            }
-            if ctx.inbox.is_in_a_burst() {
-                // Whoever sent so much is likely to go on: to look again in a moment costs less than
-                // to be woken, and then there is more at once.
-                yield_now().await;
-            }
-            let taken = match wait {
-                Wait::AsLongAsItTakes => poll_fn(|cx| poll_take(server, ctx, cx)).await,
+            let step = match wait {
+                Wait::AsLongAsItTakes => poll_fn(|cx| poll_step(server, ctx, cx)).await,
                 // Boxed, as is all that is rare and large: every server's task would keep room for it.
-                _ => Box::pin(take_late(server, ctx, &mut wait)).await,
+                _ => Box::pin(late_step(server, ctx, &mut wait)).await,
             };
-            let message = match taken {
-                Taken::Message(message) => message,
-                Taken::End(reason) => return reason,
-                taken => {
-                    wait = wait.after(&taken);
-                    if system::is_suspended(ctx) {
-                        if let Err(reason) = Box::pin(suspended(server, ctx)).await {
-                            return reason;
-                        }
-                    }
+            let next = match step {
+                Step::Handled(next) => next,
+                Step::Handle(message) => match catch_panics(server.handle(message, ctx)).await {
+                    Ok(next) => next,
+                    Err(reason) => return reason,
+                },
+                Step::End(reason) => return reason,
+                Step::Yield => {
+                    yield_now().await;
                     continue;
                 }
-            };
-            wait = match catch_panics(server.handle(message, ctx)).await {
-                Ok(Next::Stop(reason)) | Err(reason) => return reason,
-                Ok(Next::Continue) => Wait::AsLongAsItTakes,
-                Ok(Next::Hibernate) => Wait::Hibernating,
-                Ok(Next::Timeout(time)) => Wait::AtMost(time, Duration::ZERO),
+                Step::Resume => {
+                    ctx.process.core.resumed().await;
+                    continue;
+                }
+                Step::Suspend => match Box::pin(suspended(server, ctx)).await {
+                    Ok(()) => continue,
+                    Err(reason) => return reason,
+                },
             };
             if ctx.debug.is_some() {
                 system::note_handled(server, ctx);
             }
+            wait = match next {
+                Next::Stop(reason) => return reason,
+                Next::Continue => Wait::AsLongAsItTakes,
+                Next::Hibernate => Wait::Hibernating,
+                Next::Timeout(time) => Wait::AtMost(time, Duration::ZERO),
+            };
+        }
+    }
+}
+
+/// What cannot be done between two looks into the mailbox.
+enum Step<M> {
+    /// A message was handled, and there is more to do than to wait for the next.
+    Handled(Next),
+    /// A message whose handler may wait.
+    Handle(M),
+    /// It waits a moment: many messages came in a row. Whoever sent so much is likely to go on. To
+    /// look again in a moment costs less than to be woken, and then there is more at once.
+    Yield,
+    /// It waits for links to which it has sent.
+    Resume,
+    /// `sys` has suspended it.
+    Suspend,
+    End(Reason),
+}
+
+/// Handles messages as long as that needs no waiting: this is all that most servers ever do.
+fn poll_step<S: Server>(
+    server: &mut S,
+    ctx: &mut Context<S>,
+    cx: &mut task::Context<'_>,
+) -> Poll<Step<S::Message>> {
+    loop {
+        if ctx.process.core.is_to_wait() {
+            return Poll::Ready(Step::Resume);
+        }
+        if ctx.inbox.is_in_a_burst() {
+            return Poll::Ready(Step::Yield);
+        }
+        let message = match ready!(poll_take(server, ctx, cx)) {
+            Taken::Message(message) => message,
+            Taken::End(reason) => return Poll::Ready(Step::End(reason)),
+            _ if system::is_suspended(ctx) => return Poll::Ready(Step::Suspend),
+            _ => continue,
+        };
+        // What is rare leaves by a way of its own: what all take is only looked at.
+        let mut step = None;
+        let handled = catch_panic(|| match server.handle_now(message, ctx) {
+            Ok(Next::Continue) if ctx.debug.is_none() => {}
+            Ok(next) => step = Some(Step::Handled(next)),
+            Err(message) => step = Some(Step::Handle(message)),
+        });
+        if let Err(reason) = handled {
+            step = Some(Step::End(reason));
+        }
+        if let Some(step) = step {
+            return Poll::Ready(step);
+        }
+    }
+}
+
+/// The same for one that hibernates, or will not wait for ever: of the next message.
+async fn late_step<S: Server>(
+    server: &mut S,
+    ctx: &mut Context<S>,
+    wait: &mut Wait,
+) -> Step<S::Message> {
+    loop {
+        ctx.process.core.resumed().await;
+        let taken = match wait {
+            Wait::AtMost(time, passed) => match ctx.next_continued() {
+                Some(message) => Taken::Message(message),
+                None => {
+                    let envelope = next_within(ctx, *time, passed).await;
+                    take(server, ctx, envelope)
+                }
+            },
+            Wait::Hibernating => {
+                ctx.inbox.shrink(&ctx.process.mailbox);
+                poll_fn(|cx| poll_take(server, ctx, cx)).await
+            }
+            Wait::AsLongAsItTakes => poll_fn(|cx| poll_take(server, ctx, cx)).await,
+        };
+        *wait = wait.after(&taken);
+        match taken {
+            Taken::Message(message) => return Step::Handle(message),
+            Taken::End(reason) => return Step::End(reason),
+            _ if system::is_suspended(ctx) => return Step::Suspend,
+            _ => {}
         }
     }
 }
@@ -186,23 +268,6 @@ fn poll_take<S: Server>(
         Envelope::Typed(message) if ctx.debug.is_none() => Taken::Message(message),
         envelope => take(server, ctx, envelope),
     })
-}
-
-/// The same for one that hibernates, or will not wait for ever.
-async fn take_late<S: Server>(
-    server: &mut S,
-    ctx: &mut Context<S>,
-    wait: &mut Wait,
-) -> Taken<S::Message> {
-    if let Wait::AtMost(time, passed) = wait {
-        if let Some(message) = ctx.next_continued() {
-            return Taken::Message(message);
-        }
-        let envelope = next_within(ctx, *time, passed).await;
-        return take(server, ctx, envelope);
-    }
-    ctx.inbox.shrink(&ctx.process.mailbox);
-    poll_fn(|cx| poll_take(server, ctx, cx)).await
 }
 
 /// The next envelope, or after that time, of which a part is over, a `timeout`.

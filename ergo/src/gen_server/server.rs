@@ -85,6 +85,23 @@ pub trait Server: Sized + Send + 'static {
         ctx: &mut Context<Self>,
     ) -> impl Future<Output = Result<Self, InitError>> + Send;
 
+    /// Handles one message, if that needs no waiting; otherwise the message comes back, and
+    /// [`Server::handle`] gets it. A message that is handled here costs no future.
+    ///
+    /// `#[gen_server]` handles here what has a handler without `async`. The default handles nothing.
+    ///
+    /// # Errors
+    ///
+    /// With the message, unchanged.
+    fn handle_now(
+        &mut self,
+        message: Self::Message,
+        ctx: &mut Context<Self>,
+    ) -> Result<Next, Self::Message> {
+        let _ = ctx;
+        Err(message)
+    }
+
     /// Handles one message. In Erlang: `handle_call/3`, `handle_cast/2` and `handle_info/2`.
     fn handle(
         &mut self,

@@ -128,11 +128,17 @@ impl<F: Future> Future for CatchPanics<F> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let future = self.project().future;
-        forget_place();
-        // What a panic leaves half changed is only dropped, or shown to `terminate` as OTP does.
-        match catch_unwind(AssertUnwindSafe(|| future.poll(cx))) {
+        match catch_panic(|| future.poll(cx)) {
             Ok(poll) => poll.map(Ok),
-            Err(payload) => Poll::Ready(Err(panic_reason(&*payload))),
+            Err(reason) => Poll::Ready(Err(reason)),
         }
     }
+}
+
+/// Turns a panic of `run` into a [`Reason::panic`].
+#[inline]
+pub(crate) fn catch_panic<T>(run: impl FnOnce() -> T) -> Result<T, Reason> {
+    forget_place();
+    // What a panic leaves half changed is only dropped, or shown to `terminate` as OTP does.
+    catch_unwind(AssertUnwindSafe(run)).map_err(|payload| panic_reason(&*payload))
 }

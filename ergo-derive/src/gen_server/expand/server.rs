@@ -29,16 +29,13 @@ pub(super) fn expand(model: &Model) -> TokenStream {
         Unknown::Crash => quote!(Crash),
         Unknown::Ignore => quote!(Ignore),
     };
-    let (init, handle, terminate) = if model.owner.stub {
-        (
-            quote!(::core::unreachable!()),
-            quote!(::core::unreachable!()),
-            None,
-        )
+    let (init, (handle_now, handle), terminate) = if model.owner.stub {
+        let unreachable = quote!(::core::unreachable!());
+        (unreachable.clone(), (None, unreachable), None)
     } else {
         (
             init(model, &names),
-            handle(model, &names),
+            handlers(model, &names),
             terminate(model, &names),
         )
     };
@@ -64,6 +61,8 @@ pub(super) fn expand(model: &Model) -> TokenStream {
             ) -> ::core::result::Result<Self, #gen_server::InitError> {
                 #init
             }
+
+            #handle_now
 
             async fn handle(
                 &mut self,
@@ -155,34 +154,81 @@ fn respanned(tokens: TokenStream, span: Span) -> TokenStream {
     tokens.into_iter().map(at).collect()
 }
 
-/// One arm for each handler.
-fn handle(model: &Model, names: &Names<'_>) -> TokenStream {
+/// One arm for each handler that does not wait, in `handle_now`, and for each that does, in `handle`: a message whose
+/// handler does not wait needs no future.
+fn handlers(model: &Model, names: &Names<'_>) -> (Option<TokenStream>, TokenStream) {
+    let Names {
+        gen_server, ctx, ..
+    } = names;
     let (message, info) = (&model.message, &model.info);
     let info_variant = model.info_variant();
-    let direct = model.direct().map(|handler| {
-        let variant = here(&handler.variant);
-        arm(names, handler, quote!(#message::#variant))
-    });
-    let infos = model.infos().map(|handler| {
-        let variant = here(&handler.variant);
-        arm(names, handler, quote!(#info::#variant))
-    });
-    let infos: Vec<_> = infos.collect();
-    let wrapped = model.has_infos().then(|| {
-        let never = message::never(model, true);
-        quote!(#message::#info_variant(info) => match info { #(#infos)* #never },)
-    });
+    let direct = |is_async: bool| {
+        let fitting = model
+            .direct()
+            .filter(move |handler| handler.is_async == is_async);
+        fitting.map(|handler| {
+            let variant = here(&handler.variant);
+            arm(names, handler, |fields| quote!(#message::#variant #fields))
+        })
+    };
+    let infos = |is_async: bool| {
+        let fitting = model
+            .infos()
+            .filter(move |handler| handler.is_async == is_async);
+        fitting.map(|handler| {
+            let variant = here(&handler.variant);
+            arm(
+                names,
+                handler,
+                |fields| quote!(#message::#info_variant(#info::#variant #fields)),
+            )
+        })
+    };
+    let (now, now_infos): (Vec<_>, Vec<_>) = (direct(false).collect(), infos(false).collect());
+    let (later, later_infos) = (direct(true), infos(true));
     let never = message::never(model, false);
-    quote! {
-        match message {
-            #(#direct)*
-            #wrapped
-            #never
+    let never_info = message::never(model, true)
+        .filter(|_| model.has_infos())
+        .map(
+            |_| quote!(#message::#info_variant(#info::__Unused(ref never, _)) => match *never {},),
+        );
+    let handle_now = (!now.is_empty() || !now_infos.is_empty()).then(|| {
+        quote! {
+            fn handle_now(
+                &mut self,
+                message: Self::Message,
+                #ctx: &mut #gen_server::Context<Self>,
+            ) -> ::core::result::Result<#gen_server::Next, Self::Message> {
+                ::core::result::Result::Ok(match message {
+                    #(#now)*
+                    #(#now_infos)*
+                    #never
+                    #never_info
+                    #[allow(unreachable_patterns)]
+                    message => return ::core::result::Result::Err(message),
+                })
+            }
         }
-    }
+    });
+    let handle = quote! {
+        match message {
+            #(#later)*
+            #(#later_infos)*
+            #[allow(unreachable_patterns)]
+            message => match #gen_server::Server::handle_now(self, message, #ctx) {
+                ::core::result::Result::Ok(next) => next,
+                ::core::result::Result::Err(_) => ::core::unreachable!(),
+            },
+        }
+    };
+    (handle_now, handle)
 }
 
-fn arm(names: &Names<'_>, handler: &Handler, variant: TokenStream) -> TokenStream {
+fn arm(
+    names: &Names<'_>,
+    handler: &Handler,
+    pattern: impl FnOnce(TokenStream) -> TokenStream,
+) -> TokenStream {
     let Names {
         gen_server, ctx, ..
     } = names;
@@ -222,9 +268,10 @@ fn arm(names: &Names<'_>, handler: &Handler, variant: TokenStream) -> TokenStrea
             #reply.settle_with(answer, #ctx)
         },
     };
+    let pattern = pattern(quote!({ #(#fields,)* #field #signal }));
     quote! {
         #(#cfgs)*
-        #variant { #(#fields,)* #field #signal } => {
+        #pattern => {
             #bound
             #caller
             #body
