@@ -101,6 +101,7 @@ impl<M: Message> ServerRef<M> {
 
     /// Sends a cast. Like `gen_server:cast/2` it never fails and says nothing about whether the
     /// server is there; what could not be sent is logged.
+    #[inline]
     pub fn cast(&self, message: M) {
         self.post(message);
     }
@@ -110,13 +111,24 @@ impl<M: Message> ServerRef<M> {
         self.post(info.into());
     }
 
+    #[inline]
     fn post(&self, message: M) {
+        match &self.target {
+            Target::Here(process) => self.post_typed(process, message),
+            Target::Elsewhere(_) => self.post_elsewhere(message),
+        }
+    }
+
+    #[inline]
+    fn post_typed(&self, process: &Process<M>, message: M) {
+        if let Err(refused) = process.push(Envelope::Typed(message)) {
+            self.node.count_undelivered(Cause::of(&refused), self);
+        }
+    }
+
+    fn post_elsewhere(&self, message: M) {
         match self.route() {
-            Some(Route::Typed(process)) => {
-                if let Err(refused) = process.push(Envelope::Typed(message)) {
-                    self.node.count_undelivered(Cause::of(&refused), self);
-                }
-            }
+            Some(Route::Typed(process)) => self.post_typed(&process, message),
             Some(Route::Wire(to)) => match self.wire_message(to, &message) {
                 Ok(encoded) => self.node.send_encoded(self.node.calling_pid(), to, encoded),
                 Err(error) => {

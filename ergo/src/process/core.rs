@@ -13,10 +13,11 @@ pub(crate) use self::links::Unlinked;
 
 use self::links::Link;
 use super::info::Details;
-use super::mailbox::{Counts, Envelope, Limit, Mailbox, Overflow, Refused};
+use super::mailbox::{Counts, Envelope, Limit, Mailbox, Overflow, Pushed, Refused};
 use super::node_watches::NodeWatches;
 use super::signal::{ArrivedDown, ArrivedExit, ArrivedReason, ProcessId};
 use super::suspend::Suspension;
+use super::task::make_way;
 use super::{LocalNode, Reason, RegisterError};
 use crate::etf::Encoded;
 use crate::net;
@@ -39,9 +40,12 @@ impl<M> fmt::Debug for Process<M> {
 
 impl<M> Process<M> {
     /// Puts a message into the mailbox, or gives it back.
+    #[inline]
     pub(crate) fn push(&self, envelope: Envelope<M>) -> Result<(), Refused<M>> {
-        if self.mailbox.push(envelope)? {
-            self.core.wake();
+        match self.mailbox.push(envelope)? {
+            Pushed::Noticed => {}
+            Pushed::ToWake => self.core.wake(),
+            Pushed::Overdue => make_way(),
         }
         Ok(())
     }

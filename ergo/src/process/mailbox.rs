@@ -21,6 +21,20 @@ const KEPT_CAPACITY: usize = 1024;
 /// So many messages in a row are a burst.
 const BURST: u32 = 4;
 
+/// A receiver that has been woken and has not come before so many messages wait is held up.
+const OVERDUE: usize = 64;
+
+/// What is left to do for who has put a message into a mailbox.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Pushed {
+    /// Nothing: the receiver runs, or was woken before.
+    Noticed,
+    /// To wake the receiver.
+    ToWake,
+    /// The receiver was woken and is held up.
+    Overdue,
+}
+
 /// What stands in a mailbox.
 #[derive(Debug)]
 pub(crate) enum Envelope<M> {
@@ -184,9 +198,9 @@ impl<M> Mailbox<M> {
             .unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 
-    /// Appends, or gives the envelope back. `Ok(true)` asks the sender to wake the receiver.
+    /// Appends, or gives the envelope back.
     #[inline]
-    pub(crate) fn push(&self, envelope: Envelope<M>) -> Result<bool, Refused<M>> {
+    pub(crate) fn push(&self, envelope: Envelope<M>) -> Result<Pushed, Refused<M>> {
         let mut state = self.lock();
         if state.closed {
             return Err(Refused::Ended(envelope));
@@ -199,11 +213,14 @@ impl<M> Mailbox<M> {
             }
         }
         state.queue.push_back(envelope);
-        let wake = std::mem::take(&mut state.waiting);
-        if wake {
+        if std::mem::take(&mut state.waiting) {
             self.quiet.store(false, Ordering::Release);
+            return Ok(Pushed::ToWake);
         }
-        Ok(wake)
+        if len == OVERDUE && self.asleep.load(Ordering::Relaxed) {
+            return Ok(Pushed::Overdue);
+        }
+        Ok(Pushed::Noticed)
     }
 
     fn be_quiet(&self, state: &mut State<M>) {

@@ -23,6 +23,19 @@ pub(crate) fn start_task<T: ?Sized>(core: &Core, life: impl Future<Output = ()> 
     }
 }
 
+/// Lets another worker thread have the task that the running one woke last.
+///
+/// tokio keeps that task for the thread that woke it, to run next, which is best for a call: its caller
+/// then waits. A task that sends on and on without waiting would so keep its receiver from running, on
+/// however many idle threads. Any task that is woken after it takes its place, and it goes where others
+/// find it.
+#[cold]
+pub(super) fn make_way() {
+    if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+        drop(runtime.spawn(async {}));
+    }
+}
+
 /// What tokio-console shows of a process: its registered name, if it has one, what it runs, and its pid.
 #[cfg(any(test, all(tokio_unstable, feature = "console")))]
 fn name<T: ?Sized>(core: &Core) -> String {
