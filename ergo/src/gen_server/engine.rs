@@ -166,6 +166,16 @@ fn poll_step<S: Server>(
     ctx: &mut Context<S>,
     cx: &mut task::Context<'_>,
 ) -> Poll<Step<S::Message>> {
+    let step = poll_steps(server, ctx, cx);
+    ctx.inbox.publish(&ctx.process.mailbox);
+    step
+}
+
+fn poll_steps<S: Server>(
+    server: &mut S,
+    ctx: &mut Context<S>,
+    cx: &mut task::Context<'_>,
+) -> Poll<Step<S::Message>> {
     loop {
         if ctx.process.core.is_to_wait() {
             return Poll::Ready(Step::Resume);
@@ -173,25 +183,68 @@ fn poll_step<S: Server>(
         if ctx.inbox.is_in_a_burst() {
             return Poll::Ready(Step::Yield);
         }
-        let message = match ready!(poll_take(server, ctx, cx)) {
-            Taken::Message(message) => message,
-            Taken::End(reason) => return Poll::Ready(Step::End(reason)),
-            _ if system::is_suspended(ctx) => return Poll::Ready(Step::Suspend),
-            _ => continue,
+        let mut next = match ctx.next_continued() {
+            Some(message) => Some(Envelope::Typed(message)),
+            None => Some(ready!(poll_envelope(ctx, cx))),
         };
-        // What is rare leaves by a way of its own: what all take is only looked at.
         let mut step = None;
-        let handled = catch_panic(|| match server.handle_now(message, ctx) {
-            Ok(Next::Continue) if ctx.debug.is_none() => {}
-            Ok(next) => step = Some(Step::Handled(next)),
-            Err(message) => step = Some(Step::Handle(message)),
-        });
-        if let Err(reason) = handled {
-            step = Some(Step::End(reason));
+        if matches!(next, Some(Envelope::Typed(_))) && ctx.debug.is_none() {
+            handle_now(server, ctx, &mut next, &mut step);
+        } else if let Some(envelope) = next {
+            step = poll_rare(server, ctx, envelope);
         }
         if let Some(step) = step {
             return Poll::Ready(step);
         }
+    }
+}
+
+/// Handles a message of its own type, if that needs no waiting. What comes of it is in `step` unless
+/// the server just goes on.
+///
+/// The message is handed over in place, and so is `step`: to move either about would take longer
+/// than all the rest.
+#[inline(never)]
+fn handle_now<S: Server>(
+    server: &mut S,
+    ctx: &mut Context<S>,
+    envelope: &mut Option<Envelope<S::Message>>,
+    step: &mut Option<Step<S::Message>>,
+) {
+    let handled = catch_panic(|| {
+        let Some(Envelope::Typed(message)) = envelope.take() else {
+            return;
+        };
+        match server.handle_now(message, ctx) {
+            Ok(Next::Continue) => {}
+            Ok(next) => *step = Some(Step::Handled(next)),
+            Err(message) => *step = Some(Step::Handle(message)),
+        }
+    });
+    if let Err(reason) = handled {
+        *step = Some(Step::End(reason));
+    }
+}
+
+/// The same for any envelope, and under the eyes of `sys`.
+#[inline(never)]
+fn poll_rare<S: Server>(
+    server: &mut S,
+    ctx: &mut Context<S>,
+    envelope: Envelope<S::Message>,
+) -> Option<Step<S::Message>> {
+    match take(server, ctx, envelope) {
+        Taken::Message(message) => {
+            let mut step = None;
+            handle_now(server, ctx, &mut Some(Envelope::Typed(message)), &mut step);
+            if step.is_none() && ctx.debug.is_some() {
+                step = Some(Step::Handled(Next::Continue));
+            }
+            step
+        }
+        Taken::End(reason) => Some(Step::End(reason)),
+        _ if system::is_suspended(ctx) => Some(Step::Suspend),
+        _ => None,
     }
 }
 
@@ -203,20 +256,19 @@ async fn late_step<S: Server>(
 ) -> Step<S::Message> {
     loop {
         ctx.process.core.resumed().await;
-        let taken = match wait {
-            Wait::AtMost(time, passed) => match ctx.next_continued() {
-                Some(message) => Taken::Message(message),
-                None => {
-                    let envelope = next_within(ctx, *time, passed).await;
-                    take(server, ctx, envelope)
-                }
-            },
-            Wait::Hibernating => {
-                ctx.inbox.shrink(&ctx.process.mailbox);
-                poll_fn(|cx| poll_take(server, ctx, cx)).await
+        let taken = match (ctx.next_continued(), &mut *wait) {
+            (Some(message), _) => Taken::Message(message),
+            (None, Wait::AtMost(time, passed)) => {
+                let envelope = next_within(ctx, *time, passed).await;
+                take(server, ctx, envelope)
             }
-            Wait::AsLongAsItTakes => poll_fn(|cx| poll_take(server, ctx, cx)).await,
+            (None, _) => {
+                ctx.inbox.shrink(&ctx.process.mailbox);
+                let envelope = poll_fn(|cx| poll_envelope(ctx, cx)).await;
+                take(server, ctx, envelope)
+            }
         };
+        ctx.inbox.publish(&ctx.process.mailbox);
         *wait = wait.after(&taken);
         match taken {
             Taken::Message(message) => return Step::Handle(message),
@@ -252,22 +304,6 @@ impl Wait {
             _ => self,
         }
     }
-}
-
-/// What the server has to handle next, or what becomes of the next envelope.
-#[inline]
-fn poll_take<S: Server>(
-    server: &mut S,
-    ctx: &mut Context<S>,
-    cx: &mut task::Context<'_>,
-) -> Poll<Taken<S::Message>> {
-    if let Some(message) = ctx.next_continued() {
-        return Poll::Ready(Taken::Message(message));
-    }
-    Poll::Ready(match ready!(poll_envelope(ctx, cx)) {
-        Envelope::Typed(message) if ctx.debug.is_none() => Taken::Message(message),
-        envelope => take(server, ctx, envelope),
-    })
 }
 
 /// The next envelope, or after that time, of which a part is over, a `timeout`.
@@ -380,7 +416,7 @@ fn poll_envelope<S: Server>(
     }
     // A mailbox that is never empty must not keep the worker thread from other tasks.
     let progress = ready!(coop::poll_proceed(cx));
-    let Some(envelope) = ctx.inbox.next(&ctx.process.mailbox) else {
+    let Some(envelope) = ctx.inbox.next_in_row(&ctx.process.mailbox) else {
         return Poll::Pending;
     };
     progress.made_progress();

@@ -24,6 +24,9 @@ const BURST: u32 = 4;
 /// A receiver that has been woken and has not come before so many messages wait is held up.
 const OVERDUE: usize = 64;
 
+/// While a receiver handles messages one after the other, others see every so many of them go.
+const PUBLISHED: usize = 32;
+
 /// What is left to do for who has put a message into a mailbox.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Pushed {
@@ -291,17 +294,27 @@ impl<M> Inbox<M> {
 
     /// The next message; `None` marks the process as waiting for one: the next push then asks to
     /// wake it.
-    #[inline]
     pub(crate) fn next(&mut self, mailbox: &Mailbox<M>) -> Option<Envelope<M>> {
+        let next = self.next_in_row(mailbox);
+        self.publish(mailbox);
+        next
+    }
+
+    /// The same for many in a row; how many are left is to be [published](Inbox::publish) after it.
+    #[inline]
+    pub(crate) fn next_in_row(&mut self, mailbox: &Mailbox<M>) -> Option<Envelope<M>> {
         if self.has_none(mailbox) {
             return None;
         }
         self.streak = self.streak.wrapping_add(1);
-        let Some(next) = self.batch.pop_front() else {
+        let next = self.batch.pop_front();
+        if next.is_none() {
             return self.take(mailbox);
-        };
-        self.publish(mailbox);
-        Some(next)
+        }
+        if self.batch.len() % PUBLISHED == 0 {
+            self.publish(mailbox);
+        }
+        next
     }
 
     /// The first of those that wait; the others are taken over.
@@ -389,8 +402,10 @@ impl<M> Inbox<M> {
         }
     }
 
-    /// Says how many messages were taken over and not handled.
-    fn publish(&self, mailbox: &Mailbox<M>) {
+    /// Says how many messages were taken over and not handled. Senders look at what lies beside that:
+    /// to say it after each message would make them wait.
+    #[inline]
+    pub(crate) fn publish(&self, mailbox: &Mailbox<M>) {
         // Most batches are of one message: then nothing is left, as before.
         let unhandled = self.batch.len() + self.held;
         if unhandled != mailbox.batched.load(Ordering::Relaxed) {

@@ -16,8 +16,9 @@ use std::task::{RawWakerVTable, Waker};
 /// Threads seldom meet in one shard.
 const SHARDS: usize = 16;
 
-/// The promises that a thread remembers. One that gave way to another is made again.
-const REMEMBERED: usize = 128;
+/// The promises that a thread remembers, in pairs. One that gave way to another is made again, which costs
+/// about as much as the rest of a call: few of some hundred tasks that call all the time may meet.
+const REMEMBERED: usize = 512;
 
 /// Whom the next sweep wakes.
 pub(super) struct Soon {
@@ -39,7 +40,24 @@ pub(super) struct Mark {
 }
 
 thread_local! {
-    static RECENT: [Cell<Promise>; REMEMBERED] = const { [const { Cell::new(Promise::NONE) }; REMEMBERED] };
+    static RECENT: [Pair; REMEMBERED] = const { [const { Pair::NONE }; REMEMBERED] };
+}
+
+/// The last two promises of those that fall on one place.
+struct Pair([Cell<Promise>; 2]);
+
+impl Pair {
+    const NONE: Pair = Pair([const { Cell::new(Promise::NONE) }; 2]);
+
+    fn holds(&self, waker: &Waker, sweep: u64) -> bool {
+        let [last, other] = &self.0;
+        last.get().holds(waker, sweep) || other.get().holds(waker, sweep)
+    }
+
+    fn remember(&self, promise: Promise) {
+        let [last, other] = &self.0;
+        other.set(last.replace(promise));
+    }
 }
 
 /// Whom a sweep will wake. While the sweep is to come, it holds the waker: no other task can have
@@ -103,10 +121,10 @@ impl Soon {
     pub(super) fn wake(&self, waker: &Waker) -> Mark {
         RECENT.with(|recent| {
             let shard = spread(recent, SHARDS);
-            let promise = &recent[spread(waker.data(), REMEMBERED)];
+            let promises = &recent[spread(waker.data(), REMEMBERED)];
             let Shard { sweep, .. } = &self.shards[shard];
             let coming = sweep.load(Ordering::Acquire);
-            if promise.get().holds(waker, coming) {
+            if promises.holds(waker, coming) {
                 let sweep = coming;
                 return Mark { shard, sweep };
             }
@@ -114,7 +132,7 @@ impl Soon {
             wakers.push(waker.clone());
             let sweep = sweep.load(Ordering::Acquire);
             drop(wakers);
-            promise.set(Promise::to(waker, sweep));
+            promises.remember(Promise::to(waker, sweep));
             Mark { shard, sweep }
         })
     }
