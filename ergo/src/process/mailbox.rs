@@ -148,6 +148,10 @@ pub(crate) struct Mailbox<M> {
 
 #[derive(Debug)]
 struct State<M> {
+    /// The oldest message, if it found nothing before it: mostly it is the only one, and then needs
+    /// no queue.
+    first: Option<Envelope<M>>,
+    /// Those after it.
     queue: VecDeque<Envelope<M>>,
     /// The next push wakes the receiver.
     waiting: bool,
@@ -176,9 +180,30 @@ impl Bounds {
     }
 }
 
+impl<M> State<M> {
+    fn len(&self) -> usize {
+        usize::from(self.first.is_some()) + self.queue.len()
+    }
+
+    fn pop(&mut self) -> Option<Envelope<M>> {
+        match self.first.take() {
+            None => self.queue.pop_front(),
+            first => first,
+        }
+    }
+
+    /// Puts all into the queue.
+    fn queue_up(&mut self) {
+        if let Some(first) = self.first.take() {
+            self.queue.push_front(first);
+        }
+    }
+}
+
 impl<M> Mailbox<M> {
     pub(crate) fn new(limit: Limit) -> Mailbox<M> {
         let state = State {
+            first: None,
             queue: VecDeque::new(),
             waiting: false,
             closed: false,
@@ -208,14 +233,17 @@ impl<M> Mailbox<M> {
         if state.closed {
             return Err(Refused::Ended(envelope));
         }
-        let len = state.queue.len();
+        let len = state.len();
         if let Some(bounds) = &mut state.bounds {
             if len >= bounds.room && !envelope.finds_room(len - bounds.room) {
                 bounds.refused += 1;
                 return Err(Refused::Full(envelope, bounds.limit.overflow));
             }
         }
-        state.queue.push_back(envelope);
+        match len {
+            0 => state.first = Some(envelope),
+            _ => state.queue.push_back(envelope),
+        }
         if std::mem::take(&mut state.waiting) {
             self.quiet.store(false, Ordering::Release);
             return Ok(Pushed::ToWake);
@@ -235,7 +263,7 @@ impl<M> Mailbox<M> {
     pub(crate) fn counts(&self) -> Counts {
         let state = self.lock();
         let batched = self.batched.load(Ordering::Relaxed);
-        let waiting = state.queue.len() + batched;
+        let waiting = state.len() + batched;
         Counts {
             waiting,
             high_water: state.high_water.max(waiting),
@@ -249,6 +277,7 @@ impl<M> Mailbox<M> {
     pub(crate) fn close(&self) -> VecDeque<Envelope<M>> {
         let mut state = self.lock();
         state.closed = true;
+        state.queue_up();
         std::mem::take(&mut state.queue)
     }
 }
@@ -320,7 +349,7 @@ impl<M> Inbox<M> {
     /// The first of those that wait; the others are taken over.
     fn take(&mut self, mailbox: &Mailbox<M>) -> Option<Envelope<M>> {
         let mut state = mailbox.lock();
-        let Some(first) = state.queue.pop_front() else {
+        let Some(first) = state.pop() else {
             mailbox.be_quiet(&mut state);
             // Not sooner: while messages keep coming, both queues are used again and again.
             free_if_large(&mut state.queue);
@@ -378,6 +407,7 @@ impl<M> Inbox<M> {
             *looked_at += 1;
         }
         let mut state = mailbox.lock();
+        state.queue_up();
         let passed = *looked_at - self.batch.len();
         let found = state.queue.iter().skip(passed).position(wanted);
         let Some(found) = found else {
@@ -436,7 +466,7 @@ impl<M> Inbox<M> {
 
     /// How many messages it could take without waiting.
     pub(crate) fn ready(&self, mailbox: &Mailbox<M>) -> usize {
-        self.batch.len() + mailbox.lock().queue.len()
+        self.batch.len() + mailbox.lock().len()
     }
 
     /// Gives back the memory of a mailbox that will be idle.
