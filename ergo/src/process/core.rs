@@ -27,8 +27,6 @@ type Map<K, V> = HashMap<K, V, foldhash::quality::RandomState>;
 type Set<T> = HashSet<T, foldhash::quality::RandomState>;
 
 /// A process: what all processes have, and the mailbox of its own message type.
-// What senders write for one process must not share a cache line with what others read of another.
-#[repr(align(64))]
 pub(crate) struct Process<M> {
     pub(crate) core: Core,
     pub(crate) mailbox: Mailbox<M>,

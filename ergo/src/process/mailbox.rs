@@ -135,7 +135,10 @@ pub(crate) struct Counts {
     pub(crate) idle: bool,
 }
 
+// What senders write must not share a cache line with what the receiver reads for each message, or with
+// what belongs to another process.
 #[derive(Debug)]
+#[repr(align(64))]
 pub(crate) struct Mailbox<M> {
     state: Mutex<State<M>>,
     /// How many messages the receiver has taken over and not yet handled.
