@@ -2,7 +2,7 @@ use super::*;
 
 fn push(mailbox: &Mailbox<u8>, message: u8) -> bool {
     match mailbox.push(Envelope::Typed(message)) {
-        Ok(wake) => wake,
+        Ok(pushed) => pushed == Pushed::ToWake,
         Err(_) => panic!("refused"),
     }
 }
