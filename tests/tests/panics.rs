@@ -129,7 +129,7 @@ fn a_hook_of_the_program_still_runs() {
         for node in [&first, &second] {
             let reason = end_of(node, || async { panic!("in a process") }).await;
             assert_eq!(reason.panic_message(), Some("in a process"));
-            let Reason::Other(Term::Tuple(tuple)) = reason else {
+            let Term::Tuple(tuple) = reason.to_term() else {
                 panic!("a tuple");
             };
             assert!(matches!(tuple[2], Term::Binary(_)), "{:?}", tuple[2]);

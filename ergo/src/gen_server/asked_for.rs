@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::sync::oneshot;
 
 use super::engine::serve;
-use super::{Reason, Server};
+use super::{Context, Reason, Server};
 use crate::process::{Asked, Life, LocalNode, Newborn};
 
 /// The process of a server whose arguments are read when it runs. It is linked to who asked, if that
@@ -23,7 +23,7 @@ pub(crate) fn asked_for<S: Server>(
         // Nobody waits for its `init`.
         let (report, _) = oneshot::channel();
         match args() {
-            Ok(args) => serve::<S>(own, linked, args, report).await,
+            Ok(args) => serve(Context::<S>::new(own, linked), args, report).await,
             Err(reason) => reason,
         }
     });

@@ -57,34 +57,34 @@ impl<M> Drop for StartLink<M> {
 }
 
 /// The body of a server's process: from `init` to the reason of its end.
-pub(super) async fn serve<S: Server>(
-    process: Arc<Process<S::Message>>,
-    linked: bool,
+// An async function would keep its arguments beside what it moves them to, for life.
+#[allow(clippy::manual_async_fn)]
+pub(super) fn serve<S: Server>(
+    mut ctx: Context<S>,
     args: S::Args,
     started: oneshot::Sender<Started>,
-) -> Reason {
-    // Made here: the task would keep room for what it is given beside that for what it moves it to.
-    let mut ctx = Context::new(process, linked);
-    let link = StartLink::of(&ctx);
-    // In all of this the starter may have gone; the server lives on, as in OTP.
-    let mut server = match S::init(args, &mut ctx).await {
-        Ok(server) => server,
-        Err(error) => {
-            if error == InitError::Ignore {
-                let _ = started.send(Started::Ignored);
+) -> impl Future<Output = Reason> + Send {
+    async move {
+        let link = StartLink::of(&ctx);
+        // In all of this the starter may have gone; the server lives on, as in OTP.
+        let mut server = match S::init(args, &mut ctx).await {
+            Ok(server) => server,
+            Err(error) => {
+                if error == InitError::Ignore {
+                    let _ = started.send(Started::Ignored);
+                }
+                return error.into_reason();
             }
-            return error.into_reason();
+        };
+        link.keep();
+        let _ = started.send(Started::Running);
+        let reason = handle_all(&mut server, &mut ctx).await;
+        server.terminate(&reason, &mut ctx).await;
+        if let Some(action) = ctx.take_after_terminate() {
+            action();
         }
-    };
-    link.keep();
-    let _ = started.send(Started::Running);
-    // Boxed: the task would keep room for it beside that for all before.
-    let reason = Box::new(handle_all(&mut server, &mut ctx).await);
-    server.terminate(&reason, &mut ctx).await;
-    if let Some(action) = ctx.take_after_terminate() {
-        action();
+        reason
     }
-    *reason
 }
 
 /// How a server waits for its next message.
@@ -92,8 +92,7 @@ pub(super) async fn serve<S: Server>(
 enum Wait {
     AsLongAsItTakes,
     Hibernating,
-    /// So long, of which a part is over.
-    AtMost(Duration, Duration),
+    AtMost(Duration),
 }
 
 /// Handles messages until there is a reason to end. A panic in a handler is one.
@@ -138,7 +137,7 @@ fn handle_all<'a, S: Server>(
                 Next::Stop(reason) => return reason,
                 Next::Continue => Wait::AsLongAsItTakes,
                 Next::Hibernate => Wait::Hibernating,
-                Next::Timeout(time) => Wait::AtMost(time, Duration::ZERO),
+                Next::Timeout(time) => Wait::AtMost(time),
             };
         }
     }
@@ -254,12 +253,14 @@ async fn late_step<S: Server>(
     ctx: &mut Context<S>,
     wait: &mut Wait,
 ) -> Step<S::Message> {
+    // How much of the time is over.
+    let mut passed = Duration::ZERO;
     loop {
         ctx.process.core.resumed().await;
-        let taken = match (ctx.next_continued(), &mut *wait) {
+        let taken = match (ctx.next_continued(), *wait) {
             (Some(message), _) => Taken::Message(message),
-            (None, Wait::AtMost(time, passed)) => {
-                let envelope = next_within(ctx, *time, passed).await;
+            (None, Wait::AtMost(time)) => {
+                let envelope = next_within(ctx, time, &mut passed).await;
                 take(server, ctx, envelope)
             }
             (None, _) => {
@@ -269,7 +270,13 @@ async fn late_step<S: Server>(
             }
         };
         ctx.inbox.publish(&ctx.process.mailbox);
-        *wait = wait.after(&taken);
+        match &taken {
+            // As after a `handle_info` that ignores it.
+            Taken::Dropped => *wait = Wait::AsLongAsItTakes,
+            // As in OTP, the time begins anew.
+            Taken::System => passed = Duration::ZERO,
+            _ => {}
+        }
         match taken {
             Taken::Message(message) => return Step::Handle(message),
             Taken::End(reason) => return Step::End(reason),
@@ -291,19 +298,6 @@ enum Taken<M> {
     Gone,
     /// The server ends.
     End(Reason),
-}
-
-impl Wait {
-    /// How it goes on waiting after an envelope that no handler gets.
-    fn after<M>(self, taken: &Taken<M>) -> Wait {
-        match (self, taken) {
-            // As after a `handle_info` that ignores it.
-            (_, Taken::Dropped) => Wait::AsLongAsItTakes,
-            // As in OTP, the time begins anew.
-            (Wait::AtMost(time, _), Taken::System) => Wait::AtMost(time, Duration::ZERO),
-            _ => self,
-        }
-    }
 }
 
 /// The next envelope, or after that time, of which a part is over, a `timeout`.

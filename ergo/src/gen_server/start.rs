@@ -11,7 +11,7 @@ use tokio::sync::oneshot;
 use tokio::time::{Sleep, sleep};
 
 use super::engine::{Started, serve};
-use super::{LocalNode, OnNode, Reason, Server, ServerRef};
+use super::{Context, LocalNode, OnNode, Reason, Server, ServerRef};
 use crate::process::{
     Birth, Core, EndWatch, Life, Limit, Overflow, Process, RegisterError, start_task, watch_end,
 };
@@ -180,7 +180,8 @@ impl<S: Server, R: From<ServerRef<S::Message>>> Start<S, R> {
             self.node.link(starter.core(), pid);
         }
         let (report, started) = oneshot::channel();
-        let body = serve::<S>(Arc::clone(&process), parent.is_some(), self.args, report);
+        let ctx = Context::<S>::new(Arc::clone(&process), parent.is_some());
+        let body = serve(ctx, self.args, report);
         let life = Life::new(Arc::clone(&process), body);
         start_task::<S>(&process.core, life);
         Ok(State::Waiting { process, started })

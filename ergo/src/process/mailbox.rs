@@ -296,7 +296,7 @@ fn free_if_large<T>(queue: &mut VecDeque<T>) {
 pub(crate) struct Inbox<M> {
     batch: VecDeque<Envelope<M>>,
     /// How many messages the process has taken and put aside.
-    held: usize,
+    held: u32,
     /// How many messages it took since it looked for more in vain, or waited a moment for them.
     streak: u32,
 }
@@ -363,7 +363,7 @@ impl<M> Inbox<M> {
             return None;
         };
         let left = state.queue.len();
-        state.high_water = state.high_water.max(left + 1 + self.held);
+        state.high_water = state.high_water.max(left + 1 + self.held as usize);
         state.taken += 1;
         if left == 0 {
             // A single message is mostly a call, and its caller then waits: the mailbox will stay
@@ -440,7 +440,7 @@ impl<M> Inbox<M> {
     #[inline]
     pub(crate) fn publish(&self, mailbox: &Mailbox<M>) {
         // Most batches are of one message: then nothing is left, as before.
-        let unhandled = self.batch.len() + self.held;
+        let unhandled = self.batch.len() + self.held as usize;
         if unhandled != mailbox.batched.load(Ordering::Relaxed) {
             mailbox.batched.store(unhandled, Ordering::Relaxed);
         }
@@ -448,10 +448,11 @@ impl<M> Inbox<M> {
 
     /// So many messages that were taken are put aside: to others they still wait.
     pub(crate) fn hold(&mut self, mailbox: &Mailbox<M>, held: usize) {
-        if held == self.held {
+        let aside = held.try_into().unwrap_or(u32::MAX);
+        if aside == self.held {
             return;
         }
-        self.held = held;
+        self.held = aside;
         self.publish(mailbox);
         if let Some(bounds) = &mut mailbox.lock().bounds {
             bounds.room = bounds.limit.capacity.saturating_sub(held);

@@ -290,8 +290,8 @@ async fn native_records_of_otp_29_come_and_go() {
         let mut trapping = Probe::trapping(&pair.node).await;
         pair.eval(trapping.pid, &exit).await;
         assert!(matches!(
-            trapping.exit().await.reason,
-            Reason::Other(Term::Record(_))
+            trapping.exit().await.reason.to_term(),
+            Term::Record(_)
         ));
     }
     let fields = vec![
