@@ -120,6 +120,8 @@ pub struct Case {
     pub peers: Vec<Peer>,
     /// What is wanted.
     pub goals: Vec<Goal>,
+    /// Whether each peer is a program of its own.
+    pub is_apart: bool,
 }
 
 impl Case {
@@ -130,6 +132,7 @@ impl Case {
             operations,
             peers: Vec::new(),
             goals: Vec::new(),
+            is_apart: false,
         }
     }
 
@@ -152,6 +155,13 @@ impl Case {
     {
         let open: Open = Box::new(|| Box::pin(open()));
         self.peers.push(Peer { name, open });
+        self
+    }
+
+    /// Gives each peer a program of its own: those that are none already must need nothing else.
+    #[must_use]
+    pub fn apart(mut self) -> Case {
+        self.is_apart = true;
         self
     }
 

@@ -7,6 +7,7 @@
 //!
 //! To add a case, add a function to its topic in [`cases`]; to add a peer, a file to [`peers`].
 
+pub mod apart;
 pub mod arguments;
 pub mod case;
 pub mod cases;

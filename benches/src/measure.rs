@@ -1,5 +1,6 @@
 //! Taking turns, and medians.
 
+use crate::apart;
 use crate::case::{Case, Missing, Sample};
 
 /// How much is measured.
@@ -86,7 +87,10 @@ pub async fn measure(case: &mut Case, settings: Settings) -> Row {
     let (warm_up, operations) = settings.operations(case);
     let mut peers = Vec::new();
     for peer in case.peers.drain(..) {
-        let mut turns = (peer.open)().await;
+        let mut turns = match case.is_apart && peer.name != "otp" {
+            true => Ok(apart::peer(&case.name, peer.name)),
+            false => (peer.open)().await,
+        };
         if let Ok(turns) = &mut turns {
             turns.turn(warm_up).await;
         }

@@ -5,6 +5,7 @@
 
 use std::process::ExitCode;
 
+use benches::apart;
 use benches::arguments::{Arguments, USAGE};
 use benches::cases::{self, Shared};
 use benches::measure::measure;
@@ -74,6 +75,9 @@ async fn is_peer(arguments: &[String]) -> bool {
         [memory::ARGUMENT, peer, count] => {
             let count = count.parse().expect("a number of processes");
             println!("{}", memory::child(peer, count).await);
+        }
+        [apart::ARGUMENT, case, peer] => {
+            apart::child(case, peer, |time| println!("{time}")).await;
         }
         [ergo::node::ARGUMENT, name, port, ref certificates @ ..] => {
             let (port, certificates) = (port.parse(), certificates.first().copied());

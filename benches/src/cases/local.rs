@@ -121,6 +121,7 @@ fn cast(shared: &Arc<Shared>) -> Case {
 
 /// What is wanted of every local case.
 pub(super) fn faster_than_all(case: Case) -> Case {
-    case.goal(Goal::faster("ergo", &["otp"]).must(1.0).aim(4.0))
+    case.apart()
+        .goal(Goal::faster("ergo", &["otp"]).must(1.0).aim(4.0))
         .goal(Goal::faster("ergo", CRATES).must(1.0).aim(2.0))
 }

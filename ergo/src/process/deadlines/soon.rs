@@ -40,14 +40,16 @@ pub(super) struct Mark {
 }
 
 thread_local! {
-    static RECENT: [Pair; REMEMBERED] = const { [const { Pair::NONE }; REMEMBERED] };
+    static RECENT: [Pair; REMEMBERED] = const { [const { Pair::new() }; REMEMBERED] };
 }
 
 /// The last two promises of those that fall on one place.
 struct Pair([Cell<Promise>; 2]);
 
 impl Pair {
-    const NONE: Pair = Pair([const { Cell::new(Promise::NONE) }; 2]);
+    const fn new() -> Pair {
+        Pair([const { Cell::new(Promise::NONE) }; 2])
+    }
 
     fn holds(&self, waker: &Waker, sweep: u64) -> bool {
         let [last, other] = &self.0;
