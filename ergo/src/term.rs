@@ -7,6 +7,7 @@ mod access;
 mod atom;
 mod big_int;
 mod big_text;
+mod binary;
 mod bit_string;
 mod convert;
 mod display;
@@ -26,9 +27,11 @@ mod tuple;
 pub use atom::{Atom, AtomError};
 pub use big_int::{BigInt, OutOfRange};
 pub use big_text::ParseBigIntError;
+pub use binary::Binary;
 pub use bit_string::BitString;
 pub use convert::WrongTerm;
 pub use fun::{Fun, FunCode, LocalFun};
+pub(crate) use items::Items;
 pub use list::List;
 pub use map::{DuplicateKey, Map};
 pub use parse::{ParseError, ParseErrorKind};
@@ -38,7 +41,7 @@ pub use record::{DuplicateField, Record};
 pub use reference::Ref;
 pub use tuple::Tuple;
 
-use bytes::Bytes;
+use std::sync::Arc;
 
 /// Any Erlang term.
 ///
@@ -77,8 +80,9 @@ pub enum Term {
     Float(f64),
     /// An atom: `ok`.
     Atom(Atom),
-    /// A reference: `#Ref<0.1.2.3>`.
-    Ref(Ref),
+    /// A reference: `#Ref<0.1.2.3>`. Apart, so that this rare kind of term does not make every term
+    /// larger; `Term::from` makes one of a [`Ref`].
+    Ref(Arc<Ref>),
     /// A fun: `fun lists:map/2`.
     Fun(Fun),
     /// A port: `#Port<0.5>`.
@@ -94,7 +98,7 @@ pub enum Term {
     /// A list: `[1, 2, 3]`, `"abc"`, `[]`, `[1 | 2]`.
     List(List),
     /// A binary: `<<"abc">>`. What Elixir calls a string, too.
-    Binary(Bytes),
+    Binary(Binary),
     /// A bit string whose length is no whole number of bytes: `<<1:3>>`.
     Bits(BitString),
 }

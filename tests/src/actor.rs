@@ -140,7 +140,7 @@ impl Actor {
             // {21, nobody, Me, Probe, noproc}, or the same as 28.
             match &said.control {
                 Term::Tuple(tuple)
-                    if matches!(said.operation, 21 | 28) && tuple[3] == Term::Ref(probe) =>
+                    if matches!(said.operation, 21 | 28) && tuple[3] == Term::from(probe) =>
                 {
                     return heard;
                 }

@@ -143,7 +143,7 @@ fn text() -> BoxedStrategy<Term> {
 fn bit_string() -> BoxedStrategy<Term> {
     let bits = (vec(any::<u8>(), 1..6), 1..=7u8)
         .prop_map(|(bytes, last)| Term::Bits(BitString::new(bytes, last).expect("some bits")));
-    let bytes = vec(any::<u8>(), 0..6).prop_map(|bytes| Term::Binary(Bytes::from(bytes)));
+    let bytes = vec(any::<u8>(), 0..6).prop_map(|bytes| Term::from(bytes));
     prop_oneof![bits, bytes].boxed()
 }
 
@@ -200,7 +200,7 @@ fn identifier() -> BoxedStrategy<Term> {
     prop_oneof![
         pid().prop_map(Term::Pid),
         port().prop_map(Term::Port),
-        reference().prop_map(Term::Ref),
+        reference().prop_map(Term::from),
     ]
     .boxed()
 }

@@ -81,7 +81,7 @@ async fn mirror(mut ctx: Context) -> Reason {
         };
         let to: Dest = match &told[1] {
             Term::Pid(pid) => (*pid).into(),
-            Term::Ref(alias) => (*alias).into(),
+            Term::Ref(alias) => (**alias).into(),
             other => panic!("{other}"),
         };
         ctx.send(to, &told[2]).unwrap();
@@ -305,6 +305,7 @@ async fn a_peer_does_not_send_through_us() {
     let Some((true, Term::Ref(theirs))) = within(got.recv()).await else {
         panic!("no alias");
     };
+    let (ours, theirs) = (*ours, *theirs);
     // Were it relayed, the way would be there.
     assert!(node.ping(third.name().as_str()).await);
     let port = node.port().unwrap();

@@ -182,7 +182,7 @@ async fn terms_of_every_kind_pass_through_erlang() {
     };
     let wide_ref = Ref::new(Atom::new("a@b"), u32::MAX, &[u32::MAX; 5]).expect("five words");
     if release >= 24 {
-        terms.extend([Term::Port(wide_port), Term::Ref(wide_ref)]);
+        terms.extend([Term::Port(wide_port), Term::from(wide_ref)]);
     }
     let ours: Vec<Bytes> = terms
         .iter()

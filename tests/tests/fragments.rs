@@ -61,7 +61,7 @@ impl Pair {
         self.node.send(("echo", self.erl.name()), &message).unwrap();
         drop(message);
         let answer = self.probe.message().await;
-        assert!(answer == Term::Binary(blob.clone()), "{} bytes", blob.len());
+        assert!(answer == Term::from(blob.clone()), "{} bytes", blob.len());
     }
 
     /// What came to `list`, once there is so much.

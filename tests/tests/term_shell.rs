@@ -198,7 +198,7 @@ fn identifiers_and_closures_compare_as_in_erlang() {
     let identifiers = vec![
         terms::pid().prop_map(Term::Pid).boxed(),
         terms::port().prop_map(Term::Port).boxed(),
-        terms::reference().prop_map(Term::Ref).boxed(),
+        terms::reference().prop_map(Term::from).boxed(),
         terms::any_without_records(),
     ];
     let mut terms: Vec<_> = identifiers
@@ -214,7 +214,7 @@ fn identifiers_and_closures_compare_as_in_erlang() {
         serial: 0,
         creation: 1,
     };
-    let words = |words: &[u32]| Term::Ref(Ref::new(module, 1, words).expect("some words"));
+    let words = |words: &[u32]| Term::from(Ref::new(module, 1, words).expect("some words"));
     terms.extend([
         words(&[1, 2]),
         words(&[1, 2, 0]),

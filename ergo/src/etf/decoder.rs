@@ -7,6 +7,7 @@ mod head;
 mod id;
 mod number;
 mod skip;
+mod stack;
 mod term;
 
 pub(super) use atom::AtomName;

@@ -12,6 +12,7 @@ pub use pairs::{Unknown, first, first_with, map, once, once_with, present, propl
 use super::{Decode, DecodeError, DecodeErrorKind, Decoder, Expected};
 
 /// The header of `{tag, …}` with so many terms after the tag. `pattern` is how an error writes it.
+#[inline]
 pub fn enter(
     tag: &str,
     args: usize,
@@ -43,6 +44,7 @@ pub fn one_of(atoms: &'static [&'static str], from: &mut Decoder<'_>) -> Result<
 }
 
 /// What follows the tag of a variant.
+#[inline(always)]
 pub fn in_variant<T>(
     tag: &'static str,
     from: &mut Decoder<'_>,
@@ -52,11 +54,13 @@ pub fn in_variant<T>(
 }
 
 /// A named field in a tuple.
+#[inline(always)]
 pub fn field<T: Decode>(name: &'static str, from: &mut Decoder<'_>) -> Result<T, DecodeError> {
     field_with(name, from, T::decode)
 }
 
 /// A named field in a tuple, read by this function.
+#[inline(always)]
 pub fn field_with<T>(
     name: &'static str,
     from: &mut Decoder<'_>,
@@ -66,11 +70,13 @@ pub fn field_with<T>(
 }
 
 /// An unnamed field in a tuple.
+#[inline(always)]
 pub fn element<T: Decode>(index: usize, from: &mut Decoder<'_>) -> Result<T, DecodeError> {
     element_with(index, from, T::decode)
 }
 
 /// An unnamed field in a tuple, read by this function.
+#[inline(always)]
 pub fn element_with<T>(
     index: usize,
     from: &mut Decoder<'_>,

@@ -67,13 +67,7 @@ impl Reason {
     }
 
     pub(crate) fn panic_at(message: &str, place: Option<&str>) -> Reason {
-        let binary = |text: &str| Term::Binary(bytes::Bytes::copy_from_slice(text.as_bytes()));
-        let place = place.map_or(Atom::UNDEFINED.into(), binary);
-        Reason::from(Tuple::from(vec![
-            Atom::PANIC.into(),
-            binary(message),
-            place,
-        ]))
+        Reason::from(Term::from((Atom::PANIC, message, place)))
     }
 
     /// What the panic said, if this is the reason of a process that panicked.
@@ -85,9 +79,7 @@ impl Reason {
             return None;
         };
         match &tuple[..] {
-            [Term::Atom(Atom::PANIC), Term::Binary(message), _] => {
-                std::str::from_utf8(message).ok()
-            }
+            [Term::Atom(Atom::PANIC), Term::Binary(message), _] => message.as_str(),
             _ => None,
         }
     }
@@ -152,11 +144,7 @@ impl From<Atom> for Reason {
 /// `{badarg, <<"what has no encoding">>}`, for a process that ends because of it.
 impl From<EncodeError> for Reason {
     fn from(error: EncodeError) -> Reason {
-        let text = bytes::Bytes::from(error.to_string());
-        Reason::from(Tuple::from(vec![
-            Atom::new("badarg").into(),
-            Term::Binary(text),
-        ]))
+        Reason::from(Term::from((Atom::new("badarg"), error.to_string())))
     }
 }
 

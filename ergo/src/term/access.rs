@@ -2,9 +2,7 @@
 
 use std::ops::Index;
 
-use bytes::Bytes;
-
-use super::{Atom, BigInt, BitString, Fun, List, Map, Pid, Port, Record, Ref, Term, Tuple};
+use super::{Atom, BigInt, Binary, BitString, Fun, List, Map, Pid, Port, Record, Ref, Term, Tuple};
 
 impl Term {
     /// The empty list, `[]`.
@@ -42,9 +40,9 @@ impl Term {
         Term::List(List::from_chars(text))
     }
 
-    /// A binary of bytes that live as long as the program, which are not copied.
+    /// A binary of bytes that live as long as the program, of which no more than a few are copied.
     pub fn from_static(bytes: &'static [u8]) -> Term {
-        Term::Binary(Bytes::from_static(bytes))
+        Term::Binary(Binary::from_static(bytes))
     }
 
     /// The integer of this sign and absolute value, lowest byte first, as on the wire.
@@ -194,16 +192,16 @@ impl Term {
     }
 
     /// A binary.
-    pub fn as_binary(&self) -> Option<&Bytes> {
+    pub fn as_binary(&self) -> Option<&Binary> {
         match self {
-            Term::Binary(bytes) => Some(bytes),
+            Term::Binary(binary) => Some(binary),
             _ => None,
         }
     }
 
     /// A binary that is UTF-8.
     pub fn as_str(&self) -> Option<&str> {
-        std::str::from_utf8(self.as_binary()?).ok()
+        self.as_binary()?.as_str()
     }
 
     /// A bit string that does not end at a byte's end.

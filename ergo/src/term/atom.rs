@@ -127,11 +127,11 @@ impl Atom {
         table().find(text.as_bytes()).map(Atom)
     }
 
-    /// The atom whose name the first `len` of these bytes are, if there is one. Nobody needs to know
-    /// before whether they are text: the bytes of a name are.
-    #[inline]
-    pub(crate) fn find_first(bytes: &[u8], len: usize) -> Option<Atom> {
-        recent::index(bytes, len, |name| table().find(name)).map(Atom)
+    /// The atom that these bytes begin with, in the form with a tag and a length of one byte each, if
+    /// there is one. Nobody needs to know before whether its name is text: the bytes of a name are.
+    #[inline(always)]
+    pub(crate) fn find_first(bytes: &[u8]) -> Option<Atom> {
+        recent::index(bytes, |name| table().find(name)).map(Atom)
     }
 
     /// The name.

@@ -17,47 +17,48 @@ use std::sync::Arc;
 /// # Ok::<(), ergo::term::ParseBigIntError>(())
 /// ```
 #[derive(Clone, PartialEq, Eq, Hash)]
-pub struct BigInt {
-    // Never set for zero.
-    negative: bool,
-    // Little-endian, the last byte is not zero.
-    magnitude: Arc<[u8]>,
-}
+pub struct BigInt(
+    // The magnitude, little-endian and without zeros at its end, then a byte that is 1 if the
+    // integer is negative. In one, so that this rare kind of term does not make every term larger.
+    Arc<[u8]>,
+);
 
 impl BigInt {
     /// The integer of this sign and absolute value, lowest byte first, as on the wire. Zero bytes
     /// at the end are dropped.
     pub fn from_le_bytes(negative: bool, magnitude: &[u8]) -> BigInt {
         let len = magnitude.iter().rposition(|b| *b != 0).map_or(0, |i| i + 1);
-        BigInt {
-            negative: negative && len > 0,
-            magnitude: magnitude[..len].into(),
-        }
+        let sign = u8::from(negative && len > 0);
+        // The length is known, so all of it goes into one allocation at once.
+        BigInt(magnitude[..len].iter().copied().chain([sign]).collect())
     }
 
     /// Whether the integer is below zero.
     pub fn is_negative(&self) -> bool {
-        self.negative
+        self.0.last() == Some(&1)
     }
 
     /// The absolute value, lowest byte first, without zero bytes at the end.
     pub fn magnitude(&self) -> &[u8] {
-        &self.magnitude
+        match &*self.0 {
+            [magnitude @ .., _sign] => magnitude,
+            [] => &[],
+        }
     }
 
     /// The absolute value if 128 bits hold it.
     fn small(&self) -> Option<u128> {
         let mut bytes = [0; 16];
         bytes
-            .get_mut(..self.magnitude.len())?
-            .copy_from_slice(&self.magnitude);
+            .get_mut(..self.magnitude().len())?
+            .copy_from_slice(self.magnitude());
         Some(u128::from_le_bytes(bytes))
     }
 
     /// How many bits the absolute value has.
     fn bit_len(&self) -> usize {
-        match self.magnitude.last() {
-            Some(top) => self.magnitude.len() * 8 - top.leading_zeros() as usize,
+        match self.magnitude().last() {
+            Some(top) => self.magnitude().len() * 8 - top.leading_zeros() as usize,
             None => 0,
         }
     }
@@ -71,7 +72,7 @@ impl BigInt {
                 false => Ordering::Less,
             };
         }
-        let mine = match (self.magnitude.is_empty(), self.negative) {
+        let mine = match (self.magnitude().is_empty(), self.is_negative()) {
             (true, _) => 0,
             (false, true) => -1,
             (false, false) => 1,
@@ -90,17 +91,17 @@ impl BigInt {
         let shift = self.bit_len().saturating_sub(64);
         let (byte, bit) = (shift / 8, shift % 8);
         let mut window = [0; 16];
-        let upper = self.magnitude.get(byte..)?;
+        let upper = self.magnitude().get(byte..)?;
         window[..upper.len()].copy_from_slice(upper);
         let mut mantissa = u128::from_le_bytes(window);
         let lost =
-            mantissa & ((1 << bit) - 1) != 0 || self.magnitude[..byte].iter().any(|b| *b != 0);
+            mantissa & ((1 << bit) - 1) != 0 || self.magnitude()[..byte].iter().any(|b| *b != 0);
         mantissa = mantissa >> bit << 1 | u128::from(lost);
         let exponent = i32::try_from(shift).ok()? - 1;
         let float = mantissa as f64 * 2f64.powi(exponent);
         float
             .is_finite()
-            .then_some(if self.negative { -float } else { float })
+            .then_some(if self.is_negative() { -float } else { float })
     }
 }
 
@@ -127,8 +128,8 @@ fn cmp_magnitude(big: &BigInt, float: f64) -> Ordering {
             bytes[..8].copy_from_slice(&(mantissa >> (52 - exponent)).to_le_bytes());
         }
         // As long as the integer, since they have the same number of bits.
-        let other = &bytes[..big.magnitude.len()];
-        big.magnitude
+        let other = &bytes[..big.magnitude().len()];
+        big.magnitude()
             .iter()
             .rev()
             .cmp(other.iter().rev())
@@ -143,12 +144,12 @@ fn cmp_magnitude(big: &BigInt, float: f64) -> Ordering {
 impl Ord for BigInt {
     fn cmp(&self, other: &BigInt) -> Ordering {
         let magnitude = || {
-            let (a, b) = (&self.magnitude, &other.magnitude);
+            let (a, b) = (self.magnitude(), other.magnitude());
             a.len()
                 .cmp(&b.len())
                 .then_with(|| a.iter().rev().cmp(b.iter().rev()))
         };
-        match (self.negative, other.negative) {
+        match (self.is_negative(), other.is_negative()) {
             (false, false) => magnitude(),
             (true, true) => magnitude().reverse(),
             (false, true) => Ordering::Greater,
@@ -186,7 +187,7 @@ macro_rules! primitives {
 
             fn try_from(big: &BigInt) -> Result<$int, OutOfRange> {
                 let magnitude = big.small();
-                let value = if big.negative {
+                let value = if big.is_negative() {
                     magnitude
                         .and_then(|m| 0i128.checked_sub_unsigned(m))
                         .and_then(|m| <$int>::try_from(m).ok())

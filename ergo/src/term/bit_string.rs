@@ -75,7 +75,7 @@ impl Term {
     pub fn bits(bytes: impl Into<Bytes>, last: u8) -> Option<Term> {
         let bytes = bytes.into();
         if last == 8 && !bytes.is_empty() {
-            return Some(Term::Binary(bytes));
+            return Some(Term::from(bytes));
         }
         BitString::new(bytes, last).map(Term::Bits)
     }

@@ -1,8 +1,10 @@
 //! Rust values as terms and back.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 
-use super::{Atom, BigInt, BitString, Fun, List, Map, Pid, Port, Record, Ref, Term, Tuple};
+use super::{Atom, BigInt, Binary, BitString, Fun, List, Map, Pid, Port, Record, Ref, Term, Tuple};
 
 /// Why a term is not the wanted Rust value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -68,7 +70,6 @@ macro_rules! held {
 
 held! {
     Atom(Atom) = "an atom",
-    Ref(Ref) = "a reference",
     Fun(Fun) = "a fun",
     Port(Port) = "a port",
     Pid(Pid) = "a pid",
@@ -76,8 +77,40 @@ held! {
     Record(Record) = "a record",
     Map(Map) = "a map",
     List(List) = "a list",
-    Binary(Bytes) = "a binary",
+    Binary(Binary) = "a binary",
     Bits(BitString) = "a bit string",
+}
+
+/// Without a copy, unless they are few.
+impl From<Bytes> for Term {
+    fn from(bytes: Bytes) -> Term {
+        Term::Binary(bytes.into())
+    }
+}
+
+impl TryFrom<&Term> for Bytes {
+    type Error = WrongTerm;
+
+    fn try_from(term: &Term) -> Result<Bytes, WrongTerm> {
+        Binary::try_from(term).map(Bytes::from)
+    }
+}
+
+impl From<Ref> for Term {
+    fn from(reference: Ref) -> Term {
+        Term::Ref(Arc::new(reference))
+    }
+}
+
+impl TryFrom<&Term> for Ref {
+    type Error = WrongTerm;
+
+    fn try_from(term: &Term) -> Result<Ref, WrongTerm> {
+        let reference = term.as_reference();
+        reference
+            .copied()
+            .ok_or(WrongTerm::kind("a reference", term))
+    }
 }
 
 /// The smaller of the two forms of an integer.
@@ -220,7 +253,7 @@ impl From<()> for Term {
 /// A UTF-8 binary. See [`Term::charlist`] for Erlang's `"…"`.
 impl From<&str> for Term {
     fn from(text: &str) -> Term {
-        Term::Binary(Bytes::copy_from_slice(text.as_bytes()))
+        Term::Binary(text.into())
     }
 }
 
@@ -257,11 +290,11 @@ macro_rules! by_value {
     )*};
 }
 
-by_value!(f64, bool, String, BigInt);
+by_value!(f64, bool, String, BigInt, Ref, Bytes);
 
 impl From<&[u8]> for Term {
     fn from(bytes: &[u8]) -> Term {
-        Term::Binary(Bytes::copy_from_slice(bytes))
+        Term::Binary(bytes.into())
     }
 }
 

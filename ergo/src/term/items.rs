@@ -4,66 +4,61 @@ use std::hash::{Hash, Hasher};
 use std::ops::Deref;
 use std::sync::Arc;
 
-use super::Term;
+use super::{Binary, Term};
 
 /// Elements that clone by reference count, in one allocation; none of them costs none.
 #[derive(Clone, Default)]
-pub(super) struct Items(Option<Arc<[Term]>>);
+pub(crate) struct Items(pub(super) Option<Arc<[Term]>>);
 
 impl Items {
-    /// So many elements, or the first error of making them.
+    /// So many elements, which `fill` puts into their places.
     #[inline]
-    pub(super) fn try_from_fn<E>(
+    pub(crate) fn try_filled<E>(
         count: usize,
-        f: impl FnMut(usize) -> Result<Term, E>,
+        fill: impl FnOnce(&mut [Term]) -> Result<(), E>,
     ) -> Result<Items, E> {
-        Ok(Items(try_shared(count, || FILLER, f)?))
+        try_filled(count, || FILLER, fill).map(Items)
     }
 
     /// The elements, moved if nobody else holds them, else copied.
     pub(super) fn into_vec(self) -> Vec<Term> {
-        let Some(mut items) = self.0 else {
-            return Vec::new();
-        };
-        match Arc::get_mut(&mut items) {
-            Some(items) => (items.iter_mut())
-                .map(|item| std::mem::replace(item, FILLER))
-                .collect(),
-            None => items.to_vec(),
-        }
+        self.0
+            .map(|items| into_vec(items, FILLER))
+            .unwrap_or_default()
     }
 }
 
-/// What stands where no term does.
-pub(super) const FILLER: Term = Term::Int(0);
+/// What stands where no term does: all of it is zeros, which many of are quickly written.
+pub(super) const FILLER: Term = Term::Binary(Binary::new());
 
-/// So many values in one allocation, or the first error of making them; `None` for no values.
+/// The values, moved if nobody else holds them, else copied. What is moved leaves `filler` behind.
+pub(super) fn into_vec<T: Clone>(mut values: Arc<[T]>, filler: T) -> Vec<T> {
+    match Arc::get_mut(&mut values) {
+        Some(values) => (values.iter_mut())
+            .map(|value| std::mem::replace(value, filler.clone()))
+            .collect(),
+        None => values.to_vec(),
+    }
+}
+
+/// So many values in one allocation, which `fill` puts into their places, or the first error of that;
+/// `None` for no values.
 #[inline]
-pub(super) fn try_shared<T, E>(
+pub(super) fn try_filled<T, E>(
     count: usize,
     filler: impl Fn() -> T,
-    mut f: impl FnMut(usize) -> Result<T, E>,
+    fill: impl FnOnce(&mut [T]) -> Result<(), E>,
 ) -> Result<Option<Arc<[T]>>, E> {
     if count == 0 {
         return Ok(None);
     }
-    // An iterator that knows its length fills the allocation in place. It cannot end early, so what
-    // comes after an error is filled up.
-    let mut failed = None;
-    let values = (0..count).map(|index| {
-        if failed.is_none() {
-            match f(index) {
-                Ok(value) => return value,
-                Err(error) => failed = Some(error),
-            }
-        }
-        filler()
-    });
-    let values = values.collect();
-    match failed {
-        None => Ok(Some(values)),
-        Some(error) => Err(error),
+    // An iterator that knows its length fills the allocation in place.
+    let mut values: Arc<[T]> = (0..count).map(|_| filler()).collect();
+    // Nobody else holds them yet.
+    if let Some(values) = Arc::get_mut(&mut values) {
+        fill(values)?;
     }
+    Ok(Some(values))
 }
 
 impl From<Vec<Term>> for Items {
@@ -80,7 +75,11 @@ impl<const N: usize> From<[Term; N]> for Items {
 
 impl FromIterator<Term> for Items {
     fn from_iter<I: IntoIterator<Item = Term>>(items: I) -> Items {
-        let items: Arc<[Term]> = items.into_iter().collect();
+        let items = items.into_iter();
+        if items.size_hint().1 == Some(0) {
+            return Items::default();
+        }
+        let items: Arc<[Term]> = items.collect();
         Items((!items.is_empty()).then_some(items))
     }
 }

@@ -1,5 +1,6 @@
 //! Lists, improper ones too.
 
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use super::Term;
@@ -21,17 +22,30 @@ use super::items::Items;
 /// ```
 ///
 /// In Erlang: `[1, 2, 3]`.
-#[derive(Clone, Default, PartialEq, Eq, Hash)]
-pub struct List {
-    items: Items,
-    // Never a list, and only after at least one item: a list has one representation.
-    tail: Option<Arc<Term>>,
+#[derive(Clone)]
+pub struct List(Repr);
+
+/// Of two kinds only, so that the null that the pointer of the first never is tells them apart, and a
+/// list is two words.
+#[derive(Clone)]
+enum Repr {
+    /// Some items.
+    Proper(Arc<[Term]>),
+    /// None, or some with a tail.
+    Other(Option<Arc<Improper>>),
+}
+
+#[derive(Clone)]
+struct Improper {
+    // At least one, and the tail is never a list: a list has one representation.
+    items: Vec<Term>,
+    tail: Term,
 }
 
 impl List {
     /// The empty list, `[]`.
     pub fn new() -> List {
-        List::default()
+        List(Repr::Other(None))
     }
 
     /// The term `[Item, … | Tail]`: a list, or the tail itself where there are no items.
@@ -52,28 +66,23 @@ impl List {
         }
         let tail = match tail {
             Term::List(rest) => {
-                items.extend_from_slice(&rest.items);
-                rest.tail
+                items.extend_from_slice(rest.items());
+                rest.tail().cloned()
             }
-            other => Some(Arc::new(other)),
+            other => Some(other),
         };
-        Term::List(List {
-            items: items.into(),
-            tail,
+        Term::List(match tail {
+            Some(tail) => List(Repr::Other(Some(Arc::new(Improper { items, tail })))),
+            None => List::from(items),
         })
     }
 
-    /// A proper list of so many items, or the first error of making them.
     #[inline]
-    pub(crate) fn try_from_fn<E>(
-        len: usize,
-        f: impl FnMut(usize) -> Result<Term, E>,
-    ) -> Result<List, E> {
-        Items::try_from_fn(len, f).map(List::proper)
-    }
-
     fn proper(items: Items) -> List {
-        List { items, tail: None }
+        match items.0 {
+            Some(items) => List(Repr::Proper(items)),
+            None => List::new(),
+        }
     }
 
     /// A list of Unicode code points, what `"…"` is in Erlang source.
@@ -85,42 +94,56 @@ impl List {
 
     /// The items before the tail.
     pub fn items(&self) -> &[Term] {
-        &self.items
+        match &self.0 {
+            Repr::Proper(items) => items,
+            Repr::Other(Some(improper)) => &improper.items,
+            Repr::Other(None) => &[],
+        }
     }
 
     /// What stands after the bar of an improper list; `None` for a proper one.
     pub fn tail(&self) -> Option<&Term> {
-        self.tail.as_deref()
+        match &self.0 {
+            Repr::Other(Some(improper)) => Some(&improper.tail),
+            _ => None,
+        }
     }
 
     /// Whether the list ends with `[]`.
     pub fn is_proper(&self) -> bool {
-        self.tail.is_none()
+        self.tail().is_none()
     }
 
     /// How many items stand before the tail.
     pub fn len(&self) -> usize {
-        self.items.len()
+        self.items().len()
     }
 
     /// Whether this is `[]`.
     pub fn is_empty(&self) -> bool {
-        self.items.is_empty()
+        self.items().is_empty()
     }
 
     /// The item at this place, counted from 0.
     pub fn get(&self, index: usize) -> Option<&Term> {
-        self.items.get(index)
+        self.items().get(index)
     }
 
     /// The items before the tail, in order.
     pub fn iter(&self) -> std::slice::Iter<'_, Term> {
-        self.items.iter()
+        self.items().iter()
     }
 
     /// The items and the tail, moved out if this is the only holder, else cloned.
     pub fn into_parts(self) -> (Vec<Term>, Option<Term>) {
-        (self.items.into_vec(), self.tail.map(Arc::unwrap_or_clone))
+        match self.0 {
+            Repr::Proper(items) => (Items(Some(items)).into_vec(), None),
+            Repr::Other(None) => (Vec::new(), None),
+            Repr::Other(Some(improper)) => {
+                let Improper { items, tail } = Arc::unwrap_or_clone(improper);
+                (items, Some(tail))
+            }
+        }
     }
 
     /// The text of a charlist; `None` if an item is no code point, or the list is improper.
@@ -136,6 +159,35 @@ impl List {
                 _ => None,
             })
             .collect()
+    }
+}
+
+impl Default for List {
+    fn default() -> List {
+        List::new()
+    }
+}
+
+impl PartialEq for List {
+    fn eq(&self, other: &List) -> bool {
+        let (a, b) = (self.items(), other.items());
+        (std::ptr::eq(a, b) || a == b) && self.tail() == other.tail()
+    }
+}
+
+impl Eq for List {}
+
+impl Hash for List {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.items().hash(state);
+        self.tail().hash(state);
+    }
+}
+
+impl From<Items> for List {
+    #[inline]
+    fn from(items: Items) -> List {
+        List::proper(items)
     }
 }
 

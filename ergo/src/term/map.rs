@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-use super::items::{FILLER, try_shared};
+use super::items::{FILLER, into_vec, try_filled};
 use super::{Atom, Term};
 
 /// A map from terms to terms.
@@ -32,17 +32,22 @@ use super::{Atom, Term};
 pub struct Map(Pairs);
 
 /// A key and its value.
-type Pair = (Term, Term);
+pub(crate) type Pair = (Term, Term);
 
-/// In key order.
-#[derive(Clone, Default)]
+/// In key order. Of two kinds only, so that the null that the pointer of the first never is tells them
+/// apart, and a map is two words.
+#[derive(Clone)]
 enum Pairs {
-    #[default]
-    None,
     /// In one allocation, as they were decoded.
     Fixed(Arc<[Pair]>),
-    /// With room for more.
-    Grown(Arc<Vec<Pair>>),
+    /// With room for more, or none at all.
+    Grown(Option<Arc<Vec<Pair>>>),
+}
+
+impl Default for Pairs {
+    fn default() -> Pairs {
+        Pairs::Grown(None)
+    }
 }
 
 /// Pairs that give a key twice.
@@ -67,62 +72,53 @@ impl Map {
         Ok(Map::from_sorted(pairs))
     }
 
-    /// A map of so many pairs, or the first error of making them.
+    /// A map of so many pairs, which `fill` puts into their places.
     #[inline]
-    pub(crate) fn try_from_fn<E: From<DuplicateKey>>(
+    pub(crate) fn try_filled<E: From<DuplicateKey>>(
         len: usize,
-        f: impl FnMut(usize) -> Result<Pair, E>,
+        fill: impl FnOnce(&mut [Pair]) -> Result<(), E>,
     ) -> Result<Map, E> {
-        let Some(mut pairs) = try_shared(len, || (FILLER, FILLER), f)? else {
-            return Ok(Map::new());
-        };
-        // Nobody else holds them yet.
-        if let Some(pairs) = Arc::get_mut(&mut pairs) {
-            sort(pairs)?;
-        }
-        Ok(Map(Pairs::Fixed(pairs)))
+        let pairs = try_filled(
+            len,
+            || (FILLER, FILLER),
+            |pairs| {
+                fill(pairs)?;
+                sort(pairs).map_err(E::from)
+            },
+        )?;
+        Ok(pairs.map_or_else(Map::new, |pairs| Map(Pairs::Fixed(pairs))))
     }
 
     fn from_sorted(pairs: Vec<Pair>) -> Map {
-        Map(match pairs.is_empty() {
-            true => Pairs::None,
-            false => Pairs::Grown(Arc::new(pairs)),
-        })
+        Map(Pairs::Grown((!pairs.is_empty()).then(|| Arc::new(pairs))))
     }
 
     /// The pairs, in key order.
     #[inline]
     pub fn pairs(&self) -> &[(Term, Term)] {
         match &self.0 {
-            Pairs::None => &[],
             Pairs::Fixed(pairs) => pairs,
-            Pairs::Grown(pairs) => pairs,
+            Pairs::Grown(Some(pairs)) => pairs,
+            Pairs::Grown(None) => &[],
         }
     }
 
     /// The pairs, in key order, moved out if this is the only holder, else cloned.
     pub fn into_pairs(self) -> Vec<(Term, Term)> {
         match self.0 {
-            Pairs::None => Vec::new(),
-            Pairs::Grown(pairs) => Arc::unwrap_or_clone(pairs),
-            Pairs::Fixed(mut pairs) => match Arc::get_mut(&mut pairs) {
-                Some(pairs) => (pairs.iter_mut())
-                    .map(|pair| std::mem::replace(pair, (FILLER, FILLER)))
-                    .collect(),
-                None => pairs.to_vec(),
-            },
+            Pairs::Fixed(pairs) => into_vec(pairs, (FILLER, FILLER)),
+            Pairs::Grown(pairs) => pairs.map(Arc::unwrap_or_clone).unwrap_or_default(),
         }
     }
 
     /// The pairs, to change: copied if others hold them too.
     fn pairs_mut(&mut self) -> &mut Vec<Pair> {
-        if !matches!(self.0, Pairs::Grown(_)) {
-            let pairs = std::mem::take(self).into_pairs();
-            self.0 = Pairs::Grown(Arc::new(pairs));
+        if let Pairs::Fixed(_) = self.0 {
+            self.0 = Pairs::Grown(Some(Arc::new(std::mem::take(self).into_pairs())));
         }
         match &mut self.0 {
-            Pairs::Grown(pairs) => Arc::make_mut(pairs),
-            Pairs::None | Pairs::Fixed(_) => unreachable!("they have room"),
+            Pairs::Grown(pairs) => Arc::make_mut(pairs.get_or_insert_default()),
+            Pairs::Fixed(_) => unreachable!("they have room"),
         }
     }
 

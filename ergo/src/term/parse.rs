@@ -276,7 +276,7 @@ impl Parser<'_> {
         let creation = self.creation()?;
         let reference = Ref::new(node, creation, &words);
         reference
-            .map(Term::Ref)
+            .map(Term::from)
             .ok_or_else(|| self.scan.expected("one to five words"))
     }
 
@@ -312,7 +312,7 @@ mod tests {
             assert_eq!(term.to_string(), text);
         }
         let reference = "#Ref<a@h.3.2.1/9>".parse();
-        let expected = Ref::new(Atom::new("a@h"), 9, &[1, 2, 3]).map(Term::Ref);
+        let expected = Ref::new(Atom::new("a@h"), 9, &[1, 2, 3]).map(Term::from);
         assert_eq!(reference.ok(), expected);
     }
 

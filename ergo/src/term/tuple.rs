@@ -28,15 +28,6 @@ impl Tuple {
         Tuple(elements.into())
     }
 
-    /// So many elements, or the first error of making them.
-    #[inline]
-    pub(crate) fn try_from_fn<E>(
-        arity: usize,
-        f: impl FnMut(usize) -> Result<Term, E>,
-    ) -> Result<Tuple, E> {
-        Items::try_from_fn(arity, f).map(Tuple)
-    }
-
     /// The elements, moved out if this is the only holder, else cloned.
     pub fn into_vec(self) -> Vec<Term> {
         self.0.into_vec()
@@ -49,6 +40,12 @@ impl Deref for Tuple {
     #[inline]
     fn deref(&self) -> &[Term] {
         &self.0
+    }
+}
+
+impl From<Items> for Tuple {
+    fn from(elements: Items) -> Tuple {
+        Tuple(elements)
     }
 }
 

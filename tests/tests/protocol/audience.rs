@@ -43,7 +43,7 @@ impl Audience {
     /// Evaluates with `To`, a process of the peer, and `Alias`, a reference of it, bound, and `Node`, its name.
     pub(super) async fn eval(&mut self, text: &str) -> String {
         let to = ergo::etf::to_bytes(&Term::Pid(self.actor.pid(1))).unwrap();
-        let alias = ergo::etf::to_bytes(&Term::Ref(self.actor.reference(7))).unwrap();
+        let alias = ergo::etf::to_bytes(&Term::from(self.actor.reference(7))).unwrap();
         let text = format!(
             "To = binary_to_term(B1), Alias = binary_to_term(B2), Node = '{}', {text}",
             self.actor.name.as_str()

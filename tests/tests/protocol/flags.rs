@@ -137,7 +137,7 @@ async fn pids_and_references_are_small() {
         let Term::Tuple(monitor) = actor.control() else {
             panic!("no monitor")
         };
-        assert_eq!(monitor[3], Term::Ref(reference));
+        assert_eq!(monitor[3], Term::from(reference));
         let Term::Pid(pid) = monitor[1] else {
             panic!("{monitor:?}")
         };

@@ -109,8 +109,8 @@ async fn every_form_of_a_message_is_taken() {
         for (flags, to) in [
             (0, Term::Pid(to)),
             (1, Term::Pid(to)),
-            (4, Term::Ref(alias)),
-            (5, Term::Ref(alias)),
+            (4, Term::from(alias)),
+            (5, Term::from(alias)),
             (8, Term::from(named)),
             (9, Term::from(named)),
             (32, Term::Pid(to)),
@@ -166,8 +166,8 @@ async fn every_form_of_an_exit_is_taken() {
         for (flags, to) in [
             (16, Term::Pid(to)),
             (17, Term::Pid(to)),
-            (20, Term::Ref(alias)),
-            (21, Term::Ref(alias)),
+            (20, Term::from(alias)),
+            (21, Term::from(alias)),
             (24, Term::from(named)),
             (25, Term::from(named)),
         ] {
@@ -248,7 +248,7 @@ async fn every_form_of_a_spawn_is_answered() {
             let request = stage.actor.reference(number);
             let mut control = vec![
                 term!((operation)),
-                Term::Ref(request),
+                Term::from(request),
                 Term::Pid(me),
                 Term::Pid(me),
                 function(),

@@ -173,12 +173,12 @@ async fn trace_tokens_go_along_with_everything() {
     assert_eq!(pair.eval(pid, &called).await, "noproc");
     if pair.erl.release() >= 24 {
         let text = format!("{token} Rust ! six, ok.");
-        pair.eval_with(Term::Ref(alias), &text).await;
+        pair.eval_with(Term::from(alias), &text).await;
         assert_eq!(probe.message().await, term!(six));
     } else {
         // It has no aliases, and sends to none.
         let text = "try Rust ! six catch error:Why -> Why end.";
-        assert_eq!(pair.eval_with(Term::Ref(alias), text).await, "badarg");
+        assert_eq!(pair.eval_with(Term::from(alias), text).await, "badarg");
     }
     assert_eq!(probe.left().await, []);
     pair.stands().await;
@@ -214,7 +214,7 @@ async fn priorities_of_otp_28_are_taken() {
         let sent = format!(
             "{token} erlang:send(Rust, 4, [priority]), Rust ! 5, exit(Rust, 6, []), exit(Rust, 7, [priority])."
         );
-        pair.eval_with(Term::Ref(alias), &sent).await;
+        pair.eval_with(Term::from(alias), &sent).await;
         assert_eq!(probe.message().await, term!(4));
         assert_eq!(probe.message().await, term!(5));
         assert_eq!(probe.exit().await.reason, term!(6).into());
@@ -243,7 +243,7 @@ async fn mirror(mut ctx: Context) {
     while let Received::Message(Term::Tuple(tuple)) = ctx.receive().await {
         for (to, message) in tuple.iter().zip([term!(a), term!(b)]) {
             if let Term::Ref(alias) = to {
-                ctx.send(*alias, &message).unwrap();
+                ctx.send(**alias, &message).unwrap();
             }
         }
     }

@@ -169,7 +169,7 @@ async fn a_beam_takes_all_that_ergo_writes() {
             let Term::Tuple(tuple) = said.control else {
                 panic!("{:?}", said.control)
             };
-            let Term::Ref(reference) = tuple[3] else {
+            let Some(reference) = tuple[3].as_reference().copied() else {
                 panic!("{tuple:?}")
             };
             let (from, object) = match &tuple[2] {

@@ -303,8 +303,8 @@ async fn exits_to_names_and_aliases_are_taken() {
         (17, Term::Pid(probe.pid)),
         (24, named.into()),
         (25, named.into()),
-        (20, Term::Ref(alias)),
-        (21, Term::Ref(alias)),
+        (20, Term::from(alias)),
+        (21, Term::from(alias)),
     ] {
         actor.say(&[term!({37, (flags), (me), (to)}), term!({why, (flags)})]);
         let exit = probe.exit().await;

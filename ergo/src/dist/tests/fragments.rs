@@ -212,6 +212,6 @@ fn payloads_around_the_size_of_a_fragment_arrive() {
             std::iter::from_fn(|| next_frame(&mut stream)).count(),
             expected
         );
-        assert!(Reader::new(flags()).terms(&whole) == [Term::Binary(blob)]);
+        assert!(Reader::new(flags()).terms(&whole) == [Term::from(blob)]);
     }
 }

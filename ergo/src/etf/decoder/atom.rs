@@ -45,12 +45,11 @@ impl<'a> Decoder<'a> {
     /// An atom in the usual form that is in the table already.
     #[inline]
     pub(super) fn known_atom(&mut self) -> Option<Atom> {
-        let [SMALL_ATOM_UTF8, len, rest @ ..] = self.rest else {
+        let [SMALL_ATOM_UTF8, len, ..] = self.rest else {
             return None;
         };
-        let len = usize::from(*len);
-        let atom = Atom::find_first(rest, len)?;
-        self.rest = rest.get(len..)?;
+        let atom = Atom::find_first(self.rest)?;
+        self.rest = self.rest.get(2 + usize::from(*len)..)?;
         Some(atom)
     }
 

@@ -8,10 +8,15 @@ use super::super::error::{Expected, Malformed};
 use super::super::tag::*;
 use super::Decoder;
 use crate::etf::{DecodeError, DecodeErrorKind};
+use crate::term::Binary;
 
 /// A binary of which less than this part of the input would be used is copied out of it, so that a
 /// kept value never pins more than this many times its own size.
 const PINNED: usize = 16;
+
+/// A binary that stands in a term is copied if it is smaller than this: that is one allocation too,
+/// and keeps nothing but itself.
+const SHARED: usize = 512;
 
 impl<'a> Decoder<'a> {
     /// A binary, or a list of bytes.
@@ -136,6 +141,28 @@ impl<'a> Decoder<'a> {
             [BINARY, ..] => Err(self.truncated()),
             _ => Err(self.expected("binary")),
         }
+    }
+
+    /// A BINARY_EXT of few bytes with more behind it than that.
+    #[inline]
+    pub(super) fn short_binary(&mut self) -> Option<Binary> {
+        let [BINARY, 0, 0, 0, len, rest @ ..] = self.rest else {
+            return None;
+        };
+        let len = usize::from(*len);
+        let binary = Binary::inline_first(rest, len)?;
+        self.rest = rest.get(len..)?;
+        Some(binary)
+    }
+
+    /// A BINARY_EXT as a term: a long one is a slice of the input, as in [`bytes`](Decoder::bytes).
+    pub(super) fn binary(&mut self) -> Result<Binary, DecodeError> {
+        let bytes = self.binary_bytes()?;
+        if bytes.len() < SHARED {
+            self.spend_bytes(bytes.len())?;
+            return Ok(Binary::copy_from_slice(bytes));
+        }
+        self.share(bytes).map(Binary::from)
     }
 
     fn shared_binary(&mut self) -> Result<Bytes, DecodeError> {

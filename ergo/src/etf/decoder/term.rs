@@ -3,43 +3,15 @@
 use super::super::error::Malformed;
 use super::super::tag::*;
 use super::Decoder;
-use super::container::Part;
 use crate::etf::{DecodeError, DecodeErrorKind, Found};
-use crate::term::{
-    Atom, BigInt, DuplicateField, DuplicateKey, Fun, FunCode, List, LocalFun, Map, Pid, Record,
-    Term, Tuple,
-};
+use crate::term::{Atom, BigInt, DuplicateField, Fun, FunCode, LocalFun, Pid, Record, Term};
 
 /// The most free variables that a fun has in OTP.
 const MAX_FREE: usize = 255;
 
-/// So many items get their room at once, however little of the input is left for them.
-const FEW: usize = 16;
-
-/// Why pairs are no map.
-enum InMap {
-    Pair(DecodeError),
-    Twice(DuplicateKey),
-}
-
-impl From<DuplicateKey> for InMap {
-    fn from(twice: DuplicateKey) -> InMap {
-        InMap::Twice(twice)
-    }
-}
-
-/// An element of a STRING_EXT.
-fn byte_term(byte: &u8) -> Term {
-    Term::Int(i64::from(*byte))
-}
-
 impl<'a> Decoder<'a> {
-    /// Any term. Its atoms enter the atom table, as far as peers may add to it
-    /// ([`Atom::from_peer`]).
-    pub fn term(&mut self) -> Result<Term, DecodeError> {
-        self.value()
-    }
-
+    /// Any term.
+    #[inline(never)]
     pub(in crate::etf) fn any_term(&mut self) -> Result<Term, DecodeError> {
         let Some(&tag) = self.rest.first() else {
             return Err(self.truncated());
@@ -49,14 +21,16 @@ impl<'a> Decoder<'a> {
             SMALL_ATOM_UTF8 | ATOM_CACHE_REF | ATOM_UTF8 | SMALL_ATOM | ATOM => {
                 self.atom().map(Term::Atom)
             }
-            SMALL_TUPLE | LARGE_TUPLE => self.term_tuple(),
-            NIL | STRING | LIST => self.term_list(),
-            BINARY => self.bytes().map(Term::Binary),
-            MAP => self.term_map(),
+            SMALL_TUPLE | LARGE_TUPLE | STRING | LIST | MAP => self.container(),
+            NIL => {
+                self.skip_tag();
+                Ok(Term::nil())
+            }
+            BINARY => self.binary().map(Term::Binary),
             NEW_FLOAT | FLOAT => self.f64().map(Term::Float),
             SMALL_BIG | LARGE_BIG => self.big_term(),
             NEW_PID | PID => self.pid().map(Term::Pid),
-            NEWER_REFERENCE | NEW_REFERENCE | REFERENCE => self.reference().map(Term::Ref),
+            NEWER_REFERENCE | NEW_REFERENCE | REFERENCE => self.reference().map(Term::from),
             V4_PORT | NEW_PORT | PORT => self.port().map(Term::Port),
             BIT_BINARY => self.term_bits(),
             EXPORT => self.export(),
@@ -91,48 +65,18 @@ impl<'a> Decoder<'a> {
         )))
     }
 
-    fn term_tuple(&mut self) -> Result<Term, DecodeError> {
-        let arity = self.tuple()?;
-        self.nested(|this| {
-            if !this.affords::<Term>(arity)? {
-                let elements = this.terms(arity, |this, _| this.any_term())?;
-                return Ok(Term::Tuple(Tuple::new(elements)));
-            }
-            Tuple::try_from_fn(arity, |index| this.item(index)).map(Term::Tuple)
-        })
-    }
-
-    /// A term in a container, whose errors name its place.
-    #[inline]
-    fn item(&mut self, index: usize) -> Result<Term, DecodeError> {
-        self.inner_term().map_err(|error| error.at_index(index))
-    }
-
-    /// [`any_term`](Decoder::any_term), with the most frequent kinds read on the spot.
-    #[inline(always)]
-    fn inner_term(&mut self) -> Result<Term, DecodeError> {
-        match *self.rest {
-            [SMALL_INTEGER, value, ref rest @ ..] => {
-                self.rest = rest;
-                Ok(Term::Int(value.into()))
-            }
-            [SMALL_ATOM_UTF8, ..] => match self.known_atom() {
-                Some(atom) => Ok(Term::Atom(atom)),
-                None => self.any_term(),
-            },
-            _ => self.any_term(),
-        }
-    }
-
-    /// Pays for so many items. Whether there may be room for all of them at once.
-    #[inline]
-    fn affords<T>(&mut self, count: usize) -> Result<bool, DecodeError> {
+    /// So many items, which are paid for first.
+    fn paid_terms<T>(
+        &mut self,
+        count: usize,
+        f: impl FnMut(&mut Self, usize) -> Result<T, DecodeError>,
+    ) -> Result<Vec<T>, DecodeError> {
         self.spend_bytes(count.saturating_mul(size_of::<T>()))?;
-        Ok(count <= FEW || count <= self.affordable::<T>(count))
+        self.terms(count, f)
     }
 
     /// So many items, which are paid for; there is room for them as they come.
-    fn terms<T>(
+    pub(super) fn terms<T>(
         &mut self,
         count: usize,
         mut f: impl FnMut(&mut Self, usize) -> Result<T, DecodeError>,
@@ -144,96 +88,13 @@ impl<'a> Decoder<'a> {
         Ok(items)
     }
 
-    /// So many items, which are paid for first.
-    fn paid_terms<T>(
-        &mut self,
-        count: usize,
-        f: impl FnMut(&mut Self, usize) -> Result<T, DecodeError>,
-    ) -> Result<Vec<T>, DecodeError> {
-        self.spend_bytes(count.saturating_mul(size_of::<T>()))?;
-        self.terms(count, f)
-    }
-
-    fn term_list(&mut self) -> Result<Term, DecodeError> {
-        match self.list_part()? {
-            Part::Nil => Ok(Term::List(List::new())),
-            Part::String(bytes) => {
-                self.spend_bytes(size_of_val(bytes) * size_of::<Term>())?;
-                Ok(Term::List(bytes.iter().map(byte_term).collect()))
-            }
-            Part::Items(len) => self.nested(|this| this.list_items(len)),
-            // The caller saw the tag of a list.
-            Part::Tail => self.any_term(),
-        }
-    }
-
-    /// What follows the header of a list. Its tail may be a list once more: that is one list, and no
-    /// deeper for it.
-    fn list_items(&mut self, len: usize) -> Result<Term, DecodeError> {
-        let mut items = if self.affords::<Term>(len)? {
-            let list = List::try_from_fn(len, |index| self.item(index))?;
-            if let [NIL, rest @ ..] = self.rest {
-                self.rest = rest;
-                return Ok(Term::List(list));
-            }
-            list.into_parts().0
-        } else {
-            self.terms(len, |this, _| this.any_term())?
-        };
-        loop {
-            match self.list_part()? {
-                Part::Nil => return Ok(Term::List(List::from(items))),
-                Part::String(bytes) => {
-                    self.spend_bytes(size_of_val(bytes) * size_of::<Term>())?;
-                    items.extend(bytes.iter().map(byte_term));
-                    return Ok(Term::List(List::from(items)));
-                }
-                Part::Items(len) => {
-                    let before = items.len();
-                    self.spend_bytes(len.saturating_mul(size_of::<Term>()))?;
-                    for index in before..before + len {
-                        items.push(self.item(index)?);
-                    }
-                }
-                Part::Tail => {
-                    let tail = self.any_term()?;
-                    return Ok(List::with_tail(items, tail));
-                }
-            }
-        }
-    }
-
-    fn term_map(&mut self) -> Result<Term, DecodeError> {
-        let start = self.rest;
-        let len = self.map()?;
-        self.nested(|this| {
-            let pair = |this: &mut Self| Ok((this.inner_term()?, this.inner_term()?));
-            let map = if this.affords::<(Term, Term)>(len)? {
-                Map::try_from_fn(len, |index| {
-                    pair(this).map_err(|error: DecodeError| InMap::Pair(error.at_index(index)))
-                })
-            } else {
-                let pairs = this.terms(len, |this, _| pair(this))?;
-                Map::try_from_pairs(pairs).map_err(InMap::from)
-            };
-            map.map(Term::Map).map_err(|error| match error {
-                InMap::Pair(error) => error,
-                InMap::Twice(DuplicateKey(key)) => {
-                    this.rest = start;
-                    let key = Found::new(&format!("{key:?}"));
-                    this.error(DecodeErrorKind::DuplicateKey(key))
-                }
-            })
-        })
-    }
-
     fn term_bits(&mut self) -> Result<Term, DecodeError> {
         let (bytes, last) = self.bit_binary()?;
         let bytes = self.share(bytes)?;
         // A bit string stands apart.
         self.spend_bytes(size_of_val(&bytes))?;
         // Only an empty one has no last byte, and is the empty binary.
-        Ok(Term::bits(bytes.clone(), last).unwrap_or(Term::Binary(bytes)))
+        Ok(Term::bits(bytes.clone(), last).unwrap_or(Term::from(bytes)))
     }
 
     fn export(&mut self) -> Result<Term, DecodeError> {

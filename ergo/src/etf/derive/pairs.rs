@@ -100,6 +100,7 @@ impl Unknown {
 
 /// The value of a map's key. The key cannot come twice, but beside an alias, or as an atom and as a
 /// binary, it can.
+#[inline(always)]
 pub fn once<T: Decode>(
     slot: &mut Option<T>,
     name: &'static str,
@@ -109,6 +110,7 @@ pub fn once<T: Decode>(
 }
 
 /// The value of a map's key, read by this function.
+#[inline(always)]
 pub fn once_with<T>(
     slot: &mut Option<T>,
     name: &'static str,
@@ -122,6 +124,7 @@ pub fn once_with<T>(
 }
 
 /// The value of a proplist's key: the first one counts, as for `proplists:get_value/2`.
+#[inline(always)]
 pub fn first<T: Decode>(
     slot: &mut Option<T>,
     name: &'static str,
@@ -131,6 +134,7 @@ pub fn first<T: Decode>(
 }
 
 /// The value of a proplist's key, read by this function.
+#[inline(always)]
 pub fn first_with<T>(
     slot: &mut Option<T>,
     name: &'static str,
@@ -145,6 +149,7 @@ pub fn first_with<T>(
 }
 
 /// The value of a key that must be there, unless the type has a value for its absence.
+#[inline(always)]
 pub fn required<T: Decode>(
     slot: Option<T>,
     name: &'static str,
@@ -154,6 +159,7 @@ pub fn required<T: Decode>(
 }
 
 /// The value of a key that must be there.
+#[inline(always)]
 pub fn present<T>(
     slot: Option<T>,
     name: &'static str,

@@ -6,7 +6,9 @@ use super::{Encoder, MAX_STRING};
 use crate::etf::EncodeError;
 use crate::etf::encode_error::Counted;
 use crate::etf::tag::*;
-use crate::term::{BigInt, BitString, Fun, FunCode, List, LocalFun, Map, Record, Term, Tuple};
+use crate::term::{
+    BigInt, Binary, BitString, Fun, FunCode, List, LocalFun, Map, Record, Term, Tuple,
+};
 
 /// The most free variables that a fun has in OTP.
 const MAX_FREE: u32 = 255;
@@ -24,7 +26,7 @@ impl Encoder {
             Term::Int(value) => self.int(*value),
             Term::Atom(value) => self.atom(*value),
             Term::Float(value) => self.float(*value)?,
-            Term::Binary(value) => self.bytes(value)?,
+            Term::Binary(value) => self.term_binary(value)?,
             Term::Tuple(value) => return self.term_tuple(value),
             Term::List(value) => return self.term_list(value),
             Term::Map(value) => return self.term_map(value),
@@ -159,6 +161,15 @@ impl Encoder {
             self.term(value)?;
         }
         Ok(())
+    }
+
+    /// A binary. In a message for another node a large one is not copied but sent from where it is.
+    #[inline]
+    pub(in crate::etf) fn term_binary(&mut self, value: &Binary) -> Result<(), EncodeError> {
+        match value.as_shared() {
+            Some(bytes) => self.bytes(bytes),
+            None => self.binary(value),
+        }
     }
 
     #[inline(never)]

@@ -1,7 +1,9 @@
 //! The types of [`term`](crate::term).
 
 use crate::etf::{Decode, DecodeError, Decoder, Encode, EncodeError, Encoder};
-use crate::term::{Atom, BigInt, BitString, Fun, List, Map, Pid, Port, Record, Ref, Term, Tuple};
+use crate::term::{
+    Atom, BigInt, Binary, BitString, Fun, List, Map, Pid, Port, Record, Ref, Term, Tuple,
+};
 
 macro_rules! identifiers {
     ($($ty:ident = $method:ident),*) => {$(
@@ -70,6 +72,7 @@ macro_rules! parts {
 
 parts! {
     Fun = fun, Fun, "fun";
+    Binary = term_binary, Binary, "binary";
     BitString = bit_string, Bits, "bit string";
     Record = record, Record, "native record";
     Tuple = term_tuple, Tuple, "tuple";

@@ -27,6 +27,7 @@ impl Encode for String {
 
 /// `<<>>` and charlists too, as long as they are UTF-8.
 impl Decode for String {
+    #[inline]
     fn decode(from: &mut Decoder<'_>) -> Result<String, DecodeError> {
         let text = from.text()?;
         from.spend_bytes(text.len())?;

@@ -321,7 +321,7 @@ fn small_binaries_do_not_pin_large_frames() {
         Bytes::from(vec![1; 10]),
         Bytes::from(vec![2; 5000]),
     )));
-    let within = |part: &Bytes| frame.as_ptr_range().contains(&part.as_ptr());
+    let within = |part: &[u8]| frame.as_ptr_range().contains(&part.as_ptr());
     let (small, large): (Bytes, Bytes) = from_bytes(&frame).expect("two binaries");
     assert!(!within(&small) && within(&large));
     let whole: Term = from_bytes(&frame).expect("a tuple");

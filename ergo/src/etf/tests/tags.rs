@@ -136,23 +136,23 @@ pub(super) fn table() -> Vec<(Vec<u8>, Term)> {
                 NODE,
                 &[0, 0, 0, 3, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 4],
             ]),
-            Term::Ref(reference(&[1, 2, 4])),
+            Term::from(reference(&[1, 2, 4])),
         ),
         (
             joined(&[&[90, 0, 5], NODE, &[0, 0, 0, 3], &[1; 20]]),
-            Term::Ref(reference(&[0x0101_0101; 5])),
+            Term::from(reference(&[0x0101_0101; 5])),
         ),
         (
             joined(&[&[114, 0, 2], NODE, &[3, 0, 0, 0, 1, 0, 0, 0, 2]]),
-            Term::Ref(reference(&[1, 2])),
+            Term::from(reference(&[1, 2])),
         ),
         (
             joined(&[&[101], NODE, &[0, 0, 0, 1, 3]]),
-            Term::Ref(reference(&[1])),
+            Term::from(reference(&[1])),
         ),
         (
             joined(&[&[90, 0, 0], NODE, &[0, 0, 0, 3]]),
-            Term::Ref(reference(&[0])),
+            Term::from(reference(&[0])),
         ),
         (
             vec![113, 119, 1, b'a', 119, 1, b'b', 97, 3],
