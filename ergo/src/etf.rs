@@ -9,7 +9,7 @@
 //! | `bool`, [`Atom`](crate::Atom) | an atom |
 //! | integers, `f32`, `f64` | an integer or float; floats take integers that they hold exactly |
 //! | `String`, `&str`, `Cow<str>`, `char` | a UTF-8 binary; decoding takes charlists too |
-//! | `Vec<u8>`, `[u8; N]`, `Bytes`, `&[u8]` | a binary; decoding takes lists of bytes too |
+//! | `Vec<u8>`, `[u8; N]`, `Bytes`, `&[u8]`, [`Binary`](crate::term::Binary) | a binary; decoding takes lists of bytes too |
 //! | `Vec`, `VecDeque`, sets, arrays, slices | a list |
 //! | `HashMap`, `BTreeMap` | a map |
 //! | tuples of 1 to 12 | a tuple |

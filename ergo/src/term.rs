@@ -102,3 +102,14 @@ pub enum Term {
     /// A bit string whose length is no whole number of bytes: `<<1:3>>`.
     Bits(BitString),
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn terms_are_three_words() {
+        assert_eq!(size_of::<Term>(), 24);
+        assert_eq!(size_of::<Binary>(), 24);
+    }
+}

@@ -1,6 +1,5 @@
 //! Generated terms of every kind, for property tests.
 
-use bytes::Bytes;
 use ergo::term::{BigInt, BitString, Fun, FunCode, List, LocalFun, Map, Record};
 use ergo::{Atom, Pid, Port, Ref, Term};
 use proptest::collection::vec;

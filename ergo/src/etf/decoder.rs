@@ -3,11 +3,11 @@
 mod atom;
 mod binary;
 mod container;
+mod fill;
 mod head;
 mod id;
 mod number;
 mod skip;
-mod stack;
 mod term;
 
 pub(super) use atom::AtomName;

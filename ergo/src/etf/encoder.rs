@@ -1,6 +1,7 @@
 //! Writing terms.
 
 mod atom_table;
+mod chunk;
 mod copy;
 mod keys;
 mod rope;

@@ -50,7 +50,31 @@ impl Expand<'_> {
                 }
             }
         });
+        let name = self.local("name");
+        let units = variants
+            .iter()
+            .filter(|(_, shape)| matches!(shape.layout, Layout::Unit));
+        let units = units.map(|(variant, shape)| {
+            let ident = &variant.source.ident;
+            let tags = shape.tags.iter().map(|tag| bytes(&tag.text));
+            quote! {
+                ::core::option::Option::Some(#name @ (#(#tags)|*)) => {
+                    #from.enter_bare_atom(#name);
+                    return ::core::result::Result::Ok(Self::#ident);
+                }
+            }
+        });
+        let units: Vec<_> = units.collect();
+        let bare = (!units.is_empty()).then(|| {
+            quote! {
+                match #from.bare_atom() {
+                    #(#units)*
+                    _ => {}
+                }
+            }
+        });
         quote! {
+            #bare
             let #head = #from.raw_head()?;
             match #head.as_ref().map(|#head| (#head, #head.tag(), #head.args)) {
                 #(#arms)*

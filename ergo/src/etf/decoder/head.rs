@@ -26,6 +26,24 @@ impl RawHead<'_> {
 }
 
 impl<'a> Decoder<'a> {
+    /// The name of the atom that stands next, if it is in the usual form: before anything else, since
+    /// most enums are atoms.
+    #[doc(hidden)]
+    #[inline(always)]
+    pub fn bare_atom(&self) -> Option<&'a [u8]> {
+        match *self.rest {
+            [SMALL_ATOM_UTF8, len, ref rest @ ..] => rest.get(..usize::from(len)),
+            _ => None,
+        }
+    }
+
+    /// Consumes what [`bare_atom`](Decoder::bare_atom) gave.
+    #[doc(hidden)]
+    #[inline(always)]
+    pub fn enter_bare_atom(&mut self, name: &[u8]) {
+        self.rest = self.rest.get(2 + name.len()..).unwrap_or_default();
+    }
+
     /// [`head`](Decoder::head) for comparing with names.
     #[doc(hidden)]
     #[inline]

@@ -2,13 +2,11 @@
 
 use bytes::BufMut;
 
-use super::{Encoder, MAX_STRING};
+use super::Encoder;
 use crate::etf::EncodeError;
 use crate::etf::encode_error::Counted;
 use crate::etf::tag::*;
-use crate::term::{
-    BigInt, Binary, BitString, Fun, FunCode, List, LocalFun, Map, Record, Term, Tuple,
-};
+use crate::term::{BigInt, Binary, BitString, Fun, FunCode, LocalFun, Record, Term};
 
 /// The most free variables that a fun has in OTP.
 const MAX_FREE: u32 = 255;
@@ -16,27 +14,14 @@ const MAX_FREE: u32 = 255;
 impl Encoder {
     /// Any term.
     pub fn term(&mut self, value: &Term) -> Result<(), EncodeError> {
-        self.inner_term(value)
-    }
-
-    /// Any term, with the most frequent kinds written on the spot.
-    #[inline(always)]
-    fn inner_term(&mut self, value: &Term) -> Result<(), EncodeError> {
         match value {
             Term::Int(value) => self.int(*value),
             Term::Atom(value) => self.atom(*value),
             Term::Float(value) => self.float(*value)?,
             Term::Binary(value) => self.term_binary(value)?,
-            Term::Tuple(value) => return self.term_tuple(value),
-            Term::List(value) => return self.term_list(value),
-            Term::Map(value) => return self.term_map(value),
-            other => return self.other_term(other),
-        }
-        Ok(())
-    }
-
-    fn other_term(&mut self, value: &Term) -> Result<(), EncodeError> {
-        match value {
+            Term::Tuple(value) => self.term_tuple(value)?,
+            Term::List(value) => self.term_list(value)?,
+            Term::Map(value) => self.term_map(value)?,
             Term::Pid(value) => self.pid(value),
             Term::Ref(value) => self.reference(value),
             Term::Port(value) => self.port(value),
@@ -44,13 +29,6 @@ impl Encoder {
             Term::Fun(value) => self.fun(value)?,
             Term::Record(value) => self.record(value)?,
             Term::Bits(value) => self.bit_string(value)?,
-            Term::Int(_)
-            | Term::Atom(_)
-            | Term::Float(_)
-            | Term::Binary(_)
-            | Term::Tuple(_)
-            | Term::List(_)
-            | Term::Map(_) => self.inner_term(value)?,
         }
         Ok(())
     }
@@ -169,52 +147,6 @@ impl Encoder {
         match value.as_shared() {
             Some(bytes) => self.bytes(bytes),
             None => self.binary(value),
-        }
-    }
-
-    #[inline(never)]
-    pub(in crate::etf) fn term_tuple(&mut self, value: &Tuple) -> Result<(), EncodeError> {
-        self.tuple(value.len())?;
-        value
-            .iter()
-            .try_for_each(|element| self.inner_term(element))
-    }
-
-    #[inline(never)]
-    pub(in crate::etf) fn term_map(&mut self, value: &Map) -> Result<(), EncodeError> {
-        self.map(value.len())?;
-        for (key, value) in value.pairs() {
-            self.inner_term(key)?;
-            self.inner_term(value)?;
-        }
-        Ok(())
-    }
-
-    /// A list whose elements are all bytes goes as STRING_EXT, as `term_to_binary/1` writes it.
-    pub(in crate::etf) fn term_list(&mut self, value: &List) -> Result<(), EncodeError> {
-        let items = value.items();
-        let is_byte = |item: &Term| matches!(item, Term::Int(0..=255));
-        if value.is_proper() && (1..=MAX_STRING).contains(&items.len()) && items.iter().all(is_byte)
-        {
-            let [high, low] = (items.len() as u16).to_be_bytes();
-            self.out.reserve(3 + items.len());
-            self.out.put_slice(&[STRING, high, low]);
-            self.out.extend(items.iter().map(|item| match item {
-                Term::Int(value) => *value as u8,
-                _ => 0,
-            }));
-            return Ok(());
-        }
-        self.list(items.len())?;
-        for item in items {
-            self.inner_term(item)?;
-        }
-        match value.tail() {
-            Some(tail) => self.term(tail),
-            None => {
-                self.nil();
-                Ok(())
-            }
         }
     }
 }

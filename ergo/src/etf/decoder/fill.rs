@@ -1,4 +1,8 @@
 //! Reading [`Term`]s that hold others.
+//!
+//! Every term is written into the place where it stays, its kind and its value by one store each. Handed from function to
+//! function it would be copied in wider pieces than it was written in, and a processor waits for the
+//! writes to be done before it can read such a piece: that took more time than everything else.
 
 use super::super::tag::*;
 use super::Decoder;
