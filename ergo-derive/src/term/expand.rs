@@ -97,6 +97,7 @@ impl Expand<'_> {
         self.implement(
             &trait_,
             quote! {
+                #[inline]
                 fn decode(
                     #from: &mut #krate::etf::Decoder<'_>,
                 ) -> ::core::result::Result<Self, #krate::etf::DecodeError> {

@@ -49,6 +49,7 @@ impl<'a> Decoder<'a> {
 
     /// UTF-8 text of a binary, or a charlist (a list of code points, the empty one too), borrowed
     /// from the input where it stands there as such.
+    #[inline]
     pub fn text(&mut self) -> Result<Cow<'a, str>, DecodeError> {
         match self.rest {
             [BINARY, ..] => {
@@ -62,6 +63,13 @@ impl<'a> Decoder<'a> {
                     }
                 }
             }
+            _ => self.other_text(),
+        }
+    }
+
+    #[inline(never)]
+    fn other_text(&mut self) -> Result<Cow<'a, str>, DecodeError> {
+        match self.rest {
             [NIL, rest @ ..] => {
                 self.rest = rest;
                 Ok(Cow::Borrowed(""))

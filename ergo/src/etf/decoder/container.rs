@@ -104,6 +104,7 @@ impl<'a> Decoder<'a> {
     /// A proper list: `f` reads one element a call, one level deeper, and errors name the index.
     ///
     /// A list of bytes comes as STRING_EXT; its elements read as the integers that they are.
+    #[inline]
     pub fn list(
         &mut self,
         mut f: impl FnMut(&mut Decoder<'_>) -> Result<(), DecodeError>,
@@ -134,6 +135,8 @@ impl<'a> Decoder<'a> {
     }
 
     /// Each byte of a STRING_EXT, as the integer term that it is.
+    #[cold]
+    #[inline(never)]
     fn string_items(
         &mut self,
         bytes: &[u8],
@@ -157,7 +160,7 @@ impl<'a> Decoder<'a> {
     }
 
     /// The next part of a list: the header of some elements, or an end.
-    #[inline]
+    #[inline(always)]
     pub(in crate::etf) fn list_part(&mut self) -> Result<Part<'a>, DecodeError> {
         match self.rest {
             [NIL, rest @ ..] => {

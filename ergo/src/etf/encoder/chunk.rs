@@ -129,7 +129,7 @@ impl Encoder {
         chunk.check(written)
     }
 
-    #[inline(never)]
+    #[inline(always)]
     fn chunk_terms(&mut self, chunk: &mut Chunk, mut at: usize, terms: &[Term]) -> Option<usize> {
         for term in terms {
             at = self.chunk_term(chunk, at, term)?;
@@ -137,7 +137,7 @@ impl Encoder {
         Some(at)
     }
 
-    #[inline(always)]
+    #[inline(never)]
     fn chunk_tuple(&mut self, chunk: &mut Chunk, mut at: usize, value: &Tuple) -> Option<usize> {
         match u8::try_from(value.len()) {
             Ok(arity) => at = self.piece(chunk, at, &[SMALL_TUPLE, arity], 2),
