@@ -178,6 +178,17 @@ impl<'a> Decoder<'a> {
     /// The atom, or the tuple with an atom as its first element, that stands next; `None` for any
     /// other term. Consumes nothing.
     pub fn head(&self) -> Result<Option<Head<'a>>, DecodeError> {
+        // What most messages between nodes begin with.
+        if let [SMALL_TUPLE, arity, ATOM_CACHE_REF, index, ..] = *self.rest {
+            let whole = (1..=self.rest.len() - 2).contains(&usize::from(arity));
+            let tag = self.atoms.as_slice().get(usize::from(index));
+            if let (true, Some(tag)) = (whole, tag) {
+                return Ok(Some(Head {
+                    tag: Cow::Borrowed(tag.as_str()),
+                    args: Some(usize::from(arity) - 1),
+                }));
+            }
+        }
         let mut ahead = self.fork();
         let args = match self.kind()? {
             Kind::Atom => None,
@@ -199,7 +210,14 @@ impl<'a> Decoder<'a> {
         if let [SMALL_TUPLE | LARGE_TUPLE, ..] = self.rest {
             self.tuple()?;
         }
-        self.atom_text().map(drop)
+        match self.rest {
+            [ATOM_CACHE_REF, index, rest @ ..] => {
+                self.header_atom(*index)?;
+                self.rest = rest;
+                Ok(())
+            }
+            _ => self.atom_text().map(drop),
+        }
     }
 
     /// Goes one level deeper: what `f` reads counts as nested.

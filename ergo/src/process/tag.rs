@@ -34,7 +34,7 @@ pub(crate) fn read_from(from: &mut Decoder<'_>) -> Option<Tag> {
             _ => None,
         };
     }
-    if !from.accept_atom(Atom::ALIAS.as_str()).ok()? {
+    if !from.accept(Atom::ALIAS) {
         return None;
     }
     let alias = from.reference().ok()?;

@@ -76,6 +76,11 @@ impl<'a> Decoder<'a> {
                 }
             }
         }
+        if let [ATOM_CACHE_REF, index, rest @ ..] = self.rest {
+            let atom = self.header_atom(*index)?;
+            self.rest = rest;
+            return Ok(Cow::Borrowed(atom.as_str()));
+        }
         self.any_atom_text()
     }
 
@@ -101,10 +106,8 @@ impl<'a> Decoder<'a> {
                 }
                 latin1(ahead.take(len)?)
             }
-            ATOM_CACHE_REF => {
-                let index = ahead.take_u8()?;
-                Cow::Borrowed(self.header_atom(index)?.as_str())
-            }
+            // Without its index.
+            ATOM_CACHE_REF => return Err(ahead.truncated()),
             _ => return Err(self.expected("an atom")),
         };
         self.rest = ahead.rest;
@@ -120,7 +123,8 @@ impl<'a> Decoder<'a> {
         Ok(Cow::Borrowed(text))
     }
 
-    fn header_atom(&self, index: u8) -> Result<Atom, DecodeError> {
+    #[inline]
+    pub(super) fn header_atom(&self, index: u8) -> Result<Atom, DecodeError> {
         match self.atoms.as_slice().get(usize::from(index)) {
             Some(atom) => Ok(*atom),
             None => Err(self.malformed(Malformed::AtomRef(index))),
@@ -165,9 +169,17 @@ impl<'a> Decoder<'a> {
     /// the atom are consumed if so.
     pub(crate) fn accept_tagged(&mut self, arity: usize, tag: Atom) -> bool {
         let (before, elements) = (self.rest, self.elements);
-        let [SMALL_TUPLE | LARGE_TUPLE, ..] = before else {
-            return false;
-        };
+        match *before {
+            // Another, as is known at once.
+            [SMALL_TUPLE, found, ATOM_CACHE_REF, index, ..]
+                if usize::from(found) != arity
+                    || self.atoms.as_slice().get(usize::from(index)) != Some(&tag) =>
+            {
+                return false;
+            }
+            [SMALL_TUPLE | LARGE_TUPLE, ..] => {}
+            _ => return false,
+        }
         if self.tuple().is_ok_and(|found| found == arity) && self.accept(tag) {
             return true;
         }
@@ -178,7 +190,8 @@ impl<'a> Decoder<'a> {
 
     /// Whether this atom stands next; consumed if it does. One that a header names is compared as the
     /// integer that it is.
-    fn accept(&mut self, atom: Atom) -> bool {
+    #[inline]
+    pub(crate) fn accept(&mut self, atom: Atom) -> bool {
         match self.rest {
             [ATOM_CACHE_REF, index, rest @ ..] => {
                 let named = self.atoms.as_slice().get(usize::from(*index)) == Some(&atom);
