@@ -122,16 +122,20 @@ impl Remotes {
     /// The table is locked meanwhile: `change` may send, and touch single processes, but not come
     /// back here.
     pub(crate) fn with<T>(&self, node: Atom, change: impl FnOnce(&mut Shared) -> T) -> T {
-        match self.nodes.entry(node) {
-            // Kept even if it is empty then: while there is a link, calls set monitors and take them
-            // back all the time.
-            Entry::Occupied(mut entry) => {
-                let result = change(entry.get_mut());
-                if entry.get().is_empty() && entry.get().was_large() {
-                    entry.remove();
-                }
-                result
+        // The way of nearly all. Kept even if it is empty then: while there is a link, calls set
+        // monitors and take them back all the time.
+        if let Some(mut shared) = self.nodes.get_mut(&node) {
+            let result = change(&mut shared);
+            let tidy = shared.is_empty() && shared.was_large();
+            drop(shared);
+            if tidy {
+                self.tidy(node);
             }
+            return result;
+        }
+        match self.nodes.entry(node) {
+            // It came right now.
+            Entry::Occupied(mut entry) => change(entry.get_mut()),
             Entry::Vacant(entry) => {
                 let mut shared = Shared::default();
                 let result = change(&mut shared);
