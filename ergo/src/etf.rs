@@ -32,7 +32,8 @@ mod encoder;
 mod error;
 mod found;
 mod impls;
-mod tag;
+mod letter;
+pub(crate) mod tag;
 #[cfg(test)]
 mod tests;
 
@@ -47,6 +48,7 @@ pub(crate) use encoder::BY_REFERENCE;
 pub use encoder::Encoder;
 pub use error::{DecodeError, DecodeErrorKind, Expected, Malformed, Spent};
 pub use found::Found;
+pub(crate) use letter::{Draft, Letter};
 
 /// Encodes a value as `term_to_binary/1` does, with the leading 131.
 ///

@@ -56,7 +56,7 @@ pub(crate) use discovery::Resolve;
 pub use discovery::{Discovery, DiscoveryError, Route};
 pub use error::{ConnectError, LinkDown};
 pub(crate) use gauge::{Limits, Refused};
-pub(crate) use inbound::Inbound;
+pub(crate) use inbound::{Inbound, Next};
 pub(crate) use links::Links;
 #[cfg(test)]
 use links::Sent;

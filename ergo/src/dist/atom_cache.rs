@@ -33,8 +33,21 @@ pub enum HeaderError {
 #[derive(Debug, Default)]
 pub(super) struct AtomCache {
     /// Empty until the first atom comes.
-    slots: Vec<Option<Atom>>,
+    slots: Option<Box<[Option<Atom>; SIZE]>>,
+    /// By the number of atoms: the latest list that named only known ones. One message is mostly like
+    /// the one before, or like the one before that.
+    latest: [Latest; FEW + 1],
 }
+
+/// A list of atoms, and what it stands for.
+#[derive(Debug, Default)]
+struct Latest {
+    list: u128,
+    atoms: Atoms,
+}
+
+/// So many atoms are few: their list has at most 12 bytes.
+const FEW: usize = 7;
 
 impl AtomCache {
     /// Reads the list of atoms at the front of a frame, keeping new ones, and says how long it is.
@@ -54,12 +67,43 @@ impl AtomCache {
             let [low] = take_array(&mut rest)?;
             let slot = usize::from(nibble & 7) << 8 | usize::from(low);
             if nibble & 8 == 0 {
-                let known = self.slots.get(slot).copied().flatten();
+                let known = self.slots.as_ref().and_then(|slots| slots[slot]);
                 return known.ok_or(HeaderError::EmptySlot(slot));
             }
             self.keep(slot, long, &mut rest)
         })?;
         Ok((atoms, frame.len() - rest.len()))
+    }
+
+    /// Reads a list of a few atoms none of which is new: what most frames have.
+    #[inline]
+    pub(super) fn read_known(&mut self, frame: &[u8]) -> Option<(&Atoms, usize)> {
+        // No list of so few is longer, and what follows it is not short.
+        let first = frame.first_chunk::<16>()?;
+        let count = usize::from(first[0]);
+        if count == 0 || count > FEW {
+            return None;
+        }
+        let length = 1 + count / 2 + 1 + count;
+        let list = u128::from_le_bytes(*first) & !(u128::MAX << (8 * length));
+        if self.latest[count].list != list {
+            let atoms = self.known(count, list)?;
+            self.latest[count] = Latest { list, atoms };
+        }
+        Some((&self.latest[count].atoms, length))
+    }
+
+    /// The atoms of such a list; `None` if one is new.
+    fn known(&self, count: usize, list: u128) -> Option<Atoms> {
+        let slots = self.slots.as_deref()?;
+        let bytes = list.to_le_bytes();
+        let (flags, lows) = bytes[1..].split_at(count / 2 + 1);
+        let atom = |index: usize| {
+            let nibble = (flags[index / 2] >> (4 * (index % 2))) & 0xf;
+            let slot = usize::from(nibble & 7) << 8 | usize::from(lows[index]);
+            slots[slot].filter(|_| nibble & 8 == 0).ok_or(())
+        };
+        Atoms::collect(count, atom).ok()
     }
 
     /// Reads a new atom and puts it into its place.
@@ -73,10 +117,9 @@ impl AtomCache {
         let text = take(rest, length)?;
         let text = std::str::from_utf8(text).map_err(|_| HeaderError::NotUtf8)?;
         let atom = Atom::from_peer(text)?;
-        if self.slots.is_empty() {
-            self.slots.resize(SIZE, None);
-        }
-        self.slots[slot] = Some(atom);
+        let slots = self.slots.get_or_insert_with(|| Box::new([None; SIZE]));
+        slots[slot] = Some(atom);
+        self.latest = Default::default();
         Ok(atom)
     }
 }
@@ -100,7 +143,14 @@ mod tests {
     use super::*;
 
     fn read<'a>(cache: &mut AtomCache, frame: &'a [u8]) -> Result<(Atoms, &'a [u8]), HeaderError> {
+        let (again, known) = match cache.read_known(frame) {
+            Some((atoms, length)) => (Some(atoms.clone()), length),
+            None => (None, 0),
+        };
         let (atoms, length) = cache.read(frame)?;
+        if let Some(again) = again {
+            assert_eq!((again.as_slice(), known), (atoms.as_slice(), length));
+        }
         Ok((atoms, &frame[length..]))
     }
 
@@ -118,6 +168,37 @@ mod tests {
         assert_eq!(atoms.as_slice(), expected);
         let (atoms, _) = read(&mut cache, b"\x01\x00\x05").unwrap();
         assert_eq!(atoms.as_slice(), [Atom::new("d")]);
+    }
+
+    #[test]
+    fn known_atoms_are_read_alike_however_many_they_are() {
+        let (mut cache, mut frame) = (AtomCache::default(), vec![20]);
+        let all: Vec<Atom> = (0..20).map(|i| Atom::new(&format!("known {i}"))).collect();
+        // All new, in segments 0 to 7.
+        frame.extend((0..10).map(|i| 0x98 + 0x22 * (i % 4)));
+        frame.push(0);
+        for (place, atom) in all.iter().enumerate() {
+            frame.extend([place as u8, atom.as_str().len() as u8]);
+            frame.extend(atom.as_str().bytes());
+        }
+        let (atoms, _) = read(&mut cache, &frame).unwrap();
+        assert_eq!(atoms.as_slice(), all);
+        for count in 1..=20 {
+            let mut known = vec![count];
+            known.extend(
+                (0..11)
+                    .map(|i| 0x10 + 0x22 * (i % 4))
+                    .take(usize::from(count) / 2 + 1),
+            );
+            let all = &all[..usize::from(count)];
+            known.extend(0..count);
+            known.extend(b"and the rest");
+            // Twice, because the latest is remembered.
+            for _ in 0..2 {
+                let (atoms, rest) = read(&mut cache, &known).unwrap();
+                assert_eq!((atoms.as_slice(), rest), (all, &b"and the rest"[..]));
+            }
+        }
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Control messages: what one node tells another about their processes.
 
+pub(super) mod brief;
 mod decode;
 mod display;
 mod encode;

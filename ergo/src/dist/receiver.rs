@@ -6,7 +6,7 @@ mod tests;
 use bytes::{Buf, BytesMut};
 
 use super::atom_cache::{AtomCache, HeaderError};
-use super::control::Payload;
+use super::control::{Payload, brief};
 use super::fragments::{FragmentError, Fragments};
 use super::frame::{
     self, CONTENT, FIRST_FRAGMENT, FrameTooLarge, Framing, MESSAGE, NEXT_FRAGMENT, OVERHEAD,
@@ -82,7 +82,10 @@ impl Receiver {
     pub fn receive(&mut self, input: &mut BytesMut) -> Result<Option<Received>, ProtocolError> {
         while let Some(end) = frame::end(input, self.max)? {
             let shown = trace::is_on().then(|| input[CONTENT..end].to_vec());
-            let received = self.take(input, end);
+            let received = match self.take_brief(input, end) {
+                Some(received) => Ok(Some(received)),
+                None => self.take(input, end),
+            };
             if let Some(frame) = shown {
                 trace::received(self.peer, &received, &frame);
             }
@@ -91,6 +94,34 @@ impl Receiver {
             }
         }
         Ok(None)
+    }
+
+    /// Takes the frame that ends there off the front, if it is a message of a call or a cast and names
+    /// no new atoms; `None` if it is another, and then it stays.
+    #[inline]
+    fn take_brief(&mut self, input: &mut BytesMut, end: usize) -> Option<Received> {
+        if self.framing != Framing::Header {
+            return None;
+        }
+        let bytes = input[CONTENT..end].strip_prefix(&[VERSION, MESSAGE])?;
+        let (atoms, length) = self.cache.read_known(bytes)?;
+        let bytes = &bytes[length..];
+        let (control, length) = brief::read(bytes, atoms.as_slice())?;
+        if control.speaks_for().is_some_and(|node| node != self.peer) {
+            return None;
+        }
+        if !control.has_payload() {
+            input.advance(end);
+            return Some(Received::Message(control, None));
+        }
+        let rest = bytes.len() - length;
+        if rest == 0 {
+            return None;
+        }
+        let mut payload = input.split_to(end);
+        payload.advance(end - rest);
+        let payload = Encoded::new(payload.freeze(), atoms.clone());
+        Some(Received::Message(control, Some(payload)))
     }
 
     /// Takes the frame that ends there off the front; `None` if it is a part of a message that goes

@@ -26,9 +26,10 @@ use self::atom_cache::AtomCache;
 use self::large::Large;
 use self::order::{Order, Waiting};
 use self::queue::Queue;
+use super::control::brief::Brief;
 use super::frame::{FIRST_FRAGMENT, Framing, MAX_HEADER, MESSAGE, PASS_THROUGH, VERSION};
 use super::{Control, ControlError, DistFlags};
-use crate::etf::{Encoded, Encoder};
+use crate::etf::{Encoded, Encoder, Letter};
 use crate::term::{Atom, Pid};
 
 /// How much of a payload a fragment holds; OTP's are as large.
@@ -43,6 +44,10 @@ pub struct Sender {
     flags: DistFlags,
     /// Whether headers name atoms.
     named: bool,
+    /// Whether what can be written in one go is.
+    brief: bool,
+    /// Where it is.
+    written: Brief,
     /// The control message that is being written.
     control: Encoder,
     order: Order,
@@ -78,6 +83,8 @@ impl Sender {
         Sender {
             flags,
             named,
+            brief: named && framing == Framing::Header,
+            written: Brief::default(),
             control: Encoder::for_control(named),
             order: Order::default(),
             stream: Stream {
@@ -97,6 +104,13 @@ impl Sender {
         self
     }
 
+    /// The same, writing all frames the long way.
+    #[cfg(test)]
+    pub(super) fn at_length(mut self) -> Sender {
+        self.brief = false;
+        self
+    }
+
     /// Takes a message.
     ///
     /// # Errors
@@ -104,6 +118,34 @@ impl Sender {
     /// When the peer cannot be sent this message, or something in it has no encoding. Nothing is
     /// taken then.
     pub fn push(
+        &mut self,
+        control: &Control,
+        payload: Option<&Encoded>,
+    ) -> Result<(), ControlError> {
+        let short = payload.map(Encoded::as_short);
+        match self.push_brief(control, short) {
+            Some(()) => Ok(()),
+            None => self.push_at_length(control, payload),
+        }
+    }
+
+    /// Takes a message as its sender has it.
+    pub(crate) fn push_letter(
+        &mut self,
+        control: &Control,
+        letter: Option<&Letter>,
+    ) -> Result<(), ControlError> {
+        let short = letter.map(Letter::as_short);
+        match self.push_brief(control, short) {
+            Some(()) => Ok(()),
+            None => {
+                let payload = letter.map(Letter::to_encoded);
+                self.push_at_length(control, payload.as_deref())
+            }
+        }
+    }
+
+    fn push_at_length(
         &mut self,
         control: &Control,
         payload: Option<&Encoded>,
@@ -140,6 +182,31 @@ impl Sender {
             });
         }
         Ok(())
+    }
+
+    /// Takes a message whose frame can be put together at once: one of a call or a cast, whose payload,
+    /// if it has one, is short, and of which the peer knows all atoms. `None` if it is none, and
+    /// nothing is taken then.
+    fn push_brief(
+        &mut self,
+        control: &Control,
+        payload: Option<Option<(&[u8], &[Atom])>>,
+    ) -> Option<()> {
+        let has_payload = payload.is_some();
+        let (payload, atoms) = payload.unwrap_or(Some((&[], &[])))?;
+        let fits = self.brief
+            && control.has_payload() == has_payload
+            && payload.len() <= self.stream.fragment
+            && self.order.admits(control.sender());
+        if !fits {
+            return None;
+        }
+        self.written.write(control, self.flags, atoms)?;
+        let (atoms, count) = self.written.all_atoms();
+        let list = self.stream.cache.known(atoms, count)?;
+        let before = self.written.frame(list, payload.len());
+        self.stream.queue.frame(before, payload);
+        Some(())
     }
 
     /// How many bytes wait to be taken. Headers of what waits for its turn are not counted yet.

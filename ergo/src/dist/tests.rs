@@ -1,6 +1,7 @@
 //! Two ends of a link in memory: what one [`Sender`] writes, the other's [`Receiver`] reads.
 
 mod atoms;
+mod brief;
 mod controls;
 mod copies;
 mod fragments;

@@ -4,11 +4,14 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
 
 use super::encoder::Rope;
-use super::tag::VERSION;
-use super::{Atoms, Budget, Decode, DecodeError, Decoder, Encode, EncodeError, Encoder};
+use super::tag::{LIST, NEW_REFERENCE, NEWER_REFERENCE, REFERENCE, SMALL_TUPLE, VERSION};
+use super::{
+    Atoms, BY_REFERENCE, Budget, Decode, DecodeError, Decoder, Encode, EncodeError, Encoder,
+};
+use crate::term::Atom;
 
 /// One term in the external format, not yet decoded: what a link hands to a process, so that
 /// the receiver pays for decoding, and what an answer to an unknown request echoes.
@@ -94,6 +97,15 @@ impl Encoded {
         encoded
     }
 
+    /// The one term that an encoder holds in one piece, of which this is a copy.
+    pub(super) fn from_short(bytes: &[u8], atoms: &[Atom]) -> Encoded {
+        Encoded {
+            body: Body::Whole(Bytes::copy_from_slice(bytes)),
+            atoms: atoms.into(),
+            ours: true,
+        }
+    }
+
     /// Whether the bytes are one term and no more. Not looked at where it would cost a copy.
     fn is_one_term(&self) -> bool {
         let Body::Whole(_) = self.body else {
@@ -141,6 +153,16 @@ impl Encoded {
         }
     }
 
+    /// Bytes and atoms of a term that was written here, if it is short and in one piece.
+    pub(crate) fn as_short(&self) -> Option<(&[u8], &[Atom])> {
+        match &self.body {
+            Body::Whole(bytes) if self.ours && bytes.len() < BY_REFERENCE => {
+                Some((bytes, self.atoms.as_slice()))
+            }
+            _ => None,
+        }
+    }
+
     /// Decodes the value; bytes after the term are ignored, as OTP does.
     pub fn decode<T: Decode>(&self, budget: &Budget) -> Result<T, DecodeError> {
         self.decoder(budget).value()
@@ -168,8 +190,26 @@ impl Encoded {
 
     /// The term that begins at this position of the bytes, and all that follows it: so it need not be
     /// read to know where it ends.
-    pub(crate) fn starting_at(&self, position: usize) -> Encoded {
-        Encoded::new(self.bytes().slice(position..), self.atoms.clone())
+    pub(crate) fn into_starting_at(self, position: usize) -> Encoded {
+        let mut bytes = match self.body {
+            Body::Whole(bytes) => bytes,
+            Body::Rope(rope) => rope.whole().clone(),
+        };
+        bytes.advance(position.min(bytes.len()));
+        Encoded::new(bytes, self.atoms)
+    }
+
+    /// Whether this may be a pair whose first element is, or ends with, a reference. Most messages are
+    /// none, as two bytes tell.
+    pub(crate) fn may_be_pair_of_reference(&self) -> bool {
+        match self.as_whole().map(|bytes| &bytes[..]) {
+            Some([SMALL_TUPLE, 2, tag, ..]) => {
+                matches!(*tag, NEWER_REFERENCE | NEW_REFERENCE | REFERENCE | LIST)
+            }
+            // In a form that is not the usual one.
+            Some([SMALL_TUPLE, ..]) => false,
+            _ => true,
+        }
     }
 }
 

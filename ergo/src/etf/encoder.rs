@@ -137,6 +137,16 @@ impl Encoder {
         (bytes, self.parts, atoms)
     }
 
+    /// Whether the buffer is all there is.
+    pub(super) fn is_in_one_piece(&self) -> bool {
+        self.parts.is_empty()
+    }
+
+    /// How much the buffer holds.
+    pub(super) fn capacity(&self) -> usize {
+        self.out.capacity()
+    }
+
     /// Whether atoms go into a table.
     pub(super) fn names_atoms(&self) -> bool {
         self.form.named

@@ -108,7 +108,8 @@ impl<M: Message> ServerRef<M> {
         make: impl FnOnce(ReplyTo<T>) -> M,
         decode: Option<DecodeFn<T>>,
     ) -> Call<'_, M, T> {
-        let call = LocalCall::begin();
+        // The answer of another node has a place of its own.
+        let call = (!self.is_on_another_node()).then(LocalCall::begin);
         let message = make(ReplyTo::local(call.clone()));
         Call::new(self, Exchange::new(message, call, decode))
     }

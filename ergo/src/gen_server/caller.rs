@@ -112,14 +112,14 @@ impl Caller {
         answer: impl FnOnce(&mut Encoder) -> Result<(), EncodeError>,
     ) -> Result<(), EncodeError> {
         let call = &*self.0;
-        let mut out = call.node.encoder_to(call.pid.node);
-        out.tuple(2)?;
-        match &call.tag {
-            CallTag::Alias(alias, _) => write_alias(alias, &mut out)?,
-            CallTag::Other(tag, _) => out.encoded(tag)?,
-        }
-        answer(&mut out)?;
-        let message = Encoded::from_encoder(out);
+        let message = call.node.write_to(call.pid.node, |out| {
+            out.tuple(2)?;
+            match &call.tag {
+                CallTag::Alias(alias, _) => write_alias(alias, out)?,
+                CallTag::Other(tag, _) => out.encoded(tag)?,
+            }
+            answer(out)
+        })?;
         match self.alias() {
             Some(alias) if alias.node == call.node.name() => {
                 call.node.send_alias(call.server, alias, message);

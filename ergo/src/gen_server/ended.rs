@@ -12,7 +12,7 @@ use super::exchange::{demonitor, failed};
 use super::system::client;
 use super::{Message, Reason, ServerRef};
 use crate::dist::Control;
-use crate::process::{CallFailure, CallResult, LocalNode, ProcessId, Slot, watch_end};
+use crate::process::{CallFailure, LocalNode, ProcessId, watch_end};
 use crate::term::{Pid, Ref};
 
 /// A monitor of a process on another node, held by a task that need not be a process.
@@ -21,13 +21,11 @@ struct RemoteWatch {
     from: Pid,
     to: ProcessId,
     reference: Ref,
-    slot: Arc<Slot<CallResult>>,
 }
 
 impl RemoteWatch {
     fn new(node: &LocalNode, to: ProcessId) -> RemoteWatch {
-        let (reference, from) = (node.make_ref(), node.calling_pid());
-        let slot = node.calls().insert(reference, to.node());
+        let (reference, from) = (node.begin_call(to.node()), node.calling_pid());
         let control = Control::Monitor {
             from,
             to: to.target(),
@@ -39,7 +37,6 @@ impl RemoteWatch {
             from,
             to,
             reference,
-            slot,
         }
     }
 }
@@ -57,7 +54,7 @@ impl Future for RemoteWatch {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let watch = self.get_mut();
-        let result = ready!(watch.slot.poll_take(cx));
+        let result = ready!(watch.node.calls().poll_take(&watch.reference, cx));
         // Nobody answers a monitor; the end is all that can come.
         let failure = result.err().unwrap_or(CallFailure::NodeDown);
         Poll::Ready(match failed(failure, watch.to, watch.node.budget()) {

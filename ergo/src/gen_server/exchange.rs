@@ -10,10 +10,9 @@ use super::reply::{LocalCall, Outcome};
 use super::server_ref::{Route, ServerRef};
 use super::{Message, MessageKind, Reason};
 use crate::dist::Control;
-use crate::etf::{Budget, DecodeError, EncodeError, Encoded, Encoder};
+use crate::etf::{Budget, DecodeError, EncodeError, Encoded, Letter};
 use crate::process::{
-    CallFailure, CallResult, Envelope, LocalNode, Process, ProcessId, Refusal, Refused, Slot,
-    Watcher,
+    CallFailure, CallResult, Envelope, LocalNode, Process, ProcessId, Refusal, Refused, Watcher,
 };
 use crate::term::{Atom, Pid, Ref};
 
@@ -27,7 +26,8 @@ pub(super) struct Exchange<M, T> {
 
 /// What is rare, or takes long anyhow, is boxed: a call is moved about.
 enum State<M, T> {
-    Unsent(M, Arc<LocalCall<T>>),
+    /// With what its answer is waited for at, unless that comes from another node.
+    Unsent(M, Option<Arc<LocalCall<T>>>),
     /// A link is busy: it waits before it is sent.
     Held(Box<Held<M, T>>),
     /// In the mailbox of a local server: of this one, or of the reference's own.
@@ -41,7 +41,7 @@ enum State<M, T> {
 
 struct Held<M, T> {
     message: M,
-    call: Arc<LocalCall<T>>,
+    call: Option<Arc<LocalCall<T>>>,
     room: Pin<Box<dyn Future<Output = ()> + Send + Sync>>,
 }
 
@@ -50,7 +50,6 @@ struct Wire {
     from: Pid,
     reference: Ref,
     to: ProcessId,
-    slot: Arc<Slot<CallResult>>,
 }
 
 impl Wire {
@@ -92,7 +91,7 @@ impl<M: Message, T> Exchange<M, T> {
     #[inline]
     pub(super) fn new(
         message: M,
-        call: Arc<LocalCall<T>>,
+        call: Option<Arc<LocalCall<T>>>,
         decode: Option<DecodeFn<T>>,
     ) -> Exchange<M, T> {
         Exchange {
@@ -119,14 +118,13 @@ impl<M: Message, T> Exchange<M, T> {
     #[cold]
     fn abandon_unfinished(&mut self, server: &ServerRef<M>) {
         match std::mem::replace(&mut self.state, State::Done) {
-            State::Unsent(_, call) | State::Typed(call, _) => call.slot.close(),
-            State::Held(held) => held.call.slot.close(),
+            State::Typed(call, _) => call.slot.close(),
             State::Watching(call, process, reference) => {
                 call.slot.close();
                 drop(process.core.unwatch(&reference));
             }
             State::Wire(wire) => wire.abandon(server.node()),
-            State::Done => {}
+            State::Unsent(..) | State::Held(_) | State::Done => {}
         }
     }
 }
@@ -218,7 +216,7 @@ impl<M: Message, T: Send + 'static> Exchange<M, T> {
                 }
             }
             State::Wire(wire) => {
-                let result = ready!(wire.slot.poll_take(cx));
+                let result = ready!(server.node().calls().poll_take(&wire.reference, cx));
                 Poll::Ready(self.conclude(server, result))
             }
             State::Unsent(..) | State::Held(_) | State::Done => Poll::Pending,
@@ -275,18 +273,31 @@ impl<M: Message, T: Send + 'static> Exchange<M, T> {
             State::Held(held) => (held.message, held.call),
             _ => return Ok(()),
         };
-        if let Some(process) = server.process() {
-            push(process, message)?;
-            self.state = State::Typed(call, None);
-            return Ok(());
+        match (server.process(), call) {
+            (Some(process), Some(call)) => {
+                push(process, message)?;
+                self.state = State::Typed(call, None);
+                Ok(())
+            }
+            (_, call) => self.send_elsewhere(server, message, call),
         }
-        match server.route().ok_or(CallError::NoProc)? {
-            Route::Typed(process) => {
+    }
+
+    #[inline(never)]
+    fn send_elsewhere(
+        &mut self,
+        server: &ServerRef<M>,
+        message: M,
+        call: Option<Arc<LocalCall<T>>>,
+    ) -> Result<(), CallError> {
+        match (server.route().ok_or(CallError::NoProc)?, call) {
+            (Route::Typed(process), Some(call)) => {
                 push(&process, message)?;
                 self.state = State::Typed(call, Some(process.into_owned()));
                 Ok(())
             }
-            Route::Wire(to) => self.send_term(server, to, &message),
+            (Route::Typed(_), None) => unreachable!("the server is on another node"),
+            (Route::Wire(to), _) => self.send_term(server, to, &message),
         }
     }
 
@@ -300,29 +311,30 @@ impl<M: Message, T: Send + 'static> Exchange<M, T> {
             return Err(CallError::LocalOnly);
         }
         let node = server.node();
-        let reference = node.make_ref();
+        let reference = node.begin_call(to.node());
         let from = node.calling_pid();
-        let request = wire_request(message, node.encoder_to(to.node()), from, reference)?;
-        let slot = node.calls().insert(reference, to.node());
+        let request = wire_request(message, node, to.node(), from, reference);
+        let request = request.inspect_err(|_| {
+            node.calls().remove(&reference);
+        })?;
         // The monitor travels ahead of the request: whatever becomes of the server is heard of.
-        let watched = if to.node() == node.name() {
-            node.monitor(reference, from, to)
-        } else {
-            let control = Control::Monitor {
-                from,
-                to: to.target(),
-                reference,
-            };
-            node.signal(to.node(), control, None);
+        let away = to.node() != node.name();
+        let watched = if away {
             to
+        } else {
+            node.monitor(reference, from, to)
         };
         self.state = State::Wire(Box::new(Wire {
             from,
             reference,
             to: watched,
-            slot,
         }));
-        match node.try_send_encoded(from, to, request, false) {
+        let sent = if away {
+            node.send_request(from, to, reference, request)
+        } else {
+            node.try_send_encoded(from, to, request, false)
+        };
+        match sent {
             Err(Refusal::Full(_)) => {
                 self.abandon(server);
                 Err(CallError::MailboxFull)
@@ -366,11 +378,12 @@ fn push<M>(process: &Process<M>, message: M) -> Result<(), CallError> {
 /// `{'$gen_call', {Pid, [alias | Ref]}, Request}`, or `{system, …}`.
 fn wire_request<M: Message>(
     message: &M,
-    mut out: Encoder,
+    node: &LocalNode,
+    to: Atom,
     caller: Pid,
     reference: Ref,
-) -> Result<Encoded, CallError> {
-    let written = (|| {
+) -> Result<Letter, CallError> {
+    let written = node.write_to(to, |out| {
         out.tuple(3)?;
         out.atom(match message.kind() {
             MessageKind::System => Atom::SYSTEM,
@@ -381,11 +394,10 @@ fn wire_request<M: Message>(
         out.list(1)?;
         out.atom(Atom::ALIAS);
         out.reference(&reference);
-        message.encode(&mut out)
-    })();
-    match written {
-        Ok(()) => Ok(Encoded::from_encoder(out)),
-        Err(EncodeError::LocalOnly) => Err(CallError::LocalOnly),
-        Err(error) => Err(CallError::Encode(error)),
-    }
+        message.encode(out)
+    });
+    written.map_err(|error| match error {
+        EncodeError::LocalOnly => CallError::LocalOnly,
+        error => CallError::Encode(error),
+    })
 }

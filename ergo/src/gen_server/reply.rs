@@ -107,8 +107,9 @@ impl Caller {
 }
 
 impl<T> ReplyTo<T> {
-    pub(super) fn local(call: Arc<LocalCall<T>>) -> ReplyTo<T> {
-        ReplyTo(Way::Local(Owed(Some(call))))
+    /// `None` for a call that goes to another node, which never sees this.
+    pub(super) fn local(call: Option<Arc<LocalCall<T>>>) -> ReplyTo<T> {
+        ReplyTo(Way::Local(Owed(call)))
     }
 
     /// Answers the call. An answer that nobody waits for any more is dropped, as in OTP.

@@ -9,7 +9,7 @@ use super::OnNode;
 use super::call_error::CallError;
 use super::cast_error::{CastError, Sent};
 use super::message::{Message, MessageKind};
-use crate::etf::{EncodeError, Encoded};
+use crate::etf::{EncodeError, Letter};
 use crate::process::{
     AnyProcess, Cause, Envelope, LocalNode, Overflow, Process, ProcessId, Refusal, Refused, current,
 };
@@ -207,6 +207,14 @@ impl<M: Message> ServerRef<M> {
         }
     }
 
+    /// Whether messages to it always go over a link.
+    pub(super) fn is_on_another_node(&self) -> bool {
+        match &self.target {
+            Target::Here(_) => false,
+            Target::Elsewhere(id) => id.node() != self.node.name(),
+        }
+    }
+
     /// Whether the code that runs now is that server's own.
     #[inline]
     pub(super) fn is_calling_itself(&self) -> bool {
@@ -257,14 +265,14 @@ impl<M: Message> ServerRef<M> {
         )
     }
 
-    fn wire_message(&self, to: ProcessId, message: &M) -> Result<Encoded, EncodeError> {
-        let mut out = self.node.encoder_to(to.node());
-        if message.kind() == MessageKind::Cast {
-            out.tuple(2)?;
-            out.atom(Atom::GEN_CAST);
-        }
-        message.encode(&mut out)?;
-        Ok(Encoded::from_encoder(out))
+    fn wire_message(&self, to: ProcessId, message: &M) -> Result<Letter, EncodeError> {
+        self.node.write_to(to.node(), |out| {
+            if message.kind() == MessageKind::Cast {
+                out.tuple(2)?;
+                out.atom(Atom::GEN_CAST);
+            }
+            message.encode(out)
+        })
     }
 }
 

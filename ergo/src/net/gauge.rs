@@ -13,14 +13,14 @@
 use std::sync::Arc;
 
 use super::room::Room;
-use crate::etf::Encoded;
+use crate::etf::Letter;
 
 /// About how much a control message takes beside its payload.
 const CONTROL_SIZE: usize = 128;
 
 /// About how much memory it takes until it is written.
-pub(super) fn size(payload: Option<&Encoded>) -> usize {
-    CONTROL_SIZE + payload.map_or(0, Encoded::len)
+pub(super) fn size(payload: Option<&Letter>) -> usize {
+    CONTROL_SIZE + payload.map_or(0, Letter::len)
 }
 
 /// How much may wait to be written to a link, in bytes.

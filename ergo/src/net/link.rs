@@ -17,7 +17,7 @@ use super::room::Room;
 use super::socket::Writer;
 use super::{Peer, TARGET};
 use crate::dist::{Control, ControlError, Received, Receiver};
-use crate::etf::Encoded;
+use crate::etf::Letter;
 
 /// How much room there is for the reads of a busy link; frames longer than this make the buffer grow.
 const READ: usize = 64 << 10;
@@ -62,7 +62,7 @@ impl Link {
     pub(super) fn push(
         &self,
         control: &Control,
-        payload: Option<&Encoded>,
+        payload: Option<&Letter>,
         class: Class,
     ) -> Result<Pushed, ControlError> {
         let pushed = self.outbox.push(control, payload, class)?;
@@ -70,6 +70,17 @@ impl Link {
             self.abort(LinkDown::NotReading { waiting });
         }
         Ok(pushed)
+    }
+
+    /// Sends a monitor and the request whose server it watches; `None` if the link does not take both,
+    /// and nothing is sent then.
+    pub(super) fn push_request(
+        &self,
+        monitor: &Control,
+        control: &Control,
+        request: &Letter,
+    ) -> Result<Option<Pushed>, ControlError> {
+        self.outbox.push_request(monitor, control, request)
     }
 
     /// What senders wait by, if they are to wait.
@@ -202,15 +213,28 @@ impl Link {
             let Some(node) = inbound.upgrade() else {
                 return LinkDown::Disconnected;
             };
-            loop {
-                match receiver.receive(&mut input) {
-                    Ok(Some(Received::Message(control, payload))) => {
-                        node.message(&self.peer, control, payload);
+            let (mut wrong, mut first) = (None, true);
+            node.messages(&self.peer, &mut || {
+                loop {
+                    match receiver.receive(&mut input) {
+                        Ok(Some(Received::Message(control, payload))) => {
+                            if payload.is_some() && std::mem::take(&mut first) && input.is_empty() {
+                                // Before it is handed on: its answer may be faster.
+                                self.outbox.heard();
+                            }
+                            return Some((control, payload));
+                        }
+                        Ok(Some(Received::Tick)) => {}
+                        Ok(None) => return None,
+                        Err(error) => {
+                            wrong = Some(error);
+                            return None;
+                        }
                     }
-                    Ok(Some(Received::Tick)) => {}
-                    Ok(None) => break,
-                    Err(error) => return LinkDown::Protocol(error.into()),
                 }
+            });
+            if let Some(error) = wrong {
+                return LinkDown::Protocol(error.into());
             }
             drop(node);
             if input.capacity() - input.len() < LEAST_ROOM {
@@ -222,7 +246,6 @@ impl Link {
                 Ok(0) => return LinkDown::ClosedByPeer,
                 Ok(count) => {
                     self.pulse.read();
-                    self.outbox.heard();
                     let filled = input.len() == input.capacity();
                     if count >= LITTLE_READ {
                         room = READ;

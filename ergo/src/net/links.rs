@@ -29,8 +29,8 @@ use super::pulse::Pulse;
 use super::socket::Socket;
 use super::{ConnectError, Inbound, LinkConfig, LinkDown, LinkId, Peer, Refused, Room, TARGET};
 use crate::dist::handshake::Established;
-use crate::dist::{Control, DistFlags};
-use crate::etf::Encoded;
+use crate::dist::{Control, ControlError, DistFlags};
+use crate::etf::{Encoded, Letter};
 use crate::term::Atom;
 
 /// How long a link that closes may take to write what was sent on it.
@@ -93,7 +93,7 @@ impl Links {
         control: Control,
         payload: Option<Encoded>,
     ) -> Sent {
-        let sent = self.post(node, (control, payload), Class::Signal);
+        let sent = self.post(node, (control, payload.map(Letter::from)), Class::Signal);
         // Signals are not refused: a link that could not take one is closed.
         sent.unwrap_or_default()
     }
@@ -104,7 +104,7 @@ impl Links {
         self: &Arc<Links>,
         node: Atom,
         control: Control,
-        message: Encoded,
+        message: Letter,
         nosuspend: bool,
     ) -> Result<Sent, Refused> {
         let class = if nosuspend {
@@ -113,6 +113,29 @@ impl Links {
             Class::Message
         };
         self.post(node, (control, Some(message)), class)
+    }
+
+    /// Sends a request, and ahead of it the monitor that tells what becomes of its server. The monitor
+    /// goes in any case.
+    pub(crate) fn send_request(
+        self: &Arc<Links>,
+        node: Atom,
+        monitor: Control,
+        control: Control,
+        request: Letter,
+    ) -> Result<Sent, Refused> {
+        if let Some(Entry::Up(link)) = self.read().get(node) {
+            if monitor.is_said_to(link.peer.flags) {
+                let pushed = link.push_request(&monitor, &control, &request);
+                if let Some(pushed) = pushed.transpose() {
+                    return self
+                        .came_to(link, &control, pushed)
+                        .unwrap_or(Ok(Sent::default()));
+                }
+            }
+        }
+        self.send(node, monitor, None);
+        self.send_message(node, control, request, false)
     }
 
     fn post(
@@ -197,7 +220,7 @@ impl Links {
         control: Control,
         payload: Option<Encoded>,
     ) -> Option<Sent> {
-        let message = (control, payload);
+        let message = (control, payload.map(Letter::from));
         if let Some(Entry::Up(up)) = self.read().get(node) {
             if up.peer.link == link {
                 return self.push(up, &message, Class::Signal)?.ok();
@@ -338,21 +361,33 @@ impl Links {
         (control, payload): &Message,
         class: Class,
     ) -> Option<Result<Sent, Refused>> {
-        let taken = |busy| {
-            let link = Some(link.peer.link);
-            Some(Ok(Sent { link, busy }))
-        };
+        let taken = Pushed::Taken(None);
         if let Control::Exit { to, .. } = control {
             // OTP closes a link on which such a signal names a process of an earlier incarnation.
             // One of those heard of the end of all its links when its node went down.
             if link.peer.creation.is_some_and(|now| now != to.creation) {
-                return taken(None);
+                return self.came_to(link, control, Ok(taken));
             }
         }
         if !control.is_said_to(link.peer.flags) && link.is_open() {
-            return taken(None);
+            return self.came_to(link, control, Ok(taken));
         }
-        match link.push(control, payload.as_ref(), class) {
+        let pushed = link.push(control, payload.as_ref(), class);
+        self.came_to(link, control, pushed)
+    }
+
+    /// What a message came to that was given to a link; `None` when that takes no more.
+    fn came_to(
+        self: &Arc<Links>,
+        link: &Link,
+        control: &Control,
+        pushed: Result<Pushed, ControlError>,
+    ) -> Option<Result<Sent, Refused>> {
+        let taken = |busy| {
+            let link = Some(link.peer.link);
+            Some(Ok(Sent { link, busy }))
+        };
+        match pushed {
             Ok(Pushed::Taken(busy)) => taken(busy),
             Ok(Pushed::Refused(refused)) => Some(Err(refused)),
             Ok(Pushed::Overflow(_) | Pushed::Closing) => None,

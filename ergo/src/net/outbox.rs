@@ -18,7 +18,7 @@ use super::room::Room;
 use super::socket::Writer;
 use super::{Peer, TARGET};
 use crate::dist::{Control, ControlError, DistFlags, Sender, TICK, trace};
-use crate::etf::Encoded;
+use crate::etf::Letter;
 use crate::term::Atom;
 
 /// When so much waits, whoever sends more writes it: the writer may have to wait until the sender
@@ -31,9 +31,8 @@ const MUCH: usize = 64 << 10;
 ///
 /// The turn is the writer's, a task that is woken when there is something, but a sender takes it
 ///
-/// - with the first message after something was read: who answers what came alone, and who asks
-///   again after an answer, is at the socket at once. What follows is many messages, and shares the
-///   writer's write;
+/// - with the first message after one was read that came alone: who answers it, or asks again after
+///   an answer, is at the socket at once. What many answer or ask shares the writer's write;
 /// - when much waits.
 pub(super) struct Outbox {
     peer: Atom,
@@ -42,7 +41,7 @@ pub(super) struct Outbox {
     /// Locked by whoever has the turn; `state` may be locked inside of it, never around it.
     pen: Mutex<Pen>,
     pulse: Arc<Pulse>,
-    /// Something was read, and no message sent since.
+    /// A message was read that came alone, and none sent since.
     heard: AtomicBool,
 }
 
@@ -152,7 +151,7 @@ impl Outbox {
     pub(super) fn push(
         &self,
         control: &Control,
-        payload: Option<&Encoded>,
+        payload: Option<&Letter>,
         class: Class,
     ) -> Result<Pushed, ControlError> {
         let mut state = self.lock();
@@ -165,14 +164,51 @@ impl Outbox {
             Err(Excess::Refused(refused)) => return Ok(Pushed::Refused(refused)),
             Err(Excess::Overflow) => return Ok(Pushed::Overflow(before)),
         }
-        state.sender.push(control, payload)?;
-        let after = state.waiting();
-        let change = state.gauge.read(after);
+        state.sender.push_letter(control, payload)?;
+        Ok(Pushed::Taken(self.pushed(state, &[(control, payload)])))
+    }
+
+    /// Appends a monitor and the request whose server it watches, in one go; `None` if it may not, and
+    /// nothing is taken then.
+    pub(super) fn push_request(
+        &self,
+        monitor: &Control,
+        control: &Control,
+        request: &Letter,
+    ) -> Result<Option<Pushed>, ControlError> {
+        let mut state = self.lock();
+        let size = size(None) + size(Some(request));
+        let before = state.waiting();
+        if state.phase != Phase::Open
+            || state.gauge.admit(before, size, Class::Message).is_err()
+            || state.sender.push_letter(monitor, None).is_err()
+        {
+            return Ok(None);
+        }
+        let both = [(monitor, None), (control, Some(request))];
+        match state.sender.push_letter(control, Some(request)) {
+            Ok(()) => Ok(Some(Pushed::Taken(self.pushed(state, &both)))),
+            Err(error) => {
+                self.pushed(state, &both[..1]);
+                Err(error)
+            }
+        }
+    }
+
+    /// This was appended: sees to it that it is written. Gives what its sender should wait by.
+    fn pushed(
+        &self,
+        mut state: MutexGuard<'_, State>,
+        sent: &[(&Control, Option<&Letter>)],
+    ) -> Option<Arc<Room>> {
+        let waiting = state.waiting();
+        let change = state.gauge.read(waiting);
         let busy = state.gauge.busy();
         let mut writer = None;
         let mut turn = false;
         if state.turn == Turn::Free {
-            turn = after >= MUCH || payload.is_some() && self.heard.swap(false, Ordering::Relaxed);
+            let message = sent.iter().any(|(_, payload)| payload.is_some());
+            turn = waiting >= MUCH || message && self.heard.swap(false, Ordering::Relaxed);
             if turn {
                 state.turn = Turn::Sender;
             } else {
@@ -181,15 +217,18 @@ impl Outbox {
         }
         drop(state);
         if trace::is_on() {
-            trace::sent(self.peer, control, payload);
+            for (control, payload) in sent {
+                let payload = payload.map(Letter::to_encoded);
+                trace::sent(self.peer, control, payload.as_deref());
+            }
         }
-        self.trace(change, after);
+        self.trace(change, waiting);
         if turn {
             self.write_now();
         } else if let Some(writer) = writer {
             writer.wake();
         }
-        Ok(Pushed::Taken(busy))
+        busy
     }
 
     /// Tells that the link has become busy, or is not any more. In Erlang the former is what
@@ -253,7 +292,7 @@ impl Outbox {
         }
     }
 
-    /// Something was read from the peer.
+    /// A message was read from the peer, and no other with it.
     pub(super) fn heard(&self) {
         if !self.heard.load(Ordering::Relaxed) {
             self.heard.store(true, Ordering::Relaxed);

@@ -15,7 +15,7 @@ use super::undelivered::Cause;
 use super::{Reason, Watcher};
 use crate::dist::{Control, Destination, Target};
 use crate::etf::Encoded;
-use crate::net::{Inbound, LinkDown, LinkId, Peer};
+use crate::net::{Inbound, LinkDown, LinkId, Next, Peer};
 use crate::term::{Atom, Pid, Ref};
 
 /// Where the links of a node deliver.
@@ -24,8 +24,11 @@ struct Incoming {
 }
 
 impl Inbound for Incoming {
-    fn message(&self, peer: &Peer, control: Control, payload: Option<Encoded>) {
-        if let Some(node) = self.node.upgrade() {
+    fn messages(&self, peer: &Peer, next: Next<'_>) {
+        let Some(node) = self.node.upgrade() else {
+            return;
+        };
+        while let Some((control, payload)) = next() {
             node.incoming_signal(peer, control, payload);
         }
     }
@@ -78,7 +81,7 @@ impl LocalNode {
             }
             Control::AliasSend { from, alias } => match payload {
                 Some(message) if alias.node == self.name() => {
-                    self.send_alias(from, alias, message);
+                    self.send_alias(from, alias, message.into());
                 }
                 _ => self.count_undelivered(Cause::NoAlias, &alias),
             },
@@ -125,7 +128,7 @@ impl LocalNode {
             return self.count_undelivered(Cause::NoProcess, &to);
         }
         if let Some(message) = payload {
-            self.send_encoded(from, to, message);
+            self.send_encoded(from, to, message.into());
         }
     }
 

@@ -148,9 +148,14 @@ impl LocalNode {
 
     /// A reference that this node has not made before. In Erlang: `make_ref()`.
     pub fn make_ref(&self) -> Ref {
-        let n = self.unique();
-        // OTP wants at most 18 bits in the first word of a reference.
-        let words = [(n & 0x3ffff) as u32, (n >> 18) as u32, (n >> 50) as u32];
+        self.numbered_ref(self.unique(), 0)
+    }
+
+    /// The reference of a number that was not given out before; its last word is free.
+    pub(super) fn numbered_ref(&self, number: u64, last: u32) -> Ref {
+        // OTP wants at most 18 bits in the first word of a reference. With so many numbers more as fit
+        // in the next, one a nanosecond, a node is busy for two weeks.
+        let words = [(number & 0x3ffff) as u32, (number >> 18) as u32, last];
         Ref::new(self.0.name, self.0.creation, &words).expect("three words are within the limit")
     }
 

@@ -143,7 +143,7 @@ impl LocalNode {
 
     fn tell(&self, to: Pid, message: &Term) {
         let message = Encoded::from_value(message).expect("atoms in tuples have an encoding");
-        self.send_encoded(self.caller_pid(), ProcessId::Pid(to), message);
+        self.send_encoded(self.caller_pid(), ProcessId::Pid(to), message.into());
     }
 
     /// A process has ended.

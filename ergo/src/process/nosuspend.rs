@@ -6,9 +6,9 @@ use super::core::Refusal;
 use super::dest::Dest;
 use super::{LocalNode, ProcessId};
 use crate::dist::Control;
-use crate::etf::{Encode, EncodeError, Encoded};
+use crate::etf::{Encode, EncodeError, Letter};
 use crate::net::Room;
-use crate::term::{Atom, Pid};
+use crate::term::{Atom, Pid, Ref};
 
 /// Why [`try_send`](LocalNode::try_send) has not sent a message.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -29,6 +29,17 @@ pub enum SendError {
     /// The message has no encoding.
     #[error("the message has no encoding")]
     Encode(#[from] EncodeError),
+}
+
+/// What goes before a message to a process of another node.
+pub(super) fn message_to(from: Pid, to: ProcessId) -> Control {
+    match to {
+        ProcessId::Pid(to) => Control::Send {
+            from: Some(from),
+            to,
+        },
+        ProcessId::Name(name, _) => Control::RegSend { from, name },
+    }
 }
 
 impl LocalNode {
@@ -80,7 +91,7 @@ impl LocalNode {
     }
 
     /// Sends a message to another node, with what its control message says.
-    pub(crate) fn send_control(&self, node: Atom, control: Control, message: Encoded) {
+    pub(crate) fn send_control(&self, node: Atom, control: Control, message: Letter) {
         if let Err(refusal) = self.send_remote(node, control, message, false) {
             self.count_undelivered(refusal.into(), &node);
         }
@@ -91,7 +102,7 @@ impl LocalNode {
         &self,
         node: Atom,
         control: Control,
-        message: Encoded,
+        message: Letter,
         nosuspend: bool,
     ) -> Result<(), Refusal> {
         let Some(links) = self.links() else {
@@ -102,6 +113,32 @@ impl LocalNode {
         if !nosuspend {
             self.suspend_running(sent.busy);
         }
+        Ok(())
+    }
+
+    /// Sends a request to another node, and ahead of it the monitor that tells what becomes of its
+    /// server: that goes in any case.
+    pub(crate) fn send_request(
+        &self,
+        from: Pid,
+        to: ProcessId,
+        reference: Ref,
+        request: Letter,
+    ) -> Result<(), Refusal> {
+        let monitor = Control::Monitor {
+            from,
+            to: to.target(),
+            reference,
+        };
+        let control = message_to(from, to);
+        let node = to.node();
+        let Some(links) = self.links() else {
+            self.undeliverable(node, None, monitor);
+            self.undeliverable(node, None, control);
+            return Ok(());
+        };
+        let sent = links.send_request(node, monitor, control, request)?;
+        self.suspend_running(sent.busy);
         Ok(())
     }
 

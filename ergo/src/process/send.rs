@@ -4,10 +4,11 @@ use std::fmt::Debug;
 
 use super::core::Refusal;
 use super::dest::Dest;
+use super::nosuspend::message_to;
 use super::undelivered::{Cause, Undelivered};
 use super::{LocalNode, ProcessId};
 use crate::dist::Control;
-use crate::etf::{Encode, EncodeError, Encoded, Encoder};
+use crate::etf::{Draft, Encode, EncodeError, Encoded, Encoder, Letter};
 use crate::term::{Atom, Pid, Ref};
 
 impl LocalNode {
@@ -29,26 +30,29 @@ impl LocalNode {
         Ok(())
     }
 
-    /// An encoder of messages to processes of a node, this one or another.
-    pub(crate) fn encoder_to(&self, node: Atom) -> Encoder {
-        if node == self.name() {
-            Encoder::new()
-        } else {
-            Encoder::for_link(true)
+    /// Writes a message to a process of a node, this one or another.
+    pub(crate) fn write_to(
+        &self,
+        node: Atom,
+        write: impl FnOnce(&mut Encoder) -> Result<(), EncodeError>,
+    ) -> Result<Letter, EncodeError> {
+        if node != self.name() {
+            return Draft::write(write);
         }
+        let mut out = Encoder::new();
+        write(&mut out)?;
+        Ok(Encoded::from_encoder(out).into())
     }
 
     pub(crate) fn encode_to(
         &self,
         to: &Dest,
         message: &(impl Encode + ?Sized),
-    ) -> Result<Encoded, EncodeError> {
-        let mut out = self.encoder_to(to.node(self.name()));
-        message.encode(&mut out)?;
-        Ok(Encoded::from_encoder(out))
+    ) -> Result<Letter, EncodeError> {
+        self.write_to(to.node(self.name()), |out| message.encode(out))
     }
 
-    pub(crate) fn send_to(&self, from: Pid, to: Dest, message: Encoded) {
+    pub(crate) fn send_to(&self, from: Pid, to: Dest, message: Letter) {
         match to {
             Dest::Process(to) => self.send_encoded(from, to, message),
             Dest::Name(name) => {
@@ -58,7 +62,7 @@ impl LocalNode {
         }
     }
 
-    pub(crate) fn send_encoded(&self, from: Pid, to: ProcessId, message: Encoded) {
+    pub(crate) fn send_encoded(&self, from: Pid, to: ProcessId, message: Letter) {
         if let Err(refusal) = self.try_send_encoded(from, to, message, false) {
             self.count_undelivered(refusal.into(), &to);
         }
@@ -70,23 +74,18 @@ impl LocalNode {
         &self,
         from: Pid,
         to: ProcessId,
-        message: Encoded,
+        message: Letter,
         nosuspend: bool,
     ) -> Result<(), Refusal> {
         if to.node() != self.name() {
-            let control = match to {
-                ProcessId::Pid(to) => Control::Send {
-                    from: Some(from),
-                    to,
-                },
-                ProcessId::Name(name, _) => Control::RegSend { from, name },
-            };
-            return self.send_remote(to.node(), control, message, nosuspend);
+            return self.send_remote(to.node(), message_to(from, to), message, nosuspend);
         }
+        let mut message = message.into_encoded();
         if matches!(to, ProcessId::Pid(_)) {
             // An answer without an alias comes to the pid that called.
-            if self.calls().answer(&message, self.budget()) {
-                return Ok(());
+            match self.calls().answer(message, self.budget()) {
+                Ok(()) => return Ok(()),
+                Err(other) => message = other,
             }
         }
         let process = self.resolve(&to).ok_or(Refusal::Ended)?;
@@ -94,7 +93,7 @@ impl LocalNode {
     }
 
     /// Sends to whoever made the alias, if it still stands.
-    pub(crate) fn send_alias(&self, from: Pid, alias: Ref, message: Encoded) {
+    pub(crate) fn send_alias(&self, from: Pid, alias: Ref, message: Letter) {
         match self.try_send_alias(from, alias, message, false) {
             Ok(()) => {}
             Err(Refusal::Ended) => self.count_undelivered(Cause::NoAlias, &alias),
@@ -106,18 +105,20 @@ impl LocalNode {
         &self,
         from: Pid,
         alias: Ref,
-        message: Encoded,
+        message: Letter,
         nosuspend: bool,
     ) -> Result<(), Refusal> {
         if alias.node != self.name() {
             let control = Control::AliasSend { from, alias };
             return self.send_remote(alias.node, control, message, nosuspend);
         }
-        if self.calls().answer_to(&alias, &message, self.budget()) {
-            return Ok(());
-        }
+        let message = message.into_encoded();
+        let message = match self.calls().answer_to(&alias, message, self.budget()) {
+            Ok(()) => return Ok(()),
+            Err(message) => message,
+        };
         let pid = self.alias_used(&alias).ok_or(Refusal::Ended)?;
-        self.try_send_encoded(from, ProcessId::Pid(pid), message, nosuspend)
+        self.try_send_encoded(from, ProcessId::Pid(pid), message.into(), nosuspend)
     }
 
     /// How many messages reached nobody so far.

@@ -109,7 +109,7 @@ impl ProcessContext {
         message: &(impl Encode + ?Sized),
     ) -> Result<TimerRef, EncodeError> {
         let to = to.into();
-        let message = self.node().encode_to(&to, message)?;
+        let message = self.node().encode_to(&to, message)?.into_encoded();
         let reference = self.node().make_ref();
         Ok(self.send_later(reference, after, to, message))
     }
@@ -128,13 +128,13 @@ impl ProcessContext {
     ) -> Result<TimerRef, EncodeError> {
         let (node, to) = (self.node(), to.into());
         let reference = node.make_ref();
-        let mut out = node.encoder_to(to.node(node.name()));
-        out.tuple(3)?;
-        out.atom(Atom::TIMEOUT);
-        out.reference(&reference);
-        message.encode(&mut out)?;
-        let message = Encoded::from_encoder(out);
-        Ok(self.send_later(reference, after, to, message))
+        let message = node.write_to(to.node(node.name()), |out| {
+            out.tuple(3)?;
+            out.atom(Atom::TIMEOUT);
+            out.reference(&reference);
+            message.encode(out)
+        })?;
+        Ok(self.send_later(reference, after, to, message.into_encoded()))
     }
 
     /// Sends a message again and again, the first after one period, which is at least a
@@ -154,7 +154,7 @@ impl ProcessContext {
         message: &(impl Encode + ?Sized),
     ) -> Result<TimerRef, EncodeError> {
         let (node, to) = (self.node(), to.into());
-        let message = node.encode_to(&to, message)?;
+        let message = node.encode_to(&to, message)?.into_encoded();
         let owner = node.receiver(&to).unwrap_or(self.pid());
         let sending = Sending {
             node: node.clone(),
@@ -242,7 +242,7 @@ struct Sending {
 impl Sending {
     fn shot(self, message: Encoded) -> Shot {
         Box::new(move || {
-            self.node.send_to(self.from, self.to, message);
+            self.node.send_to(self.from, self.to, message.into());
             None
         })
     }

@@ -151,8 +151,7 @@ pub(super) async fn call<T: Decode>(
         return old::call(here, node, &wanted).await;
     }
     let args = wanted.executed(Some(&tag)).map_err(RpcError::Encode)?;
-    let id = here.make_ref();
-    let slot = here.calls().insert(id, node);
+    let id = here.begin_call(node);
     let request = request(here, id, erpc("execute_call", 4), &["monitor"]);
     let waiting = Waiting {
         here,
@@ -165,7 +164,7 @@ pub(super) async fn call<T: Decode>(
     if !here.request_spawn(node, request, args, waiter) {
         return Err(gone());
     }
-    let result: CallResult = poll_fn(|cx| slot.poll_take(cx)).await;
+    let result: CallResult = poll_fn(|cx| here.calls().poll_take(&id, cx)).await;
     let reason = match result {
         Err(CallFailure::Down(ArrivedReason::Wire(reason))) => reason,
         Err(CallFailure::Down(ArrivedReason::Known(reason))) => {

@@ -182,11 +182,11 @@ fn tell(node: &LocalNode, own: Pid, way: &Way, outcome: &Outcome) {
     let told = match way {
         Way::Reply(caller) => caller.answer(|out| out.encoded(&outcome.badrpc(node.budget()))),
         Way::Tell(to) => (|| {
-            let mut out = node.encoder_to(to.node);
-            out.tuple(2)?;
-            out.atom_text("rex")?;
-            out.encoded(&outcome.badrpc(node.budget()))?;
-            let message = Encoded::from_encoder(out);
+            let message = node.write_to(to.node, |out| {
+                out.tuple(2)?;
+                out.atom_text("rex")?;
+                out.encoded(&outcome.badrpc(node.budget()))
+            })?;
             node.send_encoded(own, ProcessId::Pid(*to), message);
             Ok(())
         })(),

@@ -220,7 +220,7 @@ fn inline<'a>(
     Ok(None)
 }
 
-fn monitoring(target: &Target) -> DistFlags {
+pub(super) fn monitoring(target: &Target) -> DistFlags {
     match target {
         Target::Pid(_) => DistFlags::DIST_MONITOR,
         Target::Name(_) => DistFlags::DIST_MONITOR_NAME,

@@ -5,6 +5,7 @@
 use bytes::{BufMut, BytesMut};
 
 use crate::dist::atom_cache::SIZE;
+use crate::dist::control::brief::{FEW, LIST, list_len};
 use crate::term::Atom;
 
 /// The atoms that this end has named so far.
@@ -14,6 +15,9 @@ pub(super) struct AtomCache {
     slots: Vec<Slot>,
     /// The number of the header that is being written, from 1.
     header: u64,
+    /// By the number of atoms: the latest list of atoms that the peer knew all. One message is mostly
+    /// like the one before, or like the one before that.
+    latest: [Latest; FEW + 1],
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -21,6 +25,13 @@ struct Slot {
     atom: Option<Atom>,
     /// The last header that used it: in one header a slot stands for one atom.
     header: u64,
+}
+
+/// A list of few atoms that the peer knows, and what it stands for.
+#[derive(Debug, Default)]
+struct Latest {
+    atoms: Option<[Atom; FEW]>,
+    list: [u8; LIST],
 }
 
 /// The most atoms that a header names.
@@ -59,8 +70,37 @@ impl AtomCache {
             head[list - start + index] = slot as u8;
         }
         if new {
+            self.latest = Default::default();
             spell(atoms, flags, list, out);
         }
+    }
+
+    /// The header's list of a few atoms, at the end of an array, if the peer knows all of them and each
+    /// is where it would be put first. Behind the first `count` atoms there are none.
+    #[inline]
+    pub(super) fn known(&mut self, atoms: &[Atom; FEW], count: usize) -> Option<&[u8; LIST]> {
+        if self.latest[count].atoms != Some(*atoms) {
+            let list = self.list_known(&atoms[..count])?;
+            let atoms = Some(*atoms);
+            self.latest[count] = Latest { atoms, list };
+        }
+        Some(&self.latest[count].list)
+    }
+
+    fn list_known(&self, atoms: &[Atom]) -> Option<[u8; LIST]> {
+        let mut list = [0; LIST];
+        let start = LIST - list_len(atoms.len());
+        list[start] = atoms.len() as u8;
+        let (flags, lows) = list[start + 1..].split_at_mut(atoms.len() / 2 + 1);
+        for (index, atom) in atoms.iter().enumerate() {
+            let slot = atom.index() as usize % SIZE;
+            if self.slots.get(slot)?.atom != Some(*atom) {
+                return None;
+            }
+            flags[index / 2] |= ((slot >> 8) as u8) << (4 * (index % 2));
+            lows[index] = slot as u8;
+        }
+        Some(list)
     }
 
     /// The slot of an atom, and whether it is new there. An atom whose slot this header has given to

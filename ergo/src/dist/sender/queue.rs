@@ -57,6 +57,16 @@ impl Queue {
         &mut self.frames
     }
 
+    /// A whole frame, in two parts of which neither is long.
+    #[inline]
+    pub(super) fn frame(&mut self, before: &[u8], payload: &[u8]) {
+        self.frames.extend_from_slice(before);
+        self.frames.extend_from_slice(payload);
+        if self.frames.len() >= PIECE {
+            self.flush();
+        }
+    }
+
     /// Ends a frame without a payload.
     pub(super) fn end(&mut self) {
         self.payload(0, &[]);

@@ -11,11 +11,11 @@ use super::super::link::Link;
 use super::super::{ConnectError, Limits, LinkId, Peer, Room};
 use super::given::GivenNames;
 use crate::dist::Control;
-use crate::etf::Encoded;
+use crate::etf::Letter;
 use crate::term::Atom;
 
 /// A message on its way to a node.
-pub(super) type Message = (Control, Option<Encoded>);
+pub(super) type Message = (Control, Option<Letter>);
 
 /// Who waits for a link.
 pub(super) type Waiter = oneshot::Sender<Result<Arc<Peer>, ConnectError>>;
@@ -78,13 +78,16 @@ impl Pending {
         message: Message,
         class: Class,
     ) -> Result<Option<Arc<Room>>, Excess> {
-        let size = size_of::<Message>() + size(message.1.as_ref());
+        let (control, letter) = message;
+        let size = size_of::<Message>() + size(letter.as_ref());
         let admitted = self.gauge.admit(self.waiting, size, class);
         if let Err(Excess::Refused(_)) = admitted {
             return admitted.map(|()| None);
         }
         self.waiting += size;
-        self.queue.push(message);
+        // Nothing that waits keeps the encoder of a thread.
+        let letter = letter.map(|letter| letter.into_encoded().into());
+        self.queue.push((control, letter));
         self.gauge.read(self.waiting);
         admitted.map(|()| self.gauge.busy())
     }

@@ -42,8 +42,10 @@ impl Recorder {
 }
 
 impl Inbound for Recorder {
-    fn message(&self, peer: &Peer, control: Control, payload: Option<Encoded>) {
-        self.record(Event::Message(peer.name, control, payload));
+    fn messages(&self, peer: &Peer, next: Next<'_>) {
+        while let Some((control, payload)) = next() {
+            self.record(Event::Message(peer.name, control, payload));
+        }
     }
 
     fn node_up(&self, peer: &Peer) {

@@ -10,12 +10,12 @@ use tokio::io::AsyncWrite;
 use tokio::time::timeout;
 
 use super::harness::*;
-use crate::dist::{Control, DistFlags, Received, Receiver};
+use crate::dist::{Control, DistFlags, Received, Receiver, Target};
 use crate::net::gauge::{Class, Gauge};
 use crate::net::outbox::{Outbox, Pushed};
 use crate::net::pulse::Pulse;
 use crate::net::*;
-use crate::term::Atom;
+use crate::term::{Atom, Ref};
 
 /// Takes so many bytes with each write.
 #[derive(Clone)]
@@ -101,7 +101,7 @@ fn push(outbox: &Outbox, from: u32, to: Atom, number: u64) {
         from: Some(pid(Atom::new("sender@h"), from)),
         to: pid(to, 2),
     };
-    let pushed = outbox.push(&control, Some(&encoded(number)), Class::Message);
+    let pushed = outbox.push(&control, Some(&encoded(number).into()), Class::Message);
     assert!(matches!(pushed, Ok(Pushed::Taken(None))), "{pushed:?}");
 }
 
@@ -203,6 +203,46 @@ async fn who_answers_writes_at_once_and_what_follows_shares_a_write() {
     assert_eq!(outbox.waiting(), 0);
     let sent = sent(&stream);
     assert!(sent.into_iter().eq((0..11).map(|number| (1, number))));
+}
+
+#[tokio::test]
+async fn a_monitor_and_its_request_share_a_write() {
+    let to = Atom::new(&unique("to"));
+    let (outbox, stream) = (outbox(to), Stream::new(usize::MAX));
+    let from = pid(Atom::new("sender@h"), 1);
+    let monitor = Control::Monitor {
+        from,
+        to: Target::Pid(pid(to, 2)),
+        reference: Ref::new(from.node, 1, &[1, 2, 3]).unwrap(),
+    };
+    let control = Control::Send {
+        from: Some(from),
+        to: pid(to, 2),
+    };
+    let mut writer = pin!(outbox.write_to(Box::new(stream.clone())));
+    run(writer.as_mut());
+    outbox.heard();
+    let pushed = outbox.push_request(&monitor, &control, &encoded(1).into());
+    assert!(
+        matches!(pushed, Ok(Some(Pushed::Taken(None)))),
+        "{pushed:?}"
+    );
+    assert_eq!((stream.writes(), outbox.waiting()), (1, 0));
+    let mut written = std::mem::take(&mut stream.seen.lock().unwrap().written);
+    let mut receiver = Receiver::new(from.node, DistFlags::recommended(), 1 << 20);
+    let mut next = || receiver.receive(&mut written).unwrap();
+    assert!(matches!(
+        next(),
+        Some(Received::Message(Control::Monitor { .. }, None))
+    ));
+    assert!(matches!(
+        next(),
+        Some(Received::Message(Control::Send { .. }, Some(_)))
+    ));
+    outbox.finish();
+    let pushed = outbox.push_request(&monitor, &control, &encoded(2).into());
+    assert!(matches!(pushed, Ok(None)), "{pushed:?}");
+    assert_eq!(outbox.waiting(), 0);
 }
 
 #[tokio::test]

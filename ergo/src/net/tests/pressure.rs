@@ -108,7 +108,9 @@ impl Node {
             to: pid(to, 2),
         };
         let message = message(number, size);
-        let sent = self.links.send_message(to, control, message, nosuspend);
+        let sent = self
+            .links
+            .send_message(to, control, message.into(), nosuspend);
         sent.map(drop)
     }
 
