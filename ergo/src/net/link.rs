@@ -218,9 +218,9 @@ impl Link {
                 loop {
                     match receiver.receive(&mut input) {
                         Ok(Some(Received::Message(control, payload))) => {
-                            if payload.is_some() && std::mem::take(&mut first) && input.is_empty() {
+                            if payload.is_some() && std::mem::take(&mut first) {
                                 // Before it is handed on: its answer may be faster.
-                                self.outbox.heard();
+                                self.outbox.heard(input.is_empty());
                             }
                             return Some((control, payload));
                         }

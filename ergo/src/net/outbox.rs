@@ -43,6 +43,8 @@ pub(super) struct Outbox {
     pulse: Arc<Pulse>,
     /// A message was read that came alone, and none sent since.
     heard: AtomicBool,
+    /// The latest messages that were read came together: so will their answers, or the next requests.
+    crowd: AtomicBool,
 }
 
 #[derive(Debug)]
@@ -134,6 +136,7 @@ impl Outbox {
             pen: Mutex::new(Pen::new()),
             pulse,
             heard: AtomicBool::new(false),
+            crowd: AtomicBool::new(false),
         }
     }
 
@@ -292,11 +295,10 @@ impl Outbox {
         }
     }
 
-    /// A message was read from the peer, and no other with it.
-    pub(super) fn heard(&self) {
-        if !self.heard.load(Ordering::Relaxed) {
-            self.heard.store(true, Ordering::Relaxed);
-        }
+    /// A message was read from the peer, alone or with others.
+    pub(super) fn heard(&self, alone: bool) {
+        note(&self.heard, alone);
+        note(&self.crowd, !alone);
     }
 
     fn take(&self, chunks: &mut Vec<Bytes>) -> Taken {
@@ -358,7 +360,7 @@ impl Outbox {
         self.pen().open(stream);
         let mut patience = Patience::default();
         while let Next::Write = poll_fn(|cx| self.poll_turn(cx)).await {
-            if patience.waits() {
+            if patience.waits() || self.crowd.load(Ordering::Relaxed) {
                 let before = self.lock().sender.queued();
                 yield_now().await;
                 patience.learn(self.lock().sender.queued() > before);
@@ -413,6 +415,13 @@ impl Outbox {
     /// Lets go of the connection.
     pub(super) fn let_go(&self) {
         self.pen().close();
+    }
+}
+
+/// Leaves alone what is so already: others look at it, on other cores.
+fn note(flag: &AtomicBool, value: bool) {
+    if flag.load(Ordering::Relaxed) != value {
+        flag.store(value, Ordering::Relaxed);
     }
 }
 

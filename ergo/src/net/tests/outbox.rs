@@ -190,19 +190,35 @@ async fn who_answers_writes_at_once_and_what_follows_shares_a_write() {
     let (outbox, stream) = (outbox(to), Stream::new(usize::MAX));
     let mut writer = pin!(outbox.write_to(Box::new(stream.clone())));
     run(writer.as_mut());
-    outbox.heard();
+    outbox.heard(true);
     push(&outbox, 1, to, 0);
     assert_eq!(stream.writes(), 1);
     (1..10).for_each(|number| push(&outbox, 1, to, number));
     assert_eq!(stream.writes(), 1);
     run(writer.as_mut());
     assert_eq!(stream.writes(), 2);
-    outbox.heard();
+    outbox.heard(true);
     push(&outbox, 1, to, 10);
     assert_eq!(stream.writes(), 3);
     assert_eq!(outbox.waiting(), 0);
     let sent = sent(&stream);
     assert!(sent.into_iter().eq((0..11).map(|number| (1, number))));
+}
+
+#[tokio::test]
+async fn answers_to_many_wait_for_each_other() {
+    let to = Atom::new(&unique("to"));
+    let (outbox, stream) = (outbox(to), Stream::new(usize::MAX));
+    let mut writer = pin!(outbox.write_to(Box::new(stream.clone())));
+    run(writer.as_mut());
+    outbox.heard(false);
+    push(&outbox, 1, to, 0);
+    run(writer.as_mut());
+    push(&outbox, 1, to, 1);
+    assert_eq!(stream.writes(), 0);
+    run(writer.as_mut());
+    assert_eq!((stream.writes(), outbox.waiting()), (1, 0));
+    assert_eq!(sent(&stream), [(1, 0), (1, 1)]);
 }
 
 #[tokio::test]
@@ -221,7 +237,7 @@ async fn a_monitor_and_its_request_share_a_write() {
     };
     let mut writer = pin!(outbox.write_to(Box::new(stream.clone())));
     run(writer.as_mut());
-    outbox.heard();
+    outbox.heard(true);
     let pushed = outbox.push_request(&monitor, &control, &encoded(1).into());
     assert!(
         matches!(pushed, Ok(Some(Pushed::Taken(None)))),
@@ -268,9 +284,9 @@ async fn what_a_sender_cannot_write_the_writer_does() {
     let mut writer = pin!(outbox.write_to(Box::new(stream.clone())));
     run(writer.as_mut());
     stream.seen.lock().unwrap().full = true;
-    outbox.heard();
+    outbox.heard(true);
     push(&outbox, 1, to, 0);
-    outbox.heard();
+    outbox.heard(true);
     push(&outbox, 1, to, 1);
     run(writer.as_mut());
     assert!(outbox.waiting() > 0);
