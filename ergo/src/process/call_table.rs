@@ -162,6 +162,12 @@ impl CallTable {
         found.then_some((shard, index))
     }
 
+    /// The place of a call that waits.
+    fn find_waiting(&self, reference: &Ref) -> Option<(MutexGuard<'_, Shard>, usize)> {
+        let found = self.find(reference);
+        found.filter(|(shard, index)| matches!(shard.places[*index], Place::Waiting { .. }))
+    }
+
     fn waits(&self, reference: &Ref, on: impl FnOnce(Atom) -> bool) -> bool {
         let found = self.find(reference);
         found.is_some_and(|(shard, index)| match shard.places[index] {
@@ -216,17 +222,10 @@ impl CallTable {
 
     /// Gives a call its end; `false` if nobody waits for it.
     pub(crate) fn settle(&self, reference: &Ref, result: CallResult) -> bool {
-        let Some((mut shard, index)) = self.find(reference) else {
+        let Some((shard, index)) = self.find_waiting(reference) else {
             return false;
         };
-        if !matches!(shard.places[index], Place::Waiting { .. }) {
-            return false;
-        }
-        let waker = shard.end(index, result);
-        drop(shard);
-        if let Some(waker) = waker {
-            waker.wake();
-        }
+        CallTable::end(shard, index, result);
         true
     }
 
@@ -253,12 +252,19 @@ impl CallTable {
     }
 
     fn answered(&self, reference: &Ref, message: Encoded, at: usize) -> Result<(), Encoded> {
-        if !self.contains(reference) {
+        let Some((shard, index)) = self.find_waiting(reference) else {
             return Err(message);
-        }
-        // Whoever was faster than this has settled it: then it comes too late for anybody.
-        self.settle(reference, Ok(message.into_starting_at(at)));
+        };
+        CallTable::end(shard, index, Ok(message.into_starting_at(at)));
         Ok(())
+    }
+
+    fn end(mut shard: MutexGuard<'_, Shard>, index: usize, result: CallResult) {
+        let waker = shard.end(index, result);
+        drop(shard);
+        if let Some(waker) = waker {
+            waker.wake();
+        }
     }
 
     /// All calls to a lost node fail.

@@ -73,15 +73,15 @@ impl LocalNode {
             None => ArrivedReason::Known(Reason::Normal),
         };
         match control {
-            Control::Send { from, to } => {
-                self.receive(from.unwrap_or(to), ProcessId::Pid(to), payload);
+            Control::Send { to, .. } => self.receive(ProcessId::Pid(to), payload),
+            Control::RegSend { name, .. } => {
+                self.receive(ProcessId::Name(name, self.name()), payload);
             }
-            Control::RegSend { from, name } => {
-                self.receive(from, ProcessId::Name(name, self.name()), payload);
-            }
-            Control::AliasSend { from, alias } => match payload {
+            Control::AliasSend { alias, .. } => match payload {
                 Some(message) if alias.node == self.name() => {
-                    self.send_alias(from, alias, message.into());
+                    if let Err(refusal) = self.deliver_to_alias(alias, message) {
+                        self.count_unanswered(refusal, &alias);
+                    }
                 }
                 _ => self.count_undelivered(Cause::NoAlias, &alias),
             },
@@ -122,13 +122,15 @@ impl LocalNode {
         }
     }
 
-    fn receive(&self, from: Pid, to: ProcessId, payload: Option<Encoded>) {
+    fn receive(&self, to: ProcessId, payload: Option<Encoded>) {
         // A peer does not send to third nodes through this one.
         if to.node() != self.name() {
             return self.count_undelivered(Cause::NoProcess, &to);
         }
         if let Some(message) = payload {
-            self.send_encoded(from, to, message.into());
+            if let Err(refusal) = self.deliver(to, message) {
+                self.count_undelivered(refusal.into(), &to);
+            }
         }
     }
 

@@ -80,7 +80,11 @@ impl LocalNode {
         if to.node() != self.name() {
             return self.send_remote(to.node(), message_to(from, to), message, nosuspend);
         }
-        let mut message = message.into_encoded();
+        self.deliver(to, message.into_encoded())
+    }
+
+    /// A message reaches a process of this node, or a call.
+    pub(super) fn deliver(&self, to: ProcessId, mut message: Encoded) -> Result<(), Refusal> {
         if matches!(to, ProcessId::Pid(_)) {
             // An answer without an alias comes to the pid that called.
             match self.calls().answer(message, self.budget()) {
@@ -94,11 +98,18 @@ impl LocalNode {
 
     /// Sends to whoever made the alias, if it still stands.
     pub(crate) fn send_alias(&self, from: Pid, alias: Ref, message: Letter) {
-        match self.try_send_alias(from, alias, message, false) {
-            Ok(()) => {}
-            Err(Refusal::Ended) => self.count_undelivered(Cause::NoAlias, &alias),
-            Err(refusal) => self.count_undelivered(refusal.into(), &alias),
+        if let Err(refusal) = self.try_send_alias(from, alias, message, false) {
+            self.count_unanswered(refusal, &alias);
         }
+    }
+
+    /// Counts a message to an alias that reached nobody.
+    pub(super) fn count_unanswered(&self, refusal: Refusal, alias: &Ref) {
+        let cause = match refusal {
+            Refusal::Ended => Cause::NoAlias,
+            refusal => refusal.into(),
+        };
+        self.count_undelivered(cause, alias);
     }
 
     pub(super) fn try_send_alias(
@@ -112,13 +123,17 @@ impl LocalNode {
             let control = Control::AliasSend { from, alias };
             return self.send_remote(alias.node, control, message, nosuspend);
         }
-        let message = message.into_encoded();
+        self.deliver_to_alias(alias, message.into_encoded())
+    }
+
+    /// A message reaches whoever made the alias, if it still stands.
+    pub(super) fn deliver_to_alias(&self, alias: Ref, message: Encoded) -> Result<(), Refusal> {
         let message = match self.calls().answer_to(&alias, message, self.budget()) {
             Ok(()) => return Ok(()),
             Err(message) => message,
         };
         let pid = self.alias_used(&alias).ok_or(Refusal::Ended)?;
-        self.try_send_encoded(from, ProcessId::Pid(pid), message.into(), nosuspend)
+        self.deliver(ProcessId::Pid(pid), message)
     }
 
     /// How many messages reached nobody so far.

@@ -170,12 +170,18 @@ impl<'a> Decoder<'a> {
     pub(crate) fn accept_tagged(&mut self, arity: usize, tag: Atom) -> bool {
         let (before, elements) = (self.rest, self.elements);
         match *before {
-            // Another, as is known at once.
-            [SMALL_TUPLE, found, ATOM_CACHE_REF, index, ..]
-                if usize::from(found) != arity
-                    || self.atoms.as_slice().get(usize::from(index)) != Some(&tag) =>
-            {
-                return false;
+            // As nodes write it.
+            [SMALL_TUPLE, found, ATOM_CACHE_REF, index, ref rest @ ..] => {
+                let named = self.atoms.as_slice().get(usize::from(index));
+                if usize::from(found) != arity || named != Some(&tag) {
+                    return false;
+                }
+                // The atom is there; every other element takes a byte at least.
+                if rest.len() + 1 >= arity && elements >= arity as u64 {
+                    self.elements = elements - arity as u64;
+                    self.rest = rest;
+                    return true;
+                }
             }
             [SMALL_TUPLE | LARGE_TUPLE, ..] => {}
             _ => return false,
