@@ -10,6 +10,7 @@ use std::task::{Context, Poll, Waker};
 
 use super::LocalNode;
 use super::signal::ArrivedReason;
+use crate::etf::tag::{ATOM_CACHE_REF, LIST, NEWER_REFERENCE, SMALL_TUPLE};
 use crate::etf::{Budget, Encoded, Kind};
 use crate::term::{Atom, Ref};
 
@@ -245,8 +246,9 @@ impl CallTable {
         message: Encoded,
         budget: &Budget,
     ) -> Result<(), Encoded> {
-        match answer_of(&message, budget) {
-            Some((_, at)) => self.answered(alias, message, at),
+        let at = behind_alias(&message).or_else(|| answer_of(&message, budget).map(|(_, at)| at));
+        match at {
+            Some(at) => self.answered(alias, message, at),
             None => Err(message),
         }
     }
@@ -283,6 +285,38 @@ impl CallTable {
     }
 }
 
+/// Where the answer begins in `{[alias | Ref], Answer}` as nodes write it today. To whom the alias
+/// belongs is known from elsewhere.
+fn behind_alias(message: &Encoded) -> Option<usize> {
+    let bytes: &[u8] = message.as_whole()?;
+    let atoms = message.atoms().as_slice();
+    let [
+        SMALL_TUPLE,
+        2,
+        LIST,
+        0,
+        0,
+        0,
+        1,
+        ATOM_CACHE_REF,
+        alias,
+        NEWER_REFERENCE,
+        0,
+        words @ 1..=5,
+        ATOM_CACHE_REF,
+        node,
+        ..,
+    ] = *bytes
+    else {
+        return None;
+    };
+    let alias = atoms.get(usize::from(alias))?;
+    // Its creation and its words.
+    let at = 14 + 4 + 4 * usize::from(words);
+    let is_one = *alias == Atom::ALIAS && usize::from(node) < atoms.len() && at < bytes.len();
+    is_one.then_some(at)
+}
+
 /// The reference that an answer carries, and where the answer begins.
 fn answer_of(message: &Encoded, budget: &Budget) -> Option<(Ref, usize)> {
     // Most messages to a pid are no answers: their first element tells.
@@ -300,7 +334,7 @@ fn answer_of(message: &Encoded, budget: &Budget) -> Option<(Ref, usize)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Node;
+    use crate::{Node, term};
 
     fn answer(number: u8) -> CallResult {
         Ok(Encoded::from_value(&number).unwrap())
@@ -329,6 +363,33 @@ mod tests {
         assert_eq!(node.calls().len(), 0);
         for (number, call) in (0..).zip(&calls) {
             assert_eq!((poll(&node, call), poll(&node, call)), (Some(number), None));
+        }
+    }
+
+    #[test]
+    fn an_answer_begins_behind_its_alias() {
+        let reference = |words: &[u32]| Ref::new(Atom::new("calls@here"), 4, words).unwrap();
+        for alias in [
+            reference(&[1]),
+            reference(&[1, 2, 3]),
+            reference(&[1, 2, 3, 4, 5]),
+        ] {
+            let answer = Encoded::for_link(&term!({ [alias | (alias)], { answer, 1 } })).unwrap();
+            let expected = answer_of(&answer, &Budget::default());
+            assert_eq!(expected.map(|(found, _)| found), Some(alias));
+            assert_eq!(behind_alias(&answer), expected.map(|(_, at)| at));
+            for end in 0..answer.bytes().len() {
+                let cut = Encoded::new(answer.bytes().slice(..end), answer.atoms().clone());
+                let at = behind_alias(&cut);
+                assert!(at.is_none_or(|at| at < end), "{at:?} of {end}");
+            }
+            for other in [
+                term!({ [other | (alias)], 1 }),
+                term!({ (alias), 1 }),
+                term!(alias),
+            ] {
+                assert_eq!(behind_alias(&Encoded::for_link(&other).unwrap()), None);
+            }
         }
     }
 
