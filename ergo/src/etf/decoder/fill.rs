@@ -1,8 +1,8 @@
 //! Reading [`Term`]s that hold others.
 //!
-//! Every term is written into the place where it stays, its kind and its value by one store each. Handed from function to
-//! function it would be copied in wider pieces than it was written in, and a processor waits for the
-//! writes to be done before it can read such a piece: that took more time than everything else.
+//! Every term is written into the place where it stays. Handed from function to function it would be
+//! copied in wider pieces than it was written in, and a processor cannot read such a piece before the
+//! writes have reached its cache: that took more time than everything else.
 
 use super::super::tag::*;
 use super::Decoder;
@@ -45,6 +45,13 @@ impl<'a> Decoder<'a> {
                 Some(atom) => put(place, Term::Atom(atom)),
                 None => return self.fill_plain(place),
             },
+            [ATOM_CACHE_REF, index, ref rest @ ..] => {
+                match self.atoms.as_slice().get(usize::from(index)) {
+                    Some(atom) => put(place, Term::Atom(*atom)),
+                    None => return self.fill_plain(place),
+                }
+                self.rest = rest;
+            }
             [SMALL_INTEGER, value, ref rest @ ..] => {
                 self.rest = rest;
                 put(place, Term::Int(value.into()));

@@ -90,7 +90,12 @@ impl Encoder {
     #[inline(always)]
     fn chunk_term(&mut self, chunk: &mut Chunk, at: usize, value: &Term) -> Option<usize> {
         match value {
-            Term::Atom(value) if !self.form.named => {
+            Term::Atom(value) => {
+                if self.form.named {
+                    if let Some(position) = self.atoms.position(*value) {
+                        return Some(self.piece(chunk, at, &[ATOM_CACHE_REF, position], 2));
+                    }
+                }
                 if let Some((wire, len)) = value.wire() {
                     return Some(self.piece(chunk, at, wire, len));
                 }
