@@ -2,7 +2,7 @@
 
 use ergo::process::{AliasMode, Context, Received};
 use ergo::term::Record;
-use ergo::{Atom, Node, Pid, Reason, Term, term};
+use ergo::{Atom, Node, Pid, Term, term};
 use tests::{Cluster, Erl, Probe, gone};
 
 /// A Rust node and a BEAM that are connected, and a process that hears when they no longer are.
