@@ -60,12 +60,12 @@ impl Pen {
                 self.done = 0;
                 return Poll::Ready(Ok(()));
             };
-            let mut slices = [IoSlice::new(&[]); SLICES];
-            for (slice, chunk) in slices.iter_mut().zip(&*rest) {
-                *slice = IoSlice::new(chunk);
-            }
-            let used = rest.len().min(SLICES);
-            let mut count = ready!(Pin::new(stream).poll_write_vectored(cx, &slices[..used]))?;
+            let stream = Pin::new(stream);
+            let mut count = ready!(match &*rest {
+                // As most often.
+                [one] => stream.poll_write(cx, one),
+                many => poll_write_many(stream, cx, many),
+            })?;
             if count == 0 {
                 return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
             }
@@ -98,4 +98,17 @@ impl Pen {
             None => Poll::Ready(Ok(())),
         }
     }
+}
+
+/// Writes as many of these as go into one write.
+fn poll_write_many(
+    stream: Pin<&mut Writer>,
+    cx: &mut Context<'_>,
+    chunks: &[Bytes],
+) -> Poll<io::Result<usize>> {
+    let mut slices = [IoSlice::new(&[]); SLICES];
+    for (slice, chunk) in slices.iter_mut().zip(chunks) {
+        *slice = IoSlice::new(chunk);
+    }
+    stream.poll_write_vectored(cx, &slices[..chunks.len().min(SLICES)])
 }
