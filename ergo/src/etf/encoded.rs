@@ -40,6 +40,12 @@ enum Body {
     Rope(Arc<Rope>),
 }
 
+/// Whether bytes are one term and no more.
+pub(super) fn is_one_term(bytes: &[u8], atoms: &Atoms) -> bool {
+    let mut decoder = Decoder::of_slice(bytes, atoms, &Budget::default());
+    decoder.skip().is_ok() && decoder.is_at_end()
+}
+
 impl Encoded {
     /// A term of a frame, with the atoms of the frame's header. Bytes after the term are ignored,
     /// as OTP does.
@@ -108,11 +114,10 @@ impl Encoded {
 
     /// Whether the bytes are one term and no more. Not looked at where it would cost a copy.
     fn is_one_term(&self) -> bool {
-        let Body::Whole(_) = self.body else {
-            return true;
-        };
-        let mut decoder = self.decoder(&Budget::default());
-        decoder.skip().is_ok() && decoder.is_at_end()
+        match &self.body {
+            Body::Whole(bytes) => is_one_term(bytes, &self.atoms),
+            Body::Rope(_) => true,
+        }
     }
 
     /// The bytes, without the leading 131. They may refer to the header's atoms. Of a message

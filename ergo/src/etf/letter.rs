@@ -5,6 +5,7 @@ use std::cell::Cell;
 use std::fmt;
 use std::ops::{Deref, DerefMut};
 
+use super::encoded::is_one_term;
 use super::{BY_REFERENCE, EncodeError, Encoded, Encoder};
 use crate::term::Atom;
 
@@ -31,7 +32,13 @@ impl Draft {
         write(&mut draft)?;
         Ok(match draft.0.take_if(|out| !out.is_short()) {
             Some(long) => Letter::Encoded(Encoded::from_encoder(*long)),
-            None => Letter::Draft(draft),
+            None => {
+                debug_assert!(
+                    is_one_term(draft.as_slice(), &draft.atoms().into()),
+                    "an `Encode` wrote other than one term"
+                );
+                Letter::Draft(draft)
+            }
         })
     }
 }
