@@ -6,6 +6,7 @@ use crate::etf::{DecodeError, EncodeError};
 use crate::gen_server::{CallError, StartError};
 use crate::net::ConnectError;
 use crate::node::NodeError;
+use crate::pg::PgError;
 use crate::process::{RegisterError, SpawnError};
 use crate::rpc::{OfferError, RpcError};
 use crate::supervisor::{ChildError, SpecError};
@@ -44,6 +45,8 @@ pub enum Error {
     Register(#[from] RegisterError),
     /// A function of another node gave no value.
     Rpc(#[from] RpcError),
+    /// A scope of `pg` did not do what it was asked to.
+    Pg(#[from] PgError),
     /// A process was not started.
     Spawn(#[from] SpawnError),
     /// A function is offered twice.

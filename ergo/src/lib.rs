@@ -6,12 +6,13 @@
 //! - A [`supervisor`](mod@supervisor) starts processes, and starts them again when they fail.
 //! - An [`application`] is a tree of processes that starts and stops as one.
 //! - [`rpc`](mod@rpc) offers functions to other nodes, and calls theirs.
+//! - [`pg`] has groups of processes that all nodes know.
 //! - A [`Term`](enum@Term) is any Erlang value; types with a fixed shape travel without it, through
 //!   [`Encode`](trait@Encode) and [`Decode`](trait@Decode).
 //!
 //! The floors of the house, each on those before it: [`term`](mod@term) and [`etf`], the values and
 //! their bytes; [`dist`] and [`epmd`], the protocols; [`net`], the links; [`process`];
-//! [`gen_server`](mod@gen_server); [`supervisor`](mod@supervisor); [`application`]; [`rpc`](mod@rpc); [`node`]. What all of them promise stands in [`semantics`].
+//! [`gen_server`](mod@gen_server); [`supervisor`](mod@supervisor); [`application`]; [`rpc`](mod@rpc); [`pg`]; [`node`]. What all of them promise stands in [`semantics`].
 //!
 //! # Seeing it
 //!
@@ -26,7 +27,7 @@
 //! | `ergo::epmd=debug` | registrations and look-ups |
 //! | `ergo::process=debug` | messages that reached nobody |
 //!
-//! The others are `ergo::node`, `ergo::gen_server`, `ergo::sys`, `ergo::supervisor`, `ergo::application` and `ergo::rpc`. How to find out
+//! The others are `ergo::node`, `ergo::gen_server`, `ergo::sys`, `ergo::supervisor`, `ergo::application`, `ergo::rpc` and `ergo::pg`. How to find out
 //! what a node spends its time and memory on stands in [`profiling`].
 //!
 //! # Features
@@ -48,6 +49,7 @@ pub mod etf;
 pub mod gen_server;
 pub mod net;
 pub mod node;
+pub mod pg;
 pub mod prelude;
 pub mod process;
 #[doc = include_str!("profiling.md")]
