@@ -8,6 +8,7 @@ use crate::net::ConnectError;
 use crate::node::NodeError;
 use crate::pg::PgError;
 use crate::process::{RegisterError, SpawnError};
+use crate::pubsub::PubSubError;
 use crate::rpc::{OfferError, RpcError};
 use crate::supervisor::{ChildError, SpecError};
 
@@ -47,6 +48,8 @@ pub enum Error {
     Rpc(#[from] RpcError),
     /// A scope of `pg` did not do what it was asked to.
     Pg(#[from] PgError),
+    /// A topic was not subscribed to or broadcast on.
+    PubSub(#[from] PubSubError),
     /// A process was not started.
     Spawn(#[from] SpawnError),
     /// A function is offered twice.

@@ -6,13 +6,13 @@
 //! - A [`supervisor`](mod@supervisor) starts processes, and starts them again when they fail.
 //! - An [`application`] is a tree of processes that starts and stops as one.
 //! - [`rpc`](mod@rpc) offers functions to other nodes, and calls theirs.
-//! - [`pg`] has groups of processes that all nodes know.
+//! - [`pg`] has groups of processes that all nodes know; [`pubsub`] is Phoenix.PubSub upon them.
 //! - A [`Term`](enum@Term) is any Erlang value; types with a fixed shape travel without it, through
 //!   [`Encode`](trait@Encode) and [`Decode`](trait@Decode).
 //!
 //! The floors of the house, each on those before it: [`term`](mod@term) and [`etf`], the values and
 //! their bytes; [`dist`] and [`epmd`], the protocols; [`net`], the links; [`process`];
-//! [`gen_server`](mod@gen_server); [`supervisor`](mod@supervisor); [`application`]; [`rpc`](mod@rpc); [`pg`]; [`node`]. What all of them promise stands in [`semantics`].
+//! [`gen_server`](mod@gen_server); [`supervisor`](mod@supervisor); [`application`]; [`rpc`](mod@rpc); [`pg`]; [`pubsub`]; [`node`]. What all of them promise stands in [`semantics`].
 //!
 //! # Seeing it
 //!
@@ -54,6 +54,7 @@ pub mod prelude;
 pub mod process;
 #[doc = include_str!("profiling.md")]
 pub mod profiling {}
+pub mod pubsub;
 pub mod rpc;
 #[doc = include_str!("semantics.md")]
 pub mod semantics {}

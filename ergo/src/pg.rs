@@ -72,6 +72,7 @@ pub use event::{Change, Event};
 pub use pids::Pids;
 pub use process::ScopeProcess;
 pub use scope::{Scope, child, start, start_link};
+pub(crate) use send::send_all;
 
 /// The name of the scope that OTP's functions mean when none is given: `pg`.
 pub const DEFAULT_SCOPE: &str = "pg";

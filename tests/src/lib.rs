@@ -30,6 +30,7 @@ mod example;
 pub mod fuzz;
 mod log;
 pub mod peer;
+pub mod phoenix;
 mod probe;
 mod program;
 pub mod readme;

@@ -3,6 +3,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
+use tests::phoenix;
 use tests::readme::{blocks, head, transcript};
 use tests::tls::Files;
 use tests::{Epmd, Erl, Example, unique, unique_node};
@@ -55,6 +56,28 @@ fn application_is_what_a_shell_shows() {
 #[test]
 fn rpc_is_what_a_shell_shows() {
     replay("rpc", include_str!("../../examples/examples/rpc.rs"));
+}
+
+#[test]
+fn phoenix_is_what_an_elixir_shell_shows() {
+    let epmd = Epmd::start();
+    let name = "phoenix@127.0.0.1";
+    let example = Example::node("phoenix", name, "secret", epmd.port());
+    let source = include_str!("../../examples/examples/phoenix.rs");
+    let [written] = &blocks(&head(source), "elixir")[..] else {
+        panic!("one transcript")
+    };
+    let mut shell = Erl::elixir()
+        .distributed(epmd.port())
+        .name("web@127.0.0.1")
+        .cookie("secret")
+        .shell();
+    phoenix::prepare(&mut shell, name);
+    assert_eq!(shell.replay(&transcript(written)), *written);
+    example.terminate();
+    let (status, output, log) = example.wait();
+    assert!(status.success(), "{status}: {log}");
+    assert_eq!(output, format!("ready {name}\n"));
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use tests::phoenix;
 use tests::readme::{blocks, transcript};
 use tests::tls::Files;
 use tests::{Epmd, Erl, Example, unused_port};
@@ -144,10 +145,38 @@ fn the_elixir_session_is_what_a_shell_shows() {
         .name(option(&command, "--name"))
         .cookie(option(&command, "--cookie"))
         .shell();
-    let [written] = &blocks(README, "elixir")[..] else {
-        panic!("one Elixir session")
+    let [written, _] = &blocks(README, "elixir")[..] else {
+        panic!("two Elixir sessions")
     };
     assert_eq!(shell.replay(&transcript(written)), *written);
+}
+
+#[test]
+fn the_session_with_phoenix_is_what_a_shell_shows() {
+    let port = unused_port();
+    let [.., run] = &commands("cargo run --release --example phoenix")[..] else {
+        panic!("no example of PubSub")
+    };
+    let arguments: Vec<&str> = run[6..].iter().map(String::as_str).collect();
+    let environment = [("ERL_EPMD_PORT", &*port.to_string())];
+    let example = Example::start("phoenix", &arguments, &environment);
+    let name = option(run, "--name");
+    example.printed(&format!("ready {name}"));
+    let [_, iex] = &commands("iex")[..] else {
+        panic!("no second command for Elixir")
+    };
+    let mut shell = Erl::elixir()
+        .distributed(port)
+        .name(option(iex, "--name"))
+        .cookie(option(iex, "--cookie"))
+        .shell();
+    phoenix::prepare(&mut shell, name);
+    let [_, written] = &blocks(README, "elixir")[..] else {
+        panic!("two Elixir sessions")
+    };
+    assert_eq!(shell.replay(&transcript(written)), *written);
+    example.terminate();
+    assert!(example.wait().0.success());
 }
 
 /// What the README's counter prints when there is, or is not, a shop to count for.

@@ -1,0 +1,24 @@
+//! What stands in for Phoenix.PubSub on Elixir nodes.
+
+use crate::Shell;
+
+/// The modules, as Elixir source: `Phoenix.PubSub.start(MyApp.PubSub)` starts it.
+pub const STAND_IN: &str = include_str!("phoenix.exs");
+
+/// Prepares a shell of Elixir for transcripts of the application `MyApp`: its PubSub runs, and that of the node is known on
+/// both sides.
+///
+/// The example `phoenix` answers what is said in the lobby; so this asks until it is heard.
+pub fn prepare(shell: &mut Shell, node: &str) {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/src/phoenix.exs");
+    shell.line(&format!("Code.require_file({file:?}); :ok"));
+    assert_eq!(shell.line("Phoenix.PubSub.start(MyApp.PubSub)"), ":ok");
+    assert_eq!(shell.line(&format!("Node.connect(:\"{node}\")")), "true");
+    let heard = "heard = fn heard -> Phoenix.PubSub.broadcast_from(MyApp.PubSub, self(), \"lobby\", \
+        {:said, %{__struct__: MyApp.Message, from: \"\", text: \"\"}}); \
+        receive do {:said, _} -> :ok after 20 -> heard.(heard) end end";
+    let left = "left = fn left -> receive do {:said, _} -> left.(left) after 0 -> :ok end end";
+    shell.line(&format!("{heard}; {left}; :ok"));
+    shell.line("Phoenix.PubSub.subscribe(MyApp.PubSub, \"lobby\"); heard.(heard)");
+    shell.line("Phoenix.PubSub.unsubscribe(MyApp.PubSub, \"lobby\"); left.(left)");
+}
