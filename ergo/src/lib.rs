@@ -12,7 +12,7 @@
 //!
 //! The floors of the house, each on those before it: [`term`](mod@term) and [`etf`], the values and
 //! their bytes; [`dist`] and [`epmd`], the protocols; [`net`], the links; [`process`];
-//! [`gen_server`](mod@gen_server); [`supervisor`](mod@supervisor); [`application`]; [`rpc`](mod@rpc); [`pg`]; [`pubsub`]; [`node`]. What all of them promise stands in [`semantics`].
+//! [`gen_server`](mod@gen_server); [`supervisor`](mod@supervisor); [`application`]; [`rpc`](mod@rpc); [`pg`]; [`pubsub`]; [`node`]. What all of them promise stands in [`semantics`]; for people of Elixir there is [`elixir`].
 //!
 //! # Seeing it
 //!
@@ -43,6 +43,8 @@ extern crate self as ergo;
 
 pub mod application;
 pub mod dist;
+#[doc = include_str!("elixir.md")]
+pub mod elixir {}
 pub mod epmd;
 mod error;
 pub mod etf;
