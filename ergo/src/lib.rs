@@ -6,13 +6,14 @@
 //! - A [`supervisor`](mod@supervisor) starts processes, and starts them again when they fail.
 //! - An [`application`] is a tree of processes that starts and stops as one.
 //! - [`rpc`](mod@rpc) offers functions to other nodes, and calls theirs.
+//! - [`global`] has the names and locks that a whole cluster shares.
 //! - [`pg`] has groups of processes that all nodes know; [`pubsub`] is Phoenix.PubSub upon them.
 //! - A [`Term`](enum@Term) is any Erlang value; types with a fixed shape travel without it, through
 //!   [`Encode`](trait@Encode) and [`Decode`](trait@Decode).
 //!
 //! The floors of the house, each on those before it: [`term`](mod@term) and [`etf`], the values and
 //! their bytes; [`dist`] and [`epmd`], the protocols; [`net`], the links; [`process`];
-//! [`gen_server`](mod@gen_server); [`supervisor`](mod@supervisor); [`application`]; [`rpc`](mod@rpc); [`pg`]; [`pubsub`]; [`node`]. What all of them promise stands in [`semantics`]; for people of Elixir there is [`elixir`].
+//! [`gen_server`](mod@gen_server); [`supervisor`](mod@supervisor); [`application`]; [`rpc`](mod@rpc); [`global`]; [`pg`]; [`pubsub`]; [`node`]. What all of them promise stands in [`semantics`]; for people of Elixir there is [`elixir`].
 //!
 //! # Seeing it
 //!
@@ -27,7 +28,7 @@
 //! | `ergo::epmd=debug` | registrations and look-ups |
 //! | `ergo::process=debug` | messages that reached nobody |
 //!
-//! The others are `ergo::node`, `ergo::gen_server`, `ergo::sys`, `ergo::supervisor`, `ergo::application`, `ergo::rpc` and `ergo::pg`. How to find out
+//! The others are `ergo::node`, `ergo::gen_server`, `ergo::sys`, `ergo::supervisor`, `ergo::application`, `ergo::rpc`, `ergo::global` and `ergo::pg`. How to find out
 //! what a node spends its time and memory on stands in [`profiling`].
 //!
 //! # Features
@@ -49,6 +50,7 @@ pub mod epmd;
 mod error;
 pub mod etf;
 pub mod gen_server;
+pub mod global;
 pub mod net;
 pub mod node;
 pub mod pg;

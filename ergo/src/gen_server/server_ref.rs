@@ -11,7 +11,8 @@ use super::cast_error::{CastError, Sent};
 use super::message::{Message, MessageKind};
 use crate::etf::{EncodeError, Letter};
 use crate::process::{
-    AnyProcess, Cause, Envelope, LocalNode, Overflow, Process, ProcessId, Refusal, Refused, current,
+    AnyProcess, Cause, Envelope, GlobalName, LocalNode, Overflow, Process, ProcessId, Refusal,
+    Refused, current,
 };
 use crate::term::{Atom, Pid};
 
@@ -25,6 +26,7 @@ use crate::term::{Atom, Pid};
 /// | `{kv, 'shop@host'}` | `ServerRef::named(&node, "kv", "shop@host")` |
 /// | `kv` | `ServerRef::local(&node, "kv")` |
 /// | `Pid` | `ServerRef::from_pid(&node, pid)` |
+/// | `{global, kv}` | `ServerRef::global(&node, "kv")` |
 pub struct ServerRef<M: Message> {
     node: LocalNode,
     target: Target<M>,
@@ -35,6 +37,8 @@ enum Target<M> {
     Here(Arc<Process<M>>),
     /// Anything else; looked up at each use.
     Elsewhere(ProcessId),
+    /// Whoever has this name in the cluster, at each use.
+    Global(GlobalName),
 }
 
 /// Where a message goes now.
@@ -77,6 +81,14 @@ impl<M: Message> ServerRef<M> {
         }
     }
 
+    /// The server that has a [global](crate::global) name. It need not be there yet: the name is looked up by every call.
+    pub fn global(on: &impl OnNode, name: impl Into<GlobalName>) -> ServerRef<M> {
+        ServerRef {
+            node: on.local_node().clone(),
+            target: Target::Global(name.into()),
+        }
+    }
+
     /// The server's pid, if it was started here or made from a pid; for a name, use
     /// [`LocalNode::whereis`].
     pub fn pid(&self) -> Option<Pid> {
@@ -86,11 +98,16 @@ impl<M: Message> ServerRef<M> {
         }
     }
 
-    /// What names the server: its pid, or its name and node.
+    /// What names the server: its pid, or its name and node. Of a global name, the pid of who has it now.
     pub fn process_id(&self) -> ProcessId {
         match &self.target {
             Target::Here(process) => ProcessId::Pid(process.core.pid),
             Target::Elsewhere(id) => *id,
+            // While nobody has the name, a pid that no process has.
+            Target::Global(name) => {
+                let pid = self.node.whereis_global(name.as_term());
+                ProcessId::Pid(pid.unwrap_or_else(|| self.node.caller_pid()))
+            }
         }
     }
 
@@ -115,7 +132,7 @@ impl<M: Message> ServerRef<M> {
     fn post(&self, message: M) {
         match &self.target {
             Target::Here(process) => self.post_typed(process, message),
-            Target::Elsewhere(_) => self.post_elsewhere(message),
+            Target::Elsewhere(_) | Target::Global(_) => self.post_elsewhere(message),
         }
     }
 
@@ -203,14 +220,14 @@ impl<M: Message> ServerRef<M> {
     pub(super) fn process(&self) -> Option<&Arc<Process<M>>> {
         match &self.target {
             Target::Here(process) => Some(process),
-            Target::Elsewhere(_) => None,
+            Target::Elsewhere(_) | Target::Global(_) => None,
         }
     }
 
-    /// Whether messages to it always go over a link.
+    /// Whether messages to it always go over a link. Who has a global name may change at any time.
     pub(super) fn is_on_another_node(&self) -> bool {
         match &self.target {
-            Target::Here(_) => false,
+            Target::Here(_) | Target::Global(_) => false,
             Target::Elsewhere(id) => id.node() != self.node.name(),
         }
     }
@@ -220,15 +237,15 @@ impl<M: Message> ServerRef<M> {
     pub(super) fn is_calling_itself(&self) -> bool {
         match &self.target {
             Target::Here(process) => current() == Some(process.core.pid),
-            Target::Elsewhere(id) => self.is_elsewhere_itself(*id),
+            Target::Elsewhere(_) | Target::Global(_) => self.is_elsewhere_itself(),
         }
     }
 
-    fn is_elsewhere_itself(&self, id: ProcessId) -> bool {
+    fn is_elsewhere_itself(&self) -> bool {
         let Some(own) = self.node.running_pid() else {
             return false;
         };
-        match id {
+        match self.process_id() {
             ProcessId::Pid(pid) => pid == own,
             ProcessId::Name(name, node) => {
                 node == self.node.name() && self.node.whereis(name) == Some(own)
@@ -237,22 +254,22 @@ impl<M: Message> ServerRef<M> {
     }
 
     pub(super) fn local_process(&self) -> Result<Arc<dyn AnyProcess>, CallError> {
-        let id = match &self.target {
-            Target::Here(process) => return Ok(process.clone()),
-            Target::Elsewhere(id) => id,
-        };
+        if let Target::Here(process) = &self.target {
+            return Ok(process.clone());
+        }
+        let id = self.process_id();
         if id.node() != self.node.name() {
             return Err(CallError::LocalOnly);
         }
-        self.node.resolve(id).ok_or(CallError::NoProc)
+        self.node.resolve(&id).ok_or(CallError::NoProc)
     }
 
     /// Where a message goes now; `None` if the server is known not to be there.
     pub(super) fn route(&self) -> Option<Route<'_, M>> {
-        let id = match &self.target {
-            Target::Here(process) => return Some(Route::Typed(Cow::Borrowed(process))),
-            Target::Elsewhere(id) => *id,
-        };
+        if let Target::Here(process) = &self.target {
+            return Some(Route::Typed(Cow::Borrowed(process)));
+        }
+        let id = self.process_id();
         if id.node() != self.node.name() {
             return Some(Route::Wire(id));
         }
@@ -281,6 +298,7 @@ impl<M: Message> Clone for ServerRef<M> {
         let target = match &self.target {
             Target::Here(process) => Target::Here(Arc::clone(process)),
             Target::Elsewhere(id) => Target::Elsewhere(*id),
+            Target::Global(name) => Target::Global(name.clone()),
         };
         ServerRef {
             node: self.node.clone(),

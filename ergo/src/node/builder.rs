@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use crate::epmd;
 use crate::etf::Budget;
+use crate::global;
 #[cfg(feature = "tls")]
 use crate::net::Tls;
 use crate::net::{Discovery, ListenOptions, Resolve, Route};
@@ -49,6 +50,7 @@ pub struct NodeBuilder {
     budget: Budget,
     offers: Vec<Module>,
     rpc: Settings,
+    global: global::Settings,
     stop_timeout: Duration,
     config_files: Vec<PathBuf>,
     variables: Option<Vec<(String, String)>>,
@@ -61,7 +63,7 @@ impl NodeBuilder {
             cookie: None,
             cookies: Vec::new(),
             allowed: Vec::new(),
-            visible: false,
+            visible: true,
             named_by: None,
             dist_listen: true,
             listen: ListenOptions::default(),
@@ -82,6 +84,7 @@ impl NodeBuilder {
             budget: Budget::default(),
             offers: Vec::new(),
             rpc: Settings::default(),
+            global: global::Settings::default(),
             stop_timeout: STOP_TIMEOUT,
             config_files: Vec::new(),
             variables: None,
@@ -137,13 +140,38 @@ impl NodeBuilder {
         self
     }
 
-    /// Whether other nodes list this one in `nodes()`. The default is `false`: a hidden node, like
-    /// `erl -hidden` and C nodes.
-    ///
-    /// A visible node owes its cluster the services `global` and `pg`, which ergo does not have
-    /// yet: `global:sync/0` on a BEAM hangs while a visible node without them is connected.
+    /// Whether this node is one of its cluster: others list it in `nodes()`, and it shares their
+    /// [names and locks](crate::global). `true` by default; `false` is what [`hidden`](NodeBuilder::hidden) says.
     pub fn visible(mut self, visible: bool) -> Self {
         self.visible = visible;
+        self
+    }
+
+    /// Keeps the node apart from its cluster, like `erl -hidden` and C nodes: others list it in `nodes(hidden)` alone, it
+    /// connects to those that it talks with and to no others, and has [names](crate::global) of its own. For tools and clients.
+    pub fn hidden(self) -> Self {
+        self.visible(false)
+    }
+
+    /// Whether this node connects to all nodes that the others know, as they do among each other: `true` by default. Without
+    /// it the node has [names](crate::global) of its own, though it is visible. `-kernel connect_all`, `-connect_all`.
+    pub fn connect_all(mut self, connect: bool) -> Self {
+        self.global.connect_all = connect;
+        self
+    }
+
+    /// Whether the nodes of a cluster leave a node that one of them has lost, so that each is connected either to all others or
+    /// to none: `true` by default, as since OTP 25. All nodes of a cluster should have the same.
+    /// `-kernel prevent_overlapping_partitions`.
+    pub fn prevent_overlapping_partitions(mut self, prevent: bool) -> Self {
+        self.global.prevent_overlapping_partitions = prevent;
+        self
+    }
+
+    /// How many [global](crate::global) names, and how many locks, the processes of one node may have here; 1048576 by default.
+    /// More are refused. OTP has no such limit.
+    pub fn max_global(mut self, count: usize) -> Self {
+        self.global.limit = count;
         self
     }
 

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::global;
 use crate::process::LocalNode;
 use crate::rpc::{Context, Module};
 
@@ -12,4 +13,5 @@ pub(super) fn offer(node: &LocalNode, tick_time: Duration) {
     let seconds = tick_time.as_secs();
     node.offer_service(Module::new("net_kernel").function("get_net_ticktime", move || seconds));
     node.offer_service(Module::new("erlang").function("node", |ctx: Context| ctx.node().name()));
+    node.offer_service(global::service());
 }

@@ -132,6 +132,7 @@ impl LocalNode {
 
     /// Tells those who have asked that a node is connected or, with a reason, lost.
     pub(super) fn tell_subscribers(&self, peer: &Peer, down: Option<&LinkDown>) {
+        self.run_hooks(peer, down.is_none());
         let down = down.map(reason);
         let subscriptions = self.subscriptions().lock().clone();
         for (pid, options) in subscriptions {

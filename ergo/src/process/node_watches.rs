@@ -14,8 +14,8 @@ pub enum NodeType {
     /// Those that are seen by all: `visible`.
     #[default]
     Visible,
-    /// Those that are hidden, or to which this node is: `hidden`. A node of ergo is hidden unless it
-    /// is built [visible](crate::node::NodeBuilder), and then so are all nodes to it.
+    /// Those that are hidden, or to which this node is: `hidden`. To a node that is built
+    /// [hidden](crate::node::NodeBuilder::hidden), all others are.
     Hidden,
     /// Both: `all`.
     All,

@@ -10,6 +10,7 @@ use crate::application::{Applications, Config, EnvSources};
 use crate::dist::{Cookie, DistFlags};
 use crate::epmd;
 use crate::gen_server::Start;
+use crate::global;
 #[cfg(feature = "tls")]
 use crate::net::tls;
 use crate::net::{
@@ -69,6 +70,8 @@ impl NodeBuilder {
             let rex: Start<Rex> = Start::new(&local, ());
             let rex = rex.name(Atom::new("rex")).await;
             rex.map_err(NodeError::Start)?;
+            let names = global::start(&local, self.global).await;
+            names.map_err(NodeError::Start)?;
             if let Some(baptism) = baptism {
                 links.begin_with(baptism)?;
             }

@@ -1,0 +1,82 @@
+//! Those who wait until this node has the same names as others.
+
+use std::collections::HashSet;
+
+use super::message::GlobalMessage;
+use super::server::{Ctx, NameServer};
+use crate::gen_server::ReplyTo;
+use crate::term::Atom;
+
+#[derive(Default)]
+pub(super) struct Syncers(Vec<Syncer>);
+
+struct Syncer {
+    nodes: HashSet<Atom, foldhash::quality::RandomState>,
+    reply: ReplyTo<Atom>,
+}
+
+impl Syncers {
+    /// Nobody needs to wait for this node any more.
+    pub(super) fn done_with(&mut self, node: Atom) {
+        let waiting = std::mem::take(&mut self.0);
+        for mut syncer in waiting {
+            syncer.nodes.remove(&node);
+            self.add(syncer);
+        }
+    }
+
+    fn add(&mut self, syncer: Syncer) {
+        match syncer.nodes.is_empty() {
+            true => syncer.reply.send(Atom::OK),
+            false if syncer.reply.is_awaited() => self.0.push(syncer),
+            false => {}
+        }
+    }
+}
+
+impl NameServer {
+    /// Answers when this node has the same names as these, or they are lost.
+    pub(super) fn sync(&mut self, nodes: Vec<Atom>, reply: ReplyTo<Atom>, ctx: &mut Ctx) {
+        let own = ctx.node().name();
+        let wanted = nodes
+            .into_iter()
+            .filter(|node| *node != own && !self.synced.contains(node));
+        let syncer = Syncer {
+            nodes: wanted.collect(),
+            reply,
+        };
+        for node in syncer
+            .nodes
+            .iter()
+            .filter(|node| !self.up.contains_key(node))
+        {
+            self.connect(*node, false, ctx, |_, _| {});
+        }
+        ctx.defer(&syncer.reply);
+        self.syncers.add(syncer);
+    }
+
+    /// Connects to a node, and then does something; the name server hears of it if that fails. `known` says whether others
+    /// have it in their partition, so that all are to leave it then.
+    pub(super) fn connect(
+        &self,
+        node: Atom,
+        known: bool,
+        ctx: &Ctx,
+        then: impl FnOnce(&crate::process::LocalNode, Atom) + Send + 'static,
+    ) {
+        let (here, server) = (ctx.node().clone(), ctx.myself());
+        let Some(links) = here.links().cloned() else {
+            return server.send(GlobalMessage::NotConnected { node, known });
+        };
+        tokio::spawn(async move {
+            match links.connect(node).await {
+                Ok(peer) if !peer.hidden => then(&here, node),
+                _ => {
+                    tracing::warn!(target: "ergo::global", node = node.as_str(), "cannot be connected");
+                    server.send(GlobalMessage::NotConnected { node, known });
+                }
+            }
+        });
+    }
+}

@@ -1,0 +1,99 @@
+%% What a BEAM sees of the names and locks of its cluster, and does to them.
+-module(global_judge).
+-export([joined/1, apart/1, process/0, named/1, named/2, node_of/1, await/2, keeps/1, names/0, conflicts/0, heard/1,
+         trans_log/3, holder/1, alive/1]).
+
+%% Waits until exactly these nodes are connected, and have the same names.
+joined(Nodes) ->
+    ok = net_kernel:monitor_nodes(true),
+    wait(lists:sort(Nodes)),
+    ok = net_kernel:monitor_nodes(false),
+    ok = global:sync(),
+    Known = lists:sort(gen_server:call(global_name_server, get_known)),
+    {Known, lists:sort(gen_server:call(global_name_server, get_synced))}.
+
+%% Waits until none of these nodes is connected.
+apart(Nodes) ->
+    ok = net_kernel:monitor_nodes(true),
+    gone(Nodes),
+    ok = net_kernel:monitor_nodes(false).
+
+wait(Nodes) ->
+    case lists:sort(nodes()) of
+        Nodes -> ok;
+        _ -> change(), wait(Nodes)
+    end.
+
+gone(Nodes) ->
+    case [N || N <- Nodes, lists:member(N, nodes())] of
+        [] -> ok;
+        _ -> change(), gone(Nodes)
+    end.
+
+change() ->
+    receive
+        {nodeup, _} -> ok;
+        {nodedown, _} -> ok
+    after 40000 -> exit({nodes, nodes()})
+    end.
+
+%% A process that lives until it is told otherwise, answers `ping`, and remembers all else.
+process() -> spawn(fun() -> loop([]) end).
+
+loop(Heard) ->
+    receive
+        {ping, From} -> From ! {pong, node()}, loop(Heard);
+        {heard, From} -> From ! {heard, lists:reverse(Heard)}, loop(Heard);
+        {do, Fun, From} -> From ! {done, Fun()}, loop(Heard);
+        stop -> ok;
+        Other -> loop([Other | Heard])
+    end.
+
+%% A new process of that name.
+named(Name) -> yes = global:register_name(Name, process()), ok.
+
+named(Name, Resolve) -> yes = global:register_name(Name, process(), Resolve), ok.
+
+%% The node whose process has the name.
+node_of(Name) ->
+    case global:whereis_name(Name) of
+        undefined -> undefined;
+        Pid -> node(Pid)
+    end.
+
+%% Waits until a process of that node has the name, or nobody has.
+await(Name, Node) -> await(Name, Node, 4000).
+
+await(Name, Node, 0) -> {Name, Node, node_of(Name)};
+await(Name, Node, N) ->
+    case node_of(Name) of
+        Node -> ok;
+        _ -> timer:sleep(10), await(Name, Node, N - 1)
+    end.
+
+%% Whose process answers under a name.
+keeps(Name) ->
+    global:send(Name, {ping, self()}),
+    receive {pong, Node} -> Node after 30000 -> nobody end.
+
+names() -> lists:sort(global:registered_names()).
+
+heard(Pid) ->
+    Pid ! {heard, self()},
+    receive {heard, Heard} -> Heard after 30000 -> nothing end.
+
+%% What the processes under these names have heard of conflicts.
+conflicts() -> [{Name, heard(global:whereis_name(Name))} || Name <- names()].
+
+%% Runs a transaction that tells `To` when it begins and when it ends.
+trans_log(Resource, To, Text) ->
+    global:trans({Resource, self()}, fun() -> To ! {enter, Text}, timer:sleep(50), To ! {leave, Text} end),
+    ok.
+
+%% A process that holds a lock.
+holder(Id) ->
+    Pid = process(),
+    Pid ! {do, fun() -> global:set_lock(Id) end, self()},
+    receive {done, true} -> Pid after 30000 -> failed end.
+
+alive(Pid) -> is_process_alive(Pid).
