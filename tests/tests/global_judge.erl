@@ -1,7 +1,7 @@
 %% What a BEAM sees of the names and locks of its cluster, and does to them.
 -module(global_judge).
--export([joined/1, apart/1, process/0, named/1, named/2, node_of/1, await/2, keeps/1, names/0, conflicts/0, heard/1,
-         trans_log/3, holder/1, alive/1]).
+-export([joined/1, apart/1, process/0, named/1, named/2, pid/1, node_of/1, await/2, keeps/1,
+         names/0, heard/1, transactions/3, holder/1, flood/3]).
 
 %% Waits until exactly these nodes are connected, and have the same names.
 joined(Nodes) ->
@@ -49,10 +49,15 @@ loop(Heard) ->
         Other -> loop([Other | Heard])
     end.
 
-%% A new process of that name.
-named(Name) -> yes = global:register_name(Name, process()), ok.
+%% A new process of that name, which `pid/1` remembers.
+named(Name) -> named(Name, fun global:random_exit_name/3).
 
-named(Name, Resolve) -> yes = global:register_name(Name, process(), Resolve), ok.
+named(Name, Resolve) ->
+    Pid = process(),
+    yes = global:register_name(Name, Pid, Resolve),
+    persistent_term:put({?MODULE, Name}, Pid).
+
+pid(Name) -> persistent_term:get({?MODULE, Name}).
 
 %% The node whose process has the name.
 node_of(Name) ->
@@ -82,13 +87,11 @@ heard(Pid) ->
     Pid ! {heard, self()},
     receive {heard, Heard} -> Heard after 30000 -> nothing end.
 
-%% What the processes under these names have heard of conflicts.
-conflicts() -> [{Name, heard(global:whereis_name(Name))} || Name <- names()].
-
-%% Runs a transaction that tells `To` when it begins and when it ends.
-trans_log(Resource, To, Text) ->
-    global:trans({Resource, self()}, fun() -> To ! {enter, Text}, timer:sleep(50), To ! {leave, Text} end),
-    ok.
+%% So many transactions, each of which tells `To` when it begins and when it ends.
+transactions(_, _, 0) -> ok;
+transactions(Resource, To, N) ->
+    global:trans({Resource, self()}, fun() -> To ! {enter, node()}, timer:sleep(5), To ! {leave, node()} end),
+    transactions(Resource, To, N - 1).
 
 %% A process that holds a lock.
 holder(Id) ->
@@ -96,4 +99,8 @@ holder(Id) ->
     Pid ! {do, fun() -> global:set_lock(Id) end, self()},
     receive {done, true} -> Pid after 30000 -> failed end.
 
-alive(Pid) -> is_process_alive(Pid).
+%% Asks a node for so many locks at once, one of which is free.
+flood(Node, Count, Resource) ->
+    [erlang:send({global_name_server, Node},
+                 {'$gen_call', {self(), make_ref()}, {set_lock, {{Resource, I}, self()}}}) || I <- lists:seq(1, Count)],
+    length([true || _ <- lists:seq(1, Count), receive {_, Set} -> Set after 60000 -> exit(stalled) end]).

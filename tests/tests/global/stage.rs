@@ -2,15 +2,70 @@
 
 use ergo::process::Received;
 use ergo::{Node, Pid, Term, term};
-use tests::{Cluster, Erl};
+use tests::{Cluster, Erl, unique_node};
 
 const JUDGE: &str = include_str!("../global_judge.erl");
 
 /// A BEAM with the judge.
 pub(crate) async fn beam(cluster: &Cluster) -> Erl {
-    let erl = cluster.erl().await;
+    beam_of(cluster, "erl", &[]).await
+}
+
+/// A BEAM whose name begins so, with further arguments.
+pub(crate) async fn beam_of(cluster: &Cluster, prefix: &str, args: &[&str]) -> Erl {
+    let options = cluster.options(Erl::options()).name(&unique_node(prefix));
+    let erl = options.args(args).start().await;
     erl.load_module(JUDGE).await;
     erl
+}
+
+/// Two BEAMs and a Rust node, all of which know each other.
+pub(crate) struct Three {
+    pub(crate) one: Erl,
+    pub(crate) two: Erl,
+    pub(crate) node: Node,
+}
+
+impl Three {
+    pub(crate) async fn start(cluster: &Cluster) -> Three {
+        let three = Three {
+            one: beam(cluster).await,
+            two: beam(cluster).await,
+            node: cluster.node().await,
+        };
+        three.meet().await;
+        three
+    }
+
+    /// Connects them, each by way of the first.
+    pub(crate) async fn meet(&self) {
+        assert_eq!(self.one.eval(&ping(self.two.name())).await, "pong");
+        assert!(self.node.ping(self.one.name()).await);
+        self.joined().await;
+    }
+
+    /// Waits until all of them know each other.
+    pub(crate) async fn joined(&self) {
+        let own = self.node.name().as_str();
+        let (one, two) = (self.one.name(), self.two.name());
+        joined(&self.one, &[two, own]).await;
+        joined(&self.two, &[one, own]).await;
+        joined_here(&self.node, &[one, two]).await;
+    }
+
+    /// Where all of them find a name: on one node, or nowhere.
+    pub(crate) async fn find(&self, name: &'static str) -> String {
+        let text = format!("global_judge:node_of({name}).");
+        let (one, two) = (self.one.eval(&text).await, self.two.eval(&text).await);
+        let own = ergo::global::whereis_name(&self.node, name);
+        let own = own.map_or("undefined".to_owned(), |pid| pid.node.to_string());
+        assert_eq!((&one, &two), (&own, &own), "{name}");
+        own
+    }
+}
+
+pub(crate) fn ping(node: &str) -> String {
+    format!("net_adm:ping('{node}').")
 }
 
 /// Waits until a BEAM is connected to exactly these nodes and has their names, and they have it in their partitions.
@@ -61,28 +116,20 @@ pub(crate) fn process(node: &Node) -> Pid {
 }
 
 /// What a process has heard, of either kind.
-pub(crate) async fn heard(node: &Node, pid: Pid) -> Term {
-    tests::run(node, async move |mut ctx| {
+pub(crate) async fn heard(node: &Node, pid: Pid) -> String {
+    let heard = tests::run(node, async move |mut ctx| {
         let _ = ctx.send(pid, &term!({heard, (ctx.pid())}));
-        loop {
-            if let Received::Message(message) = ctx.receive().await {
-                return message;
-            }
-        }
-    })
-    .await
+        ctx.receive_match(Received::into_message).await
+    });
+    heard.await.as_tagged("heard").expect("an answer")[0].to_string()
 }
 
 /// Which node's process answers under a name.
-pub(crate) async fn keeps(node: &Node, name: &'static str) -> Term {
-    tests::run(node, async move |mut ctx| {
+pub(crate) async fn keeps(node: &Node, name: &'static str) -> String {
+    let answer = tests::run(node, async move |mut ctx| {
         let sent = ergo::global::send(&ctx, name, &term!({ping, (ctx.pid())}));
         sent.expect("somebody has the name");
-        loop {
-            if let Received::Message(message) = ctx.receive().await {
-                return message;
-            }
-        }
-    })
-    .await
+        ctx.receive_match(Received::into_message).await
+    });
+    answer.await.as_tagged("pong").expect("an answer")[0].to_string()
 }
