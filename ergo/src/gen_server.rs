@@ -76,6 +76,7 @@ pub use pending::{Pending, Requests};
 pub use reply::ReplyTo;
 pub use server::{Server, Unknown};
 pub use server_ref::ServerRef;
+pub(crate) use start::Before;
 pub use start::{Start, StartError, StartMonitor, Starting};
 
 pub use ergo_derive::{call, cast, info, init, terminate};

@@ -32,6 +32,7 @@
 //! | `global:whereis_name(Name)` | [`whereis_name`] |
 //! | `global:send(Name, Msg)` | [`send`] |
 //! | `global:registered_names()` | [`registered_names`] |
+//! | `gen_server:start({global, Name}, …)` | [`.global_name(…)`](crate::gen_server::Start::global_name) of a start, a [child](crate::supervisor::Child::global_name), a [supervisor](crate::supervisor::StartSupervisor::global_name) |
 //! | `{global, Name}` as the reference of a server | [`ServerRef::global`](crate::gen_server::ServerRef::global) |
 //! | `global:set_lock(Id, Nodes, Retries)`, `del_lock` | [`set_lock`], [`del_lock`] with a [`Lock`] |
 //! | `global:trans(Id, Fun)` | [`trans`] |
@@ -82,6 +83,7 @@ mod server;
 mod service;
 mod session;
 mod shared;
+mod start;
 mod syncers;
 
 pub use crate::process::GlobalName;

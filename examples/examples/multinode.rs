@@ -34,7 +34,7 @@
 //! {error,noproc}
 //! (till@127.0.0.1)6> gen_server:call(Bridge, {{counter, 'shup@127.0.0.1'}, hello}).
 //! {error,{nodedown,'shup@127.0.0.1'}}
-//! (till@127.0.0.1)7> nodes(hidden).
+//! (till@127.0.0.1)7> nodes().
 //! ['left@127.0.0.1']
 //! (till@127.0.0.1)8> register(shell, self()).
 //! true
@@ -45,7 +45,7 @@
 //! ```erlang
 //! (shop@127.0.0.1)3> gen_server:cast({bridge, 'right@127.0.0.1'}, {{shell, 'till@127.0.0.1'}, closed}).
 //! ok
-//! (shop@127.0.0.1)4> nodes(hidden).
+//! (shop@127.0.0.1)4> nodes().
 //! ['right@127.0.0.1']
 //! ```
 //!

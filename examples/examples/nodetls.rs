@@ -21,7 +21,7 @@
 //! true
 //! (me@127.0.0.1)5> gen_server:call(Certificates, reload).
 //! ok
-//! (me@127.0.0.1)6> nodes(hidden).
+//! (me@127.0.0.1)6> nodes().
 //! ['nodetls@127.0.0.1']
 //! ```
 

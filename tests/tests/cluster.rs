@@ -131,18 +131,8 @@ fn terms(texts: &[&str]) -> Vec<Term> {
 }
 
 #[tokio::test]
-async fn a_node_is_hidden_unless_told_otherwise() {
+async fn a_node_is_visible_unless_told_otherwise() {
     let pair = Pair::start().await;
-    assert_eq!(
-        pair.eval("pong = net_adm:ping(Rust), {nodes() , nodes(hidden) =:= [Rust]}.")
-            .await,
-        "{[],true}"
-    );
-    // As with `erl -hidden`, the connection is a hidden one for both ends.
-    assert!(pair.node.nodes().is_empty());
-    assert_eq!(pair.node.hidden_nodes(), [Atom::new(pair.erl.name())]);
-
-    let pair = Pair::start_with(|node| node.visible(true)).await;
     assert_eq!(
         pair.eval("pong = net_adm:ping(Rust), {nodes() =:= [Rust], nodes(hidden)}.")
             .await,
@@ -150,6 +140,21 @@ async fn a_node_is_hidden_unless_told_otherwise() {
     );
     assert_eq!(pair.node.nodes(), [Atom::new(pair.erl.name())]);
     assert!(pair.node.hidden_nodes().is_empty());
+
+    for hide in [
+        NodeBuilder::hidden as fn(NodeBuilder) -> NodeBuilder,
+        |node| node.visible(false),
+    ] {
+        let pair = Pair::start_with(hide).await;
+        assert_eq!(
+            pair.eval("pong = net_adm:ping(Rust), {nodes() , nodes(hidden) =:= [Rust]}.")
+                .await,
+            "{[],true}"
+        );
+        // As with `erl -hidden`, the connection is a hidden one for both ends.
+        assert!(pair.node.nodes().is_empty());
+        assert_eq!(pair.node.hidden_nodes(), [Atom::new(pair.erl.name())]);
+    }
 }
 
 #[tokio::test]

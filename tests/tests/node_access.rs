@@ -171,7 +171,7 @@ async fn a_node_that_is_not_allowed_hears_it() {
     node.allow(["127.0.0.1"]);
     assert_eq!(erl.eval(&connect).await, "true");
     node.disconnect(erl.name());
-    tests::until(|| node.hidden_nodes().is_empty()).await;
+    tests::until(|| node.nodes().is_empty()).await;
     assert!(node.connect(erl.name()).await.is_err());
     let other = cluster.erl().await;
     let host_only = format!(

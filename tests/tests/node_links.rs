@@ -20,9 +20,9 @@ async fn each_side_connects_and_is_seen() {
     let name = unique_node("ergo");
     let node = node(&cluster, &name).await;
     assert_eq!(erl.eval(&format!("net_adm:ping('{name}').")).await, "pong");
-    assert_eq!(erl.eval("nodes().").await, "[]");
-    assert_eq!(erl.eval("nodes(hidden).").await, format!("['{name}']"));
-    assert_eq!(node.hidden_nodes()[0], erl.name());
+    assert_eq!(erl.eval("nodes(hidden).").await, "[]");
+    assert_eq!(erl.eval("nodes().").await, format!("['{name}']"));
+    assert_eq!(node.nodes()[0], erl.name());
     assert!(node.ping(erl.name()).await);
 
     let monitoring = format!(
@@ -52,8 +52,8 @@ async fn both_dialling_at_once_get_one_link() {
             ours.unwrap();
             assert_eq!(theirs, "true");
             assert!(node.ping(erl.name()).await);
-            assert_eq!(erl.eval("nodes(hidden).").await, format!("['{name}']"));
-            assert_eq!(node.hidden_nodes().len(), 1);
+            assert_eq!(erl.eval("nodes().").await, format!("['{name}']"));
+            assert_eq!(node.nodes().len(), 1);
             let gone = format!(
                 "erlang:monitor_node('{name}', true), erlang:disconnect_node('{name}'),
                  receive {{nodedown, _}} -> ok end."
@@ -154,11 +154,11 @@ async fn idle_links_live_by_their_ticks() {
     node.connect(erl.name()).await.unwrap();
     // Either would have closed the link by now if it had not heard the other.
     let wait = format!(
-        "monitor_node({}, true), receive {{nodedown, _}} -> down after 6000 -> nodes(hidden) end.",
+        "monitor_node({}, true), receive {{nodedown, _}} -> down after 6000 -> nodes() end.",
         node.name()
     );
     assert_eq!(erl.eval(&wait).await, format!("[{}]", node.name()));
-    assert_eq!(node.hidden_nodes(), [Atom::new(erl.name())]);
+    assert_eq!(node.nodes(), [Atom::new(erl.name())]);
     node.stop().await;
 }
 
@@ -189,7 +189,7 @@ async fn a_node_that_falls_silent_is_given_up() {
         waited < Duration::from_secs(4),
         "sooner than a call gives up: {waited:?}"
     );
-    assert!(node.hidden_nodes().is_empty());
+    assert!(node.nodes().is_empty());
     node.stop().await;
 }
 

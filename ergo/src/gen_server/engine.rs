@@ -10,7 +10,7 @@ use tokio::task::{coop, yield_now};
 use tokio::time::{Instant, timeout};
 
 use super::unknown::{Opened, deal_with, open};
-use super::{Context, InitError, Message, Next, Reason, Server, system};
+use super::{Context, InitError, Message, Next, Reason, Server, StartError, system};
 use crate::etf::{Encode, Encoded};
 use crate::process::{Envelope, Process, catch_panic, catch_panics, encoded_atom};
 use crate::term::{Atom, Pid};
@@ -20,6 +20,8 @@ pub(super) enum Started {
     Running,
     /// It said `ignore`.
     Ignored,
+    /// What was to be done before it was not done.
+    Refused(StartError),
 }
 
 /// The link to the starter while `init` runs. If the process ends before it has started, whatever
@@ -85,6 +87,24 @@ pub(super) fn serve<S: Server>(
         }
         reason
     }
+}
+
+/// The same, after something that is to be done before `init`.
+pub(super) async fn serve_after<S: Server>(
+    preparing: impl Future<Output = Result<(), StartError>>,
+    ctx: Context<S>,
+    args: S::Args,
+    started: oneshot::Sender<Started>,
+) -> Reason {
+    if let Err(error) = preparing.await {
+        if let Some(parent) = ctx.linked_parent() {
+            let core = &ctx.process.core;
+            core.node.unlink(core, parent);
+        }
+        let _ = started.send(Started::Refused(error));
+        return Reason::Normal;
+    }
+    serve(ctx, args, started).await
 }
 
 /// How a server waits for its next message.

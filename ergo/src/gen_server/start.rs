@@ -10,10 +10,11 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::time::{Sleep, sleep};
 
-use super::engine::{Started, serve};
+use super::engine::{Started, serve, serve_after};
 use super::{Context, LocalNode, OnNode, Reason, Server, ServerRef};
 use crate::process::{
-    Birth, Core, EndWatch, Life, Limit, Overflow, Process, RegisterError, start_task, watch_end,
+    Birth, Core, EndWatch, GlobalName, Life, Limit, Overflow, Process, RegisterError, start_task,
+    watch_end,
 };
 use crate::term::{Atom, Pid, Ref, Term};
 
@@ -26,6 +27,14 @@ pub enum StartError {
     AlreadyStarted {
         /// The name.
         name: Atom,
+        /// Who has it.
+        pid: Pid,
+    },
+    /// The global name is taken. In Erlang the same.
+    #[error("the global name {name} is taken by {pid} (already_started)")]
+    AlreadyRegistered {
+        /// The name.
+        name: GlobalName,
         /// Who has it.
         pid: Pid,
     },
@@ -54,7 +63,7 @@ pub enum StartError {
 impl From<StartError> for Reason {
     fn from(error: StartError) -> Reason {
         match error {
-            StartError::AlreadyStarted { pid, .. } => {
+            StartError::AlreadyStarted { pid, .. } | StartError::AlreadyRegistered { pid, .. } => {
                 Term::tuple([Term::atom("already_started"), pid.into()]).into()
             }
             StartError::Ignore => Atom::new("ignore").into(),
@@ -79,8 +88,15 @@ pub struct Start<S: Server, R = ServerRef<<S as Server>::Message>> {
     link: bool,
     timeout: Option<Duration>,
     limit: Limit,
+    before: Option<Before>,
     output: PhantomData<fn() -> R>,
 }
+
+/// What a floor above does in the name of a new process, before its `init`. An error is what the start comes to; the process
+/// then ends as if it had never been.
+pub(crate) type Before = Box<dyn FnOnce(LocalNode, Pid) -> Preparing + Send>;
+
+type Preparing = Pin<Box<dyn Future<Output = Result<(), StartError>> + Send>>;
 
 impl<S: Server, R: From<ServerRef<S::Message>>> Start<S, R> {
     /// What `S::start(…)` makes.
@@ -93,8 +109,14 @@ impl<S: Server, R: From<ServerRef<S::Message>>> Start<S, R> {
             link: false,
             timeout: None,
             limit: Limit::default(),
+            before: None,
             output: PhantomData,
         }
+    }
+
+    pub(crate) fn before(mut self, before: Before) -> Self {
+        self.before = Some(before);
+        self
     }
 
     /// Registers the server under a name before `init` runs: `{local, Name}`.
@@ -181,9 +203,18 @@ impl<S: Server, R: From<ServerRef<S::Message>>> Start<S, R> {
         }
         let (report, started) = oneshot::channel();
         let ctx = Context::<S>::new(Arc::clone(&process), parent.is_some());
-        let body = serve(ctx, self.args, report);
-        let life = Life::new(Arc::clone(&process), body);
-        start_task::<S>(&process.core, life);
+        match self.before {
+            None => {
+                let body = serve(ctx, self.args, report);
+                start_task::<S>(&process.core, Life::new(Arc::clone(&process), body));
+            }
+            // Apart: the tasks of all other servers would keep room for it.
+            Some(before) => {
+                let preparing = before(self.node, pid);
+                let body = serve_after(preparing, ctx, self.args, report);
+                start_task::<S>(&process.core, Life::new(Arc::clone(&process), body));
+            }
+        }
         Ok(State::Waiting { process, started })
     }
 }
@@ -233,7 +264,10 @@ impl<S: Server, R: From<ServerRef<S::Message>>> Future for Starting<S, R> {
                         return Poll::Ready(Ok(ServerRef::here(Arc::clone(process)).into()));
                     }
                     Poll::Ready(ended) => {
-                        let error = ended.is_ok().then_some(StartError::Ignore);
+                        let error = ended.ok().map(|started| match started {
+                            Started::Refused(error) => error,
+                            Started::Running | Started::Ignored => StartError::Ignore,
+                        });
                         let ended = watch_end(process.clone());
                         this.state = State::Ending { ended, error };
                     }

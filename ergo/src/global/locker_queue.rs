@@ -89,3 +89,62 @@ impl LockerQueue {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn one_node_cannot_fill_the_queue() {
+        let node = crate::Node::alone();
+        let ours = node.spawn(async |_| ());
+        let theirs = Pid {
+            node: Atom::new("other@host"),
+            ..ours
+        };
+        let queue = LockerQueue::default();
+        let says = |locker, tag: i64| LockerMessage::LockSet {
+            locker,
+            set: true,
+            tag: Some(tag.into()),
+        };
+        queue.push(says(ours, 0));
+        for tag in 0..1000 {
+            queue.push(says(theirs, tag));
+        }
+        queue.push(LockerMessage::RemoveFromKnown(ours.node));
+        assert_eq!(queue.messages().len(), OF_ONE_NODE + 2);
+        let first = queue.take(
+            |message| matches!(message, LockerMessage::LockSet { locker, .. } if *locker == theirs),
+        );
+        let Some(LockerMessage::LockSet { tag, .. }) = first else {
+            panic!("the last ones are there");
+        };
+        assert_eq!(tag, Some(Term::from(1000 - OF_ONE_NODE as i64)));
+    }
+
+    #[tokio::test]
+    async fn what_is_waited_for_passes_what_is_not() {
+        let queue = LockerQueue::default();
+        let here = Atom::new("here@host");
+        queue.push(LockerMessage::AddToKnown(vec![here]));
+        let is_removal =
+            |message: &LockerMessage| matches!(message, LockerMessage::RemoveFromKnown(_));
+        let (found, ()) = tokio::join!(queue.next(&is_removal), async {
+            queue.push(LockerMessage::RemoveFromKnown(here));
+        });
+        assert!(is_removal(&found));
+        assert!(matches!(
+            queue.next(&|_: &LockerMessage| true).await,
+            LockerMessage::AddToKnown(_)
+        ));
+        // No words of an old locker.
+        queue.push_lock_set(&Term::from((
+            Atom::new("lock_set"),
+            here,
+            true,
+            Term::nil(),
+        )));
+        assert!(queue.take(|_| true).is_none());
+    }
+}

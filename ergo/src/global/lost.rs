@@ -172,3 +172,37 @@ impl NameServer {
         nodes
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_loss_is_new_once() {
+        let (a, b) = (Atom::new("a@host"), Atom::new("b@host"));
+        let mut lost = Lost::new(7);
+        assert_eq!(lost.incarnation & 0xffff_ffff, 7);
+        assert!(lost.is_new(a, 1, 5, b));
+        assert!(!lost.is_new(a, 1, 5, b) && !lost.is_new(a, 1, 4, b));
+        assert!(lost.is_new(a, 1, 6, b));
+        assert!(lost.is_new(b, 1, 5, a));
+        // The node has come back under its name.
+        assert!(lost.is_new(a, 2, 1, b));
+    }
+
+    #[test]
+    fn the_oldest_losses_are_forgotten() {
+        let mut lost = Lost::new(1);
+        let me = Atom::new("me@host");
+        let node = |n: usize| Atom::new(&format!("lost_{n}@host"));
+        for n in 0..REMEMBERED + 10 {
+            assert!(lost.is_new(me, 1, 1, node(n)));
+        }
+        assert_eq!(
+            (lost.heard.len(), lost.order.len()),
+            (REMEMBERED, REMEMBERED)
+        );
+        assert!(lost.is_new(me, 1, 1, node(0)));
+        assert!(!lost.is_new(me, 1, 1, node(REMEMBERED)));
+    }
+}

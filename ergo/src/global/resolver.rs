@@ -189,3 +189,46 @@ fn tell(on: &impl OnNode, to: Pid, message: &Term) {
         tracing::warn!(target: "ergo::global", %error, "a name conflict cannot be told");
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::global::shared::Global;
+    use crate::global::{re_register_name, register_name, unregister_name, whereis_name};
+
+    #[tokio::test]
+    async fn a_closure_is_kept_as_long_as_its_name() {
+        let node = crate::Node::alone();
+        let kept = || node.attached::<Global>().resolvers.len();
+        let resolver = || Resolver::new(|_, a, _| Some(a));
+        let pid = node.spawn(async |mut ctx| drop(ctx.receive().await));
+        register_name(&node, "one", pid)
+            .resolve(resolver())
+            .await
+            .unwrap();
+        assert_eq!(kept(), 1);
+        assert!(
+            register_name(&node, "one", pid)
+                .resolve(resolver())
+                .await
+                .is_err()
+        );
+        assert_eq!(kept(), 1);
+        re_register_name(&node, "one", pid)
+            .resolve(resolver())
+            .await
+            .unwrap();
+        assert_eq!(kept(), 1);
+        unregister_name(&node, "one").await.unwrap();
+        assert_eq!(kept(), 0);
+        register_name(&node, "one", pid)
+            .resolve(resolver())
+            .await
+            .unwrap();
+        node.exit(pid, Reason::Kill);
+        while kept() > 0 {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(whereis_name(&node, "one"), None);
+    }
+}

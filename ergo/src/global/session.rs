@@ -10,9 +10,12 @@ use super::locker_queue::LockerMessage;
 use super::message::{GlobalMessage, LockId, Op, Registered};
 use super::resolve::{Met, compare};
 use super::send::{cast_to, send_to};
-use super::server::{Ctx, NameServer};
+use super::server::{Ctx, Map, NameServer};
 use crate::process::Reason;
 use crate::term::{Atom, Pid, Term};
+
+/// How many nodes that are not connected are taken for known; others' word for them is all there is.
+pub(super) const MAX_UNCONNECTED: usize = 4096;
 
 /// A node that is being met.
 pub(super) struct Session {
@@ -293,11 +296,8 @@ impl NameServer {
         let (version, lock) = (session.version, session.lock.clone());
         ops.extend(his.ops);
         let own = ctx.node().name();
-        let his_known: Vec<Known> = his
-            .known
-            .into_iter()
-            .filter(|(node, _)| *node != own)
-            .collect();
+        let his_known = his.known.into_iter().filter(|(node, _)| *node != own);
+        let his_known: Vec<Known> = his_known.take(MAX_UNCONNECTED).collect();
         let mut new_nodes = vec![(node, self.version_of(node))];
         new_nodes.extend(his_known.iter().map(|(node, version)| match version {
             0 => (*node, self.version_of(*node)),
@@ -326,7 +326,9 @@ impl NameServer {
         self.pending.remove(&node);
         self.end_session(node, news, ctx);
         self.add_to_known(new_nodes, ctx);
-        self.synced.push(node);
+        if !self.synced.contains(&node) {
+            self.synced.push(node);
+        }
     }
 
     /// A node of this partition has met another one.
@@ -371,8 +373,12 @@ impl NameServer {
     fn add_to_known(&mut self, nodes: Vec<Known>, ctx: &Ctx) -> Vec<Atom> {
         let own = ctx.node().name();
         let mut added = Vec::new();
+        let connected = |node: &&Atom| self.up.contains_key(node);
+        let mut room = MAX_UNCONNECTED
+            .saturating_sub(self.known.keys().filter(|node| !connected(node)).count());
         for (node, version) in nodes {
-            if node != own && !self.known.contains_key(&node) {
+            if node != own && !self.known.contains_key(&node) && room > 0 {
+                room -= 1;
                 self.known.insert(node, version);
                 added.push(node);
             }
@@ -389,12 +395,13 @@ impl NameServer {
         ctx: &mut Ctx,
     ) {
         let still_locked = self.is_locked_for(lock);
+        let through: Map<(&Term, Pid), Atom> = external
+            .iter()
+            .map(|(name, pid, node)| ((name, *pid), *node))
+            .collect();
         for op in ops {
             if let Op::Insert(what) = op {
-                let through = external
-                    .iter()
-                    .find(|(name, pid, _)| *name == what.name && *pid == what.pid);
-                let through = through.map(|(_, _, node)| *node);
+                let through = through.get(&(&what.name, what.pid)).copied();
                 self.insert(what.clone(), through, still_locked, ctx);
             }
         }

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use super::message::GlobalMessage;
 use super::server::{Ctx, NameServer};
+use super::session::MAX_UNCONNECTED;
 use crate::gen_server::ReplyTo;
 use crate::term::Atom;
 
@@ -41,16 +42,17 @@ impl NameServer {
         let wanted = nodes
             .into_iter()
             .filter(|node| *node != own && !self.synced.contains(node));
-        let syncer = Syncer {
-            nodes: wanted.collect(),
+        let (connected, absent): (Vec<Atom>, Vec<Atom>) =
+            wanted.partition(|node| self.up.contains_key(node));
+        // As many as may be known without being connected.
+        let absent = absent.into_iter().take(MAX_UNCONNECTED);
+        let mut syncer = Syncer {
+            nodes: connected.into_iter().collect(),
             reply,
         };
-        for node in syncer
-            .nodes
-            .iter()
-            .filter(|node| !self.up.contains_key(node))
-        {
-            self.connect(*node, false, ctx, |_, _| {});
+        for node in absent {
+            self.connect(node, false, ctx, |_, _| {});
+            syncer.nodes.insert(node);
         }
         ctx.defer(&syncer.reply);
         self.syncers.add(syncer);

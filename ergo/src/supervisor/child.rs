@@ -10,7 +10,7 @@ use super::engine::Engine;
 use super::options::ChildKind;
 use super::parent::Parent;
 use super::spec::SupervisorSpec;
-use crate::gen_server::{GenServer, Server, ServerRef, Start, StartError};
+use crate::gen_server::{Before, GenServer, Server, ServerRef, Start, StartError};
 use crate::process::{Context, IntoExit, Reason, RegisterError, SpawnError, catch_panics};
 use crate::term::Term;
 use crate::term::{Atom, Pid};
@@ -42,6 +42,7 @@ pub(super) struct AnyChild {
 struct StartOptions {
     name: Option<Atom>,
     timeout: Option<Duration>,
+    before: Option<Before>,
 }
 
 /// A child that has been started.
@@ -83,6 +84,10 @@ impl AnyChild {
                 };
                 let start = match options.timeout {
                     Some(timeout) => start.timeout(timeout),
+                    None => start,
+                };
+                let start = match options.before {
+                    Some(before) => start.before(before),
                     None => start,
                 };
                 Box::pin(async move {
@@ -208,6 +213,11 @@ impl<S> Child<S> {
     /// supervisor waits.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.start.options.timeout = Some(timeout);
+        self
+    }
+
+    pub(crate) fn before(mut self, before: Before) -> Self {
+        self.start.options.before = Some(before);
         self
     }
 

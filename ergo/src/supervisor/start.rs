@@ -10,7 +10,7 @@ use super::engine::Engine;
 use super::message::SupervisorMessage;
 use super::spec::SupervisorSpec;
 use super::supervisor_ref::SupervisorRef;
-use crate::gen_server::{ServerRef, Start, StartError};
+use crate::gen_server::{Before, ServerRef, Start, StartError};
 use crate::process::OnNode;
 use crate::term::{Atom, Pid};
 
@@ -37,6 +37,10 @@ impl<R> StartSupervisor<R> {
     /// Registers the supervisor under a name: `{local, Name}`.
     pub fn name(self, name: impl Into<Atom>) -> Self {
         self.with(|start| start.name(name))
+    }
+
+    pub(crate) fn before(self, before: Before) -> Self {
+        self.with(|start| start.before(before))
     }
 
     /// Links the supervisor to the process that starts it, as `supervisor:start_link` does: it ends

@@ -257,3 +257,97 @@ async fn a_beam_asks_by_rpc() {
     );
     assert_eq!(erl.eval(&ask).await, "{true,undefined,[ours],ok,8}");
 }
+
+#[tokio::test]
+async fn servers_start_under_global_names() {
+    let cluster = Cluster::start();
+    let (erl, node) = (beam(&cluster).await, cluster.node().await);
+    assert!(node.ping(erl.name()).await);
+    joined(&erl, &[node.name().as_str()]).await;
+    joined_here(&node, &[erl.name()]).await;
+    let counter = Counter::start(&node, 1)
+        .global_name("counter")
+        .await
+        .unwrap();
+    assert_eq!(
+        erl.eval("gen_server:call({global, counter}, {add, 1}).")
+            .await,
+        "2"
+    );
+    let (name, pid) = (global::GlobalName::from("counter"), counter.pid().unwrap());
+    let again = Counter::start(&node, 1)
+        .global_name("counter")
+        .await
+        .map(|_| ());
+    assert_eq!(again, Err(StartError::AlreadyRegistered { name, pid }));
+    assert_eq!(erl.eval("global_judge:named(theirs).").await, "ok");
+    let taken = Counter::start(&node, 1)
+        .global_name("theirs")
+        .await
+        .map(|_| ());
+    assert!(
+        matches!(taken, Err(StartError::AlreadyRegistered { pid, .. }) if pid.node == *erl.name())
+    );
+
+    // A child of a supervisor has it again after a restart.
+    let child = ChildSpec::new("shard", || {
+        Counter::child(10).global_name(term!({shard, 1}))
+    });
+    let spec = SupervisorSpec::new(Strategy::OneForOne).child(child);
+    let supervisor = spec.start(&node).global_name("shards").await.unwrap();
+    let shard = CounterRef::from(ServerRef::global(&node, term!({shard, 1})));
+    assert_eq!(shard.add(1).await, Ok(11));
+    let before = shard.pid().unwrap();
+    assert_eq!(
+        erl.eval("exit(global:whereis_name({shard, 1}), kill).")
+            .await,
+        "true"
+    );
+    tests::until(|| {
+        shard
+            .pid()
+            .is_some_and(|pid| pid != before && node.is_alive(&pid))
+    })
+    .await;
+    assert_eq!(shard.add(1).await, Ok(11));
+    assert_eq!(global::whereis_name(&node, "shards"), supervisor.pid());
+    let children = "[{shard, P, worker, _}] = supervisor:which_children({global, shards}), \
+         P =:= global:whereis_name({shard, 1}).";
+    assert_eq!(erl.eval(children).await, "true");
+}
+
+#[tokio::test]
+async fn rust_nodes_share_names_without_a_beam() {
+    let cluster = Cluster::start();
+    let (one, two, three) = (
+        cluster.node().await,
+        cluster.node().await,
+        cluster.node().await,
+    );
+    let names = [one.name(), two.name(), three.name()].map(|name| name.as_str());
+    global::register_name(&one, "clash", process(&one))
+        .await
+        .unwrap();
+    global::register_name(&three, "clash", process(&three))
+        .await
+        .unwrap();
+    assert!(one.ping(names[1]).await && two.ping(names[2]).await);
+    joined_here(&one, &[names[1], names[2]]).await;
+    joined_here(&two, &[names[0], names[2]]).await;
+    joined_here(&three, &[names[0], names[1]]).await;
+    let keeper = names[0].min(names[2]);
+    for node in [&one, &two, &three] {
+        assert_eq!(keeps(node, "clash").await, format!("'{keeper}'"));
+    }
+    global::register_name(&two, "two", process(&two))
+        .await
+        .unwrap();
+    assert_eq!(keeps(&three, "two").await, two.name().to_string());
+    let lock = global::Lock::new("printer", 1);
+    assert!(global::set_lock(&one, &lock).await.unwrap());
+    let other = global::Lock::new("printer", 2).retries(0);
+    assert!(!global::set_lock(&three, &other).await.unwrap());
+    one.stop().await;
+    joined_here(&three, &[names[1]]).await;
+    assert!(global::set_lock(&three, &other.retries(5)).await.unwrap());
+}
