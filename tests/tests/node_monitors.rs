@@ -316,7 +316,7 @@ impl Mirror {
     }
     #[info(tag = "nodeup")]
     fn up(&mut self, node: Atom, about: Term) {
-        assert_eq!(about.to_string(), "[{node_type,hidden}]");
+        assert_eq!(about.to_string(), "[{node_type,visible}]");
         self.heard.send((node, true)).expect("the test listens");
     }
     #[info(tag = "nodedown")]

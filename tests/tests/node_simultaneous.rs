@@ -71,9 +71,9 @@ async fn meet(cluster: &Cluster, erl: &Erl, name: &str, rounds: usize) {
         let seen = take(erl, "collector", MESSAGES).await;
         assert_eq!(seen, numbers(), "round {round}");
         // One link, seen once on either side.
-        assert_eq!(node.hidden_nodes(), [theirs]);
-        let hidden = erl.eval("nodes(hidden).").await;
-        assert_eq!(hidden, format!("[{}]", node.name()));
+        assert_eq!(node.nodes(), [theirs]);
+        let visible = erl.eval("nodes().").await;
+        assert_eq!(visible, format!("[{}]", node.name()));
         let cut = format!(
             "monitor_node({0}, true), erlang:disconnect_node({0}), receive {{nodedown, _}} -> ok end.",
             node.name()
@@ -81,17 +81,17 @@ async fn meet(cluster: &Cluster, erl: &Erl, name: &str, rounds: usize) {
         erl.eval(&cut).await;
         assert_eq!(
             events.message().await,
-            term!({nodeup, (theirs), [{node_type, hidden}]})
+            term!({nodeup, (theirs), [{node_type, visible}]})
         );
         assert_eq!(
             events.message().await,
-            term!({nodedown, (theirs), [{node_type, hidden}]})
+            term!({nodedown, (theirs), [{node_type, visible}]})
         );
         assert_eq!(collector.left().await, []);
         assert_eq!(events.left().await, []);
         let own = node.name();
         let kinds = format!(
-            "[{{nodeup,{own},[{{node_type,hidden}}]}},{{nodedown,{own},[{{node_type,hidden}}]}}]"
+            "[{{nodeup,{own},[{{node_type,visible}}]}},{{nodedown,{own},[{{node_type,visible}}]}}]"
         );
         assert_eq!(take(erl, "events", 2).await, kinds, "round {round}");
         assert_eq!(take(erl, "collector", 0).await, "[]");
@@ -189,7 +189,7 @@ async fn pids_of_an_erlang_node_that_has_gone_are_refused() {
     let node = cluster.node().await;
     let stale = process_of(&erl, &node).await;
     erl.kill();
-    until(|| node.hidden_nodes().is_empty()).await;
+    until(|| node.nodes().is_empty()).await;
     let again = erl_named(&cluster, &name).await;
     let fresh = process_of(&again, &node).await;
     assert_ne!(fresh.creation, stale.creation);
@@ -272,7 +272,7 @@ async fn erlang_is_refused_our_pids_of_an_earlier_incarnation() {
         "{both}, process_flag(trap_exit, true), Old ! lost, exit(Old, lost),
          Ref = monitor(process, Old), Down = receive {{'DOWN', Ref, process, Old, Why}} -> Why end,
          link(Old), Exit = receive {{'EXIT', Old, How}} -> How end,
-         New ! arrived, {{Down, Exit, nodes(hidden) =:= [node(New)]}}."
+         New ! arrived, {{Down, Exit, nodes() =:= [node(New)]}}."
     );
     assert_eq!(erl.eval(&story).await, "{noproc,noproc,true}");
     assert_eq!(new.message().await, term!(arrived));
@@ -310,7 +310,7 @@ async fn we_come_back_while_erlang_holds_our_old_link() {
     let watch = format!(
         "Me = self(), spawn(fun() -> register(heard, self()), monitor_node('{name}', true), Me ! ready,
              receive {{nodedown, _}} = Down -> receive {{ask, From}} -> From ! Down end end end),
-         receive ready -> nodes(hidden) end."
+         receive ready -> nodes() end."
     );
     assert_eq!(erl.eval(&watch).await, format!("['{name}']"));
 

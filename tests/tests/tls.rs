@@ -277,13 +277,13 @@ async fn an_idle_link_lives_by_its_ticks_and_a_silent_peer_is_given_up() {
         "monitor_node({name}, true), receive {{nodedown, {name}}} -> down after 3000 -> up end."
     );
     assert_eq!(erl.eval(&idle).await, "up");
-    assert_eq!(node.hidden_nodes(), [Atom::new(erl.name())]);
+    assert_eq!(node.nodes(), [Atom::new(erl.name())]);
 
     // Stopped as a whole, it holds the connection and says nothing.
     let pid = erl.eval("list_to_integer(os:getpid()).").await;
     let pid = Pid::from_raw(pid.parse().unwrap()).unwrap();
     kill_process(pid, Signal::STOP).unwrap();
-    until(|| node.hidden_nodes().is_empty()).await;
+    until(|| node.nodes().is_empty()).await;
     kill_process(pid, Signal::CONT).unwrap();
 }
 
@@ -302,7 +302,7 @@ async fn a_node_that_is_lost_is_connected_again() {
         let erl = start().await;
         assert!(node.ping(&name).await);
         erl.kill();
-        until(|| node.hidden_nodes().is_empty()).await;
+        until(|| node.nodes().is_empty()).await;
         assert!(!node.ping(&name).await);
     }
 }
@@ -325,7 +325,7 @@ async fn what_was_sent_before_a_disconnect_arrives() {
     };
     let (size, ()) = tokio::join!(waits, sends);
     assert_eq!(size, (8 << 20).to_string());
-    until(|| node.hidden_nodes().is_empty()).await;
+    until(|| node.nodes().is_empty()).await;
     speak(&node, &erl).await;
 }
 
@@ -334,8 +334,9 @@ async fn nodes_are_visible_or_hidden_as_without_tls() {
     let site = Site::new();
     let erl = site.erl().await;
     let seen = site.cluster.builder(&unique_node("rust")).tls(site.tls());
-    let seen = seen.visible(true).start().await.unwrap();
-    let hidden = site.node(site.tls()).await;
+    let seen = seen.start().await.unwrap();
+    let hidden = site.cluster.builder(&unique_node("rust")).tls(site.tls());
+    let hidden = hidden.hidden().start().await.unwrap();
     for node in [&seen, &hidden] {
         let ping = format!("net_adm:ping({}).", node.name());
         assert_eq!(erl.eval(&ping).await, "pong");

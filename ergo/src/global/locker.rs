@@ -12,7 +12,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 use super::cast::{self, OLDEST, THROUGH_SERVERS, VERSION};
 use super::locker_queue::{LockerMessage, LockerQueue};
 use super::message::{GlobalMessage, LockId};
-use super::nodes::{PATIENCE, boss, del_lock, del_lock_boss_last, try_set_lock};
+use super::nodes::{PATIENCE, boss, del_lock, del_lock_boss_last, linked, try_set_lock};
 use super::send::cast_to;
 use super::shared::{Shared, server_of};
 use crate::process::{Context, LocalNode, Received};
@@ -258,7 +258,7 @@ impl Locker {
         second.extend(extra);
         second.retain(|node| *node != boss);
         if !self.set(id, &second).await {
-            del_lock(&self.here, id, &[boss], self.own).await;
+            self.unset(id, &[boss]).await;
             return false;
         }
         let mut others = self.known.clone();
@@ -267,12 +267,18 @@ impl Locker {
             return true;
         }
         second.push(boss);
-        del_lock(&self.here, id, &second, self.own).await;
+        self.unset(id, &second).await;
         false
     }
 
     async fn set(&self, id: &LockId, nodes: &[Atom]) -> bool {
-        try_set_lock(&self.here, &self.shared, id, nodes, self.own).await
+        let nodes = linked(&self.here, nodes);
+        try_set_lock(&self.here, &self.shared, id, &nodes, self.own).await
+    }
+
+    async fn unset(&self, id: &LockId, nodes: &[Atom]) {
+        let nodes = linked(&self.here, nodes);
+        del_lock(&self.here, id, &nodes, self.own).await;
     }
 
     /// Tells the other locker whether this partition is locked.

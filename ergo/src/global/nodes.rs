@@ -59,6 +59,18 @@ pub(super) async fn ask<T: Decode + Send + 'static>(
     asked.await.0
 }
 
+/// Those of the nodes that are linked, or about to be. A node that is lost is not connected again for the sake of its locks.
+pub(super) fn linked(here: &LocalNode, nodes: &[Atom]) -> Vec<Atom> {
+    let links = here.links();
+    let is_linked =
+        |node: Atom| node == here.name() || links.is_some_and(|it| it.current(node).is_some());
+    nodes
+        .iter()
+        .copied()
+        .filter(|node| is_linked(*node))
+        .collect()
+}
+
 /// Sets a lock on all these nodes, or on none of them.
 pub(super) async fn try_set_lock(
     here: &LocalNode,
@@ -101,7 +113,8 @@ pub(super) async fn del_lock(here: &LocalNode, id: &LockId, nodes: &[Atom], from
 
 /// Takes a lock back, on the boss last: so nobody who has locked the boss meets a node that is still locked.
 pub(super) async fn del_lock_boss_last(here: &LocalNode, id: &LockId, nodes: &[Atom], from: Pid) {
-    let Some(boss) = boss(nodes) else { return };
+    let nodes = linked(here, nodes);
+    let Some(boss) = boss(&nodes) else { return };
     let others: Vec<Atom> = nodes.iter().copied().filter(|node| *node != boss).collect();
     del_lock(here, id, &others, from).await;
     del_lock(here, id, &[boss], from).await;

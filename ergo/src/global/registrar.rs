@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
 
 use super::message::{GlobalMessage, LockId, Registered};
-use super::nodes::{ask, boss, del_lock, del_lock_boss_last, random_sleep, try_set_lock};
+use super::nodes::{ask, boss, del_lock, del_lock_boss_last, linked, random_sleep, try_set_lock};
 use super::shared::{Shared, server_of};
 use crate::process::{GlobalNames, LocalNode};
 use crate::term::{Atom, Pid, Term};
@@ -89,7 +89,7 @@ impl Registrar {
         let server = server_of(&self.here, self.here.name());
         let known = server.call(GlobalMessage::GetKnown).no_timeout().await;
         // Without a name server this process is about to end.
-        known.unwrap_or_default()
+        linked(&self.here, &known.unwrap_or_default())
     }
 
     async fn change(&self, change: Change, nodes: &[Atom], own: Pid) -> Outcome {

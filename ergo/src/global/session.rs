@@ -383,6 +383,12 @@ impl NameServer {
                 added.push(node);
             }
         }
+        // Dialled before the locker knows of them: it locks those to which there is a link, or will be.
+        if let Some(links) = ctx.node().links() {
+            for node in &added {
+                links.want(*node);
+            }
+        }
         self.locker.push(LockerMessage::AddToKnown(added.clone()));
         added
     }
