@@ -60,7 +60,9 @@ pub(crate) struct Pair {
 impl Pair {
     pub(crate) async fn start(cluster: &Cluster) -> Pair {
         let builder = cluster.builder(&tests::unique_node("rust"));
-        let node = builder.offer(math()).start().await.expect("it starts");
+        // Hidden, so that nothing but the calls shows in what is counted.
+        let node = builder.offer(math()).hidden();
+        let node = node.start().await.expect("it starts");
         let erl = cluster.erl().await;
         Pair { erl, node }
     }
