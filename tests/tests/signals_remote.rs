@@ -41,7 +41,9 @@ impl Pair {
         let erl = Erl::options().distributed(epmd.port()).start().await;
         erl.load_module(PUPPET).await;
         // Hidden, so that nothing but the signals of the test is shared with the BEAM.
-        let builder = Node::builder(&unique_node("rust")).hidden().cookie(erl.cookie());
+        let builder = Node::builder(&unique_node("rust"))
+            .hidden()
+            .cookie(erl.cookie());
         let node = builder.epmd_port(epmd.port()).start().await.unwrap();
         node.connect(erl.name()).await.unwrap();
         Pair {

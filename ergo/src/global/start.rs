@@ -5,6 +5,7 @@ use super::register::register_name;
 use crate::gen_server::{Before, Server, ServerRef, Start, StartError};
 use crate::process::{GlobalName, Reason};
 use crate::supervisor::{Child, StartSupervisor};
+use crate::term::Term;
 
 /// Gives a new process its name before its `init`.
 fn named(name: GlobalName) -> Before {
@@ -14,7 +15,7 @@ fn named(name: GlobalName) -> Before {
             registered.map_err(|error| match error {
                 GlobalError::Taken { name, pid } => StartError::AlreadyRegistered { name, pid },
                 GlobalError::Start(error) => error,
-                error => StartError::Init(Reason::Other(error.to_string().into())),
+                error => StartError::Init(Reason::from(Term::from(error.to_string()))),
             })
         })
     })
