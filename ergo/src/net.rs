@@ -44,6 +44,7 @@ mod room;
 mod socket;
 #[cfg(feature = "tls")]
 pub mod tls;
+mod traffic;
 
 #[cfg(test)]
 mod tests;
@@ -65,6 +66,7 @@ pub(crate) use peer::{LinkId, Peer};
 pub(crate) use room::Room;
 #[cfg(feature = "tls")]
 pub use tls::Tls;
+pub(crate) use traffic::{LinkInfo, Traffic};
 
 /// The target of this layer's log records.
 const TARGET: &str = "ergo::net";

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tokio::sync::oneshot;
 
 use super::engine::serve;
+use super::origin::origin;
 use super::{Context, Reason, Server};
 use crate::process::{Asked, Life, LocalNode, Newborn};
 
@@ -16,7 +17,7 @@ pub(crate) fn asked_for<S: Server>(
     held: impl Send + 'static,
     args: impl FnOnce() -> Result<S::Args, Reason> + Send + 'static,
 ) -> Newborn {
-    let process = asked.create::<S::Message>(node, false);
+    let process = asked.create::<S::Message>(node, false, origin::<S>);
     let (own, linked) = (Arc::clone(&process), asked.link);
     let life = Life::new(Arc::clone(&process), async move {
         let _held = held;

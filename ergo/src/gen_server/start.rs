@@ -11,10 +11,11 @@ use tokio::sync::oneshot;
 use tokio::time::{Sleep, sleep};
 
 use super::engine::{Started, serve, serve_after};
+use super::origin::origin;
 use super::{Context, LocalNode, OnNode, Reason, Server, ServerRef};
 use crate::process::{
-    Birth, Core, EndWatch, GlobalName, Life, Limit, Overflow, Process, RegisterError, start_task,
-    watch_end,
+    Birth, Core, EndWatch, GlobalName, Life, Limit, Origin, Overflow, Process, RegisterError,
+    start_task, watch_end,
 };
 use crate::term::{Atom, Pid, Ref, Term};
 
@@ -89,6 +90,7 @@ pub struct Start<S: Server, R = ServerRef<<S as Server>::Message>> {
     timeout: Option<Duration>,
     limit: Limit,
     before: Option<Before>,
+    origin: fn() -> Origin,
     output: PhantomData<fn() -> R>,
 }
 
@@ -110,6 +112,7 @@ impl<S: Server, R: From<ServerRef<S::Message>>> Start<S, R> {
             timeout: None,
             limit: Limit::default(),
             before: None,
+            origin: origin::<S>,
             output: PhantomData,
         }
     }
@@ -158,6 +161,12 @@ impl<S: Server, R: From<ServerRef<S::Message>>> Start<S, R> {
         self
     }
 
+    /// Says what it is in place of its type.
+    pub(crate) fn origin(mut self, origin: fn() -> Origin) -> Self {
+        self.origin = origin;
+        self
+    }
+
     /// Makes the process and its task.
     fn spawn(self) -> Starting<S, R> {
         let timeout = self.timeout;
@@ -186,6 +195,7 @@ impl<S: Server, R: From<ServerRef<S::Message>>> Start<S, R> {
         let process = self.node.create::<S::Message>(&Birth {
             parent: self.starter,
             limit: self.limit,
+            origin: Some(self.origin),
             ..Birth::default()
         });
         let pid = process.core.pid;

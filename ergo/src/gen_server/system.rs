@@ -178,7 +178,7 @@ impl<M: Message> Arrived<'_, M> {
 }
 
 /// A message that never was a term; who sent it is not known.
-fn typed<M: Message>(message: &M) -> Term {
+pub(super) fn typed<M: Message>(message: &M) -> Term {
     let mut out = Encoder::new();
     let request = message.encode(&mut out).ok().and_then(|()| {
         Encoded::from_encoder(out)

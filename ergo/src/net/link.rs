@@ -15,6 +15,7 @@ use super::outbox::{Outbox, Pushed};
 use super::pulse::Pulse;
 use super::room::Room;
 use super::socket::Writer;
+use super::traffic::Traffic;
 use super::{Peer, TARGET};
 use crate::dist::{Control, ControlError, Received, Receiver};
 use crate::etf::Letter;
@@ -89,9 +90,13 @@ impl Link {
     }
 
     /// How many bytes wait to be written.
-    #[cfg(test)]
     pub(super) fn waiting(&self) -> usize {
         self.outbox.waiting()
+    }
+
+    /// How many bytes came and were written.
+    pub(super) fn traffic(&self) -> Traffic {
+        self.pulse.traffic()
     }
 
     /// Whether messages are still taken.
@@ -245,7 +250,7 @@ impl Link {
             match stream.read_buf(&mut input).await {
                 Ok(0) => return LinkDown::ClosedByPeer,
                 Ok(count) => {
-                    self.pulse.read();
+                    self.pulse.read(count);
                     let filled = input.len() == input.capacity();
                     if count >= LITTLE_READ {
                         room = READ;

@@ -27,7 +27,10 @@ use super::link::Link;
 use super::outbox::Pushed;
 use super::pulse::Pulse;
 use super::socket::Socket;
-use super::{ConnectError, Inbound, LinkConfig, LinkDown, LinkId, Peer, Refused, Room, TARGET};
+use super::{
+    ConnectError, Inbound, LinkConfig, LinkDown, LinkId, LinkInfo, Peer, Refused, Room, TARGET,
+    Traffic,
+};
 use crate::dist::handshake::Established;
 use crate::dist::{Control, ControlError, DistFlags};
 use crate::etf::{Encoded, Letter};
@@ -309,6 +312,28 @@ impl Links {
         let table = self.read();
         let open = table.links().filter(|link| link.is_open());
         open.map(|link| link.peer.clone()).collect()
+    }
+
+    /// What has gone over all links, those that have ended too.
+    pub(crate) fn traffic(&self) -> Traffic {
+        self.read().traffic()
+    }
+
+    /// The links that are up.
+    pub(crate) fn infos(&self) -> Vec<LinkInfo> {
+        let table = self.read();
+        let open = table.links().filter(|link| link.is_open());
+        open.map(|link| LinkInfo {
+            peer: link.peer.clone(),
+            traffic: link.traffic(),
+            waiting: link.waiting(),
+        })
+        .collect()
+    }
+
+    /// How many bytes may wait before a link is busy.
+    pub(crate) fn busy_limit(&self) -> usize {
+        self.config.limits.busy
     }
 
     /// Closes the link to a node, when what was sent has been written; `false` if there is none.

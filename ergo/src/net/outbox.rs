@@ -256,7 +256,6 @@ impl Outbox {
     }
 
     /// How many bytes wait.
-    #[cfg(test)]
     pub(super) fn waiting(&self) -> usize {
         self.lock().waiting()
     }
@@ -319,6 +318,7 @@ impl Outbox {
 
     /// So much has been written.
     fn written(&self, bytes: usize) {
+        self.pulse.count_output(bytes);
         let mut state = self.lock();
         // Ticks do not count, and nothing does any more when the outbox has been closed meanwhile.
         if state.writing > 0 {

@@ -1,10 +1,11 @@
 //! A link's ticks, on the program's clock.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
 
+use super::traffic::Traffic;
 use crate::dist::{Due, Ticks};
 
 /// The shortest time between two looks at a link: a zero would not be one.
@@ -20,6 +21,10 @@ pub(super) struct Pulse {
     read: AtomicBool,
     /// Bytes were written since.
     wrote: AtomicBool,
+    /// How many came in all.
+    input: AtomicU64,
+    /// How many were written in all.
+    output: AtomicU64,
 }
 
 impl Pulse {
@@ -31,6 +36,8 @@ impl Pulse {
             hidden,
             read: AtomicBool::new(false),
             wrote: AtomicBool::new(false),
+            input: AtomicU64::new(0),
+            output: AtomicU64::new(0),
         }
     }
 
@@ -39,14 +46,28 @@ impl Pulse {
         self.ticktime
     }
 
-    /// Bytes came.
-    pub(super) fn read(&self) {
+    /// So many bytes came; the reader says so.
+    pub(super) fn read(&self, count: usize) {
         note(&self.read);
+        add(&self.input, count);
     }
 
-    /// Bytes were written.
+    /// Bytes were written that are no tick.
     pub(super) fn wrote(&self) {
         note(&self.wrote);
+    }
+
+    /// So many bytes were written, ticks too; whoever has the pen says so.
+    pub(super) fn count_output(&self, count: usize) {
+        add(&self.output, count);
+    }
+
+    /// How many bytes came and were written.
+    pub(super) fn traffic(&self) -> Traffic {
+        Traffic {
+            input: self.input.load(Ordering::Relaxed),
+            output: self.output.load(Ordering::Relaxed),
+        }
     }
 
     /// Has a tick written whenever one is due: `always`, or unless something else waits to be
@@ -71,6 +92,12 @@ impl Pulse {
             }
         }
     }
+}
+
+/// One task counts at a time, so this need not be one operation.
+fn add(counter: &AtomicU64, count: usize) {
+    let so_far = counter.load(Ordering::Relaxed);
+    counter.store(so_far.wrapping_add(count as u64), Ordering::Relaxed);
 }
 
 /// Leaves alone what is set already: it is read by another task, on another core.

@@ -15,9 +15,11 @@ use self::links::Link;
 use super::info::Details;
 use super::mailbox::{Counts, Envelope, Limit, Mailbox, Overflow, Pushed, Refused};
 use super::node_watches::NodeWatches;
+use super::origin::Origin;
 use super::signal::{ArrivedDown, ArrivedExit, ArrivedReason, ProcessId};
 use super::suspend::Suspension;
 use super::task::make_way;
+use super::waiting::Waiting;
 use super::{LocalNode, Reason, RegisterError};
 use crate::etf::Encoded;
 use crate::net;
@@ -93,6 +95,10 @@ pub(crate) trait AnyProcess: Send + Sync {
     fn deliver_exit(&self, exit: ArrivedExit) -> bool;
     fn request_stop(&self, reason: Reason) -> bool;
     fn counts(&self) -> Counts;
+    /// About how many bytes it takes.
+    fn memory(&self) -> usize;
+    /// So many of the messages that it has not taken over yet.
+    fn peek(&self, limit: usize) -> Vec<Waiting>;
     fn as_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync>;
 }
 
@@ -124,6 +130,15 @@ impl<M: Send + 'static> AnyProcess for Process<M> {
 
     fn counts(&self) -> Counts {
         self.mailbox.counts()
+    }
+
+    fn memory(&self) -> usize {
+        let task = self.core.origin().map_or(0, |origin| origin.task);
+        size_of::<Process<M>>() + task + self.mailbox.memory() + self.core.memory_of_relations()
+    }
+
+    fn peek(&self, limit: usize) -> Vec<Waiting> {
+        Process::peek(self, limit)
     }
 
     fn as_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync> {
@@ -182,6 +197,18 @@ pub(crate) struct Relations {
     far_parent: Option<Pid>,
 }
 
+impl Relations {
+    /// About how many bytes they take.
+    fn memory(&self) -> usize {
+        size_of::<Relations>()
+            + self.watchers.capacity() * size_of::<(Ref, Watcher)>()
+            + self.monitors.capacity() * size_of::<(Ref, Monitor)>()
+            + self.links.capacity() * size_of::<(Pid, Link)>()
+            + self.aliases.capacity() * size_of::<Ref>()
+            + self.deferred.capacity() * size_of::<Weak<dyn CallWatch>>()
+    }
+}
+
 /// In the place of a parent's number: the parent is a process of another node.
 const FAR: u32 = u32::MAX;
 
@@ -211,6 +238,8 @@ pub(crate) struct Birth {
     pub(crate) limit: Limit,
     /// Whether a stop of the node reaches it as an exit signal: it has no `terminate`.
     pub(crate) plain: bool,
+    /// What it runs.
+    pub(crate) origin: Option<fn() -> Origin>,
 }
 
 pub(crate) struct Core {
@@ -226,6 +255,7 @@ pub(crate) struct Core {
     waker: OnceLock<Waker>,
     /// The busy links that it has sent to.
     pub(super) suspension: Suspension,
+    origin: Option<fn() -> Origin>,
     state: Mutex<State>,
 }
 
@@ -246,7 +276,7 @@ impl Core {
         });
         let state = State {
             exited: None,
-            group_leader: leader.unwrap_or_else(|| node.caller_pid()),
+            group_leader: leader.unwrap_or_else(|| node.first_leader()),
             trap_exit: false,
             interrupt: None,
             name: None,
@@ -261,8 +291,14 @@ impl Core {
             rouses: AtomicBool::new(false),
             waker: OnceLock::new(),
             suspension: Suspension::default(),
+            origin: birth.origin,
             state: Mutex::new(state),
         }
+    }
+
+    /// What it runs, if that is known.
+    pub(crate) fn origin(&self) -> Option<Origin> {
+        self.origin.map(|origin| origin())
     }
 
     /// Who started it, with a link or without.
@@ -318,6 +354,14 @@ impl Core {
             details.watchers = relations.watchers.len();
         }
         Some(details)
+    }
+
+    fn memory_of_relations(&self) -> usize {
+        let state = self.lock();
+        state
+            .relations
+            .as_ref()
+            .map_or(0, |relations| relations.memory())
     }
 
     pub(crate) fn set_label(&self, label: Term) {

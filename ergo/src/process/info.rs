@@ -1,5 +1,6 @@
 //! Looking at processes from outside.
 
+use super::origin::{self, Behaviour};
 use super::{LocalNode, ProcessId};
 use crate::term::{Atom, Pid, Ref, Term};
 
@@ -36,6 +37,20 @@ pub struct ProcessInfo {
     pub messages_refused: u64,
     /// What it is doing.
     pub status: ProcessStatus,
+    /// The type of its server, or of the body of a plain process, as [`std::any::type_name`] has it.
+    pub runs: &'static str,
+    /// About how many bytes it takes: its task, with the state of a server as far as that is no heap
+    /// memory, its mailbox, its links and monitors; not what its state and its messages hold elsewhere.
+    pub memory: usize,
+    /// What it is in the eyes of OTP.
+    pub(crate) behaviour: Option<Behaviour>,
+}
+
+impl ProcessInfo {
+    /// What a BEAM would call the function with which it began: module, name, arity.
+    pub(crate) fn initial_call(&self) -> Option<(Atom, Atom, u8)> {
+        origin::initial_call(self.runs, self.behaviour)
+    }
 }
 
 /// What a process is doing.
@@ -100,6 +115,7 @@ impl LocalNode {
     pub fn process_info(&self, pid: &Pid) -> Option<ProcessInfo> {
         let process = self.process(pid)?;
         let (core, counts) = (process.core(), process.counts());
+        let origin = core.origin();
         let details = core.details()?;
         let status = if details.interrupted {
             ProcessStatus::Exiting
@@ -125,7 +141,18 @@ impl LocalNode {
             messages_handled: counts.handled,
             messages_refused: counts.refused,
             status,
+            runs: origin.map_or("", |origin| origin.name),
+            memory: process.memory(),
+            behaviour: origin.and_then(|origin| origin.behaviour),
         })
+    }
+
+    /// So many of the messages that a process has not taken over yet, the oldest first; `None` if it
+    /// is not alive. What it has taken over and not handled is missing.
+    pub(crate) fn messages_of(&self, pid: &Pid, limit: usize) -> Option<Vec<Term>> {
+        let seen = self.process(pid)?.peek(limit);
+        let budget = self.budget();
+        Some(seen.into_iter().filter_map(|m| m.open(budget)).collect())
     }
 
     /// How much of each kind there is now.

@@ -77,6 +77,10 @@ struct Inner {
     incoming: OnceLock<Arc<dyn Inbound>>,
     tasks: TaskTracker,
     stopping: AtomicBool,
+    /// How many messages the processes that have ended had taken out of their mailboxes.
+    handled: AtomicU64,
+    /// Whose group a process belongs to that nobody started.
+    first_leader: OnceLock<Pid>,
 }
 
 /// So many bits of a pid's number are its id, as in every OTP release; its serial has the others.
@@ -104,6 +108,8 @@ impl LocalNode {
             incoming: OnceLock::new(),
             tasks: TaskTracker::new(),
             stopping: AtomicBool::new(false),
+            handled: AtomicU64::new(0),
+            first_leader: OnceLock::new(),
         }))
     }
 
@@ -218,6 +224,27 @@ impl LocalNode {
         process
     }
 
+    /// The group leader of processes that were not started by others. In Erlang: that of `init`, `user`.
+    pub(crate) fn first_leader(&self) -> Pid {
+        let first = self.0.first_leader.get();
+        first.copied().unwrap_or_else(|| self.caller_pid())
+    }
+
+    /// Has this process lead the group of all that are started from now on, and not by others.
+    pub(crate) fn set_first_leader(&self, leader: Pid) {
+        self.0.first_leader.get_or_init(|| leader);
+    }
+
+    /// A process has ended that had taken so many messages out of its mailbox.
+    pub(super) fn note_handled(&self, messages: u64) {
+        self.0.handled.fetch_add(messages, Ordering::Relaxed);
+    }
+
+    /// How many messages the processes that have ended had taken out of their mailboxes.
+    pub(crate) fn handled_by_ended(&self) -> u64 {
+        self.0.handled.load(Ordering::Relaxed)
+    }
+
     /// Where the tasks of processes run, so that the node can wait for them.
     pub(crate) fn tasks(&self) -> &TaskTracker {
         &self.0.tasks
@@ -297,6 +324,11 @@ impl LocalNode {
     /// All living processes.
     pub(crate) fn processes(&self) -> Vec<Arc<dyn AnyProcess>> {
         self.0.processes.values()
+    }
+
+    /// How many processes there are.
+    pub(crate) fn process_count(&self) -> usize {
+        self.0.processes.len()
     }
 
     /// The pids of all living processes of this node. In Erlang: `processes()`.

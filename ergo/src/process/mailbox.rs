@@ -276,12 +276,24 @@ impl<M> Mailbox<M> {
         }
     }
 
-    /// Refuses further messages and returns those that nobody will read.
-    pub(crate) fn close(&self) -> VecDeque<Envelope<M>> {
+    /// About how many bytes it takes, without what the messages hold elsewhere.
+    pub(crate) fn memory(&self) -> usize {
+        self.lock().queue.capacity() * size_of::<Envelope<M>>()
+    }
+
+    /// Shows so many of the messages that the receiver has not taken over, the oldest first.
+    pub(crate) fn peek<T>(&self, limit: usize, look: impl FnMut(&Envelope<M>) -> T) -> Vec<T> {
+        let state = self.lock();
+        let waiting = state.first.iter().chain(&state.queue);
+        waiting.take(limit).map(look).collect()
+    }
+
+    /// Refuses further messages and returns those that nobody will read, with how many were taken out.
+    pub(crate) fn close(&self) -> (VecDeque<Envelope<M>>, u64) {
         let mut state = self.lock();
         state.closed = true;
         state.queue_up();
-        std::mem::take(&mut state.queue)
+        (std::mem::take(&mut state.queue), state.taken)
     }
 }
 

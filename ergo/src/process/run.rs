@@ -106,7 +106,9 @@ impl<M: Send + 'static> End<M> {
         }
         core.node.process_ended(core, reason);
         // After the reason is known: a caller whose message nobody reads looks it up there.
-        drop(process.mailbox.close());
+        let (unread, taken) = process.mailbox.close();
+        core.node.note_handled(taken);
+        drop(unread);
     }
 }
 

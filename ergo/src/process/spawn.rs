@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::core::{Birth, Core, Process};
 use super::mailbox::Limit;
+use super::origin::Origin;
 use super::plain::Context;
 use super::run::Life;
 use super::task::start_task;
@@ -295,6 +296,7 @@ where
         group_leader: options.group_leader,
         limit: options.limit,
         plain: true,
+        origin: Some(Origin::plain::<F, B>),
     });
     let (core, pid) = (&process.core, process.core.pid);
     if let Some(name) = options.name {

@@ -7,6 +7,7 @@ use std::future::Future;
 use std::sync::{Arc, OnceLock};
 
 use super::core::{AnyProcess, Birth, Process, Watcher};
+use super::origin::Origin;
 use super::plain::Context;
 use super::spawn::{IntoExit, life_of};
 use super::task::start_task;
@@ -50,11 +51,13 @@ impl Asked {
         &self,
         node: &LocalNode,
         plain: bool,
+        origin: fn() -> Origin,
     ) -> Arc<Process<M>> {
         node.create(&Birth {
             parent: Some(self.request.from),
             group_leader: Some(self.request.group_leader),
             plain,
+            origin: Some(origin),
             ..Birth::default()
         })
     }
@@ -68,7 +71,7 @@ impl Newborn {
         B: Future + Send + 'static,
         B::Output: IntoExit,
     {
-        let process = asked.create::<Term>(node, true);
+        let process = asked.create::<Term>(node, true, Origin::plain::<F, B>);
         let life = life_of(Arc::clone(&process), body);
         Newborn::new::<F>(process, life)
     }

@@ -12,6 +12,9 @@ use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 /// A pid's number: 15 bits of id and 13 of serial, which every OTP release takes.
 pub(super) const NUMBER_BITS: u32 = 28;
 
+/// How many processes there can be at once.
+pub(crate) const MAX_PROCESSES: usize = (1 << NUMBER_BITS) - 1;
+
 const SHARDS: u32 = 32;
 /// One survivor keeps a page: half a kilobyte, at worst.
 const PLACES: u32 = 32;
@@ -125,6 +128,19 @@ impl<T> Table<T> {
         Some(value)
     }
 
+    /// How many numbers are in use.
+    pub(super) fn len(&self) -> usize {
+        let shards = self.shards.iter();
+        let taken = |shard: &Shard<T>| {
+            shard
+                .read()
+                .values()
+                .map(|page| page.taken as usize)
+                .sum::<usize>()
+        };
+        shards.map(taken).sum()
+    }
+
     /// The numbers in use, in order.
     pub(super) fn numbers(&self) -> Vec<u32> {
         let mut numbers = Vec::new();
@@ -176,6 +192,7 @@ mod tests {
             table.insert(number, number);
         }
         assert_eq!(table.numbers(), numbers);
+        assert_eq!(table.len(), 5000);
         let mut values = table.values();
         values.sort_unstable();
         assert_eq!(values, numbers);

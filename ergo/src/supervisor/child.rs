@@ -6,14 +6,13 @@ use std::marker::PhantomData;
 use std::pin::Pin;
 use std::time::Duration;
 
-use super::engine::Engine;
+use super::engine::{Engine, origin};
 use super::options::ChildKind;
 use super::parent::Parent;
 use super::spec::SupervisorSpec;
-use crate::gen_server::{Before, GenServer, Server, ServerRef, Start, StartError};
-use crate::process::{Context, IntoExit, Reason, RegisterError, SpawnError, catch_panics};
-use crate::term::Term;
-use crate::term::{Atom, Pid};
+use crate::gen_server::{self, Before, GenServer, Server, ServerRef, Start, StartError};
+use crate::process::{Context, IntoExit, Origin, Reason, RegisterError, SpawnError, catch_panics};
+use crate::term::{Atom, Pid, Term};
 
 /// One start of a child of the type `S`, given to a supervisor: like
 /// [`Start`](crate::gen_server::Start), but the supervisor is who starts it, linked to itself.
@@ -72,12 +71,14 @@ impl AnyChild {
     fn server<S: Server>(
         kind: ChildKind,
         args: impl FnOnce() -> S::Args + Send + 'static,
+        origin: fn() -> Origin,
     ) -> AnyChild {
         AnyChild {
             kind,
             options: StartOptions::default(),
             start: Box::new(move |parent, options| {
-                let start = Start::<S, ServerRef<S::Message>>::new(parent, args()).link();
+                let start = Start::<S, ServerRef<S::Message>>::new(parent, args());
+                let start = start.origin(origin).link();
                 let start = match options.name {
                     Some(name) => start.name(name),
                     None => start,
@@ -112,7 +113,7 @@ fn not_started(error: StartError) -> Result<Option<Pid>, Reason> {
 impl<S: Server> Child<S> {
     /// A server started with these arguments: what `Kv::child(…)` makes.
     pub fn new(args: S::Args) -> Child<S> {
-        AnyChild::server::<S>(ChildKind::Worker, move || args).into()
+        AnyChild::server::<S>(ChildKind::Worker, move || args, gen_server::origin::<S>).into()
     }
 }
 
@@ -200,7 +201,8 @@ fn not_spawned(error: SpawnError) -> Reason {
 
 impl<S> Child<S> {
     pub(super) fn of_spec(spec: impl FnOnce() -> SupervisorSpec + Send + 'static) -> Child<S> {
-        AnyChild::server::<Engine>(ChildKind::Supervisor, move || Box::new(spec) as _).into()
+        let spec = move || Box::new(spec) as _;
+        AnyChild::server::<Engine>(ChildKind::Supervisor, spec, origin::<S>).into()
     }
 
     /// Registers the child under a name before its `init` runs: `{local, Name}`.

@@ -8,7 +8,7 @@ use super::child::{AnyChild, Child};
 use super::options::{ChildId, ChildKind, Modules, Restart, Shutdown};
 use super::start_args::StartArgs;
 use crate::etf::{DecodeError, Decoder};
-use crate::term::Atom;
+use crate::process::module_of;
 
 /// A child of a supervisor: its id, how it is started, and how it is treated when it ends. In
 /// Erlang: `child_spec()`.
@@ -269,37 +269,13 @@ impl<A: Send + 'static> Template for DynamicSpec<A> {
 
 /// `[kv]` for `crate::store::Kv<T>`; `[]` for what has no name, such as a closure.
 fn modules_of<S>() -> Modules {
-    let path = type_name::<S>();
-    let path = path.split_once('<').map_or(path, |(path, _)| path);
-    let name = path.rsplit("::").next().unwrap_or(path);
-    let is_name = name.chars().all(|c| c.is_alphanumeric() || c == '_');
-    let module = is_name.then(|| Atom::try_new(&snake_case(name)).ok());
-    Modules::List(module.flatten().into_iter().collect())
-}
-
-/// The words of a type's name, as the macros write them.
-fn snake_case(name: &str) -> String {
-    let mut snake = String::with_capacity(name.len() + 4);
-    let mut chars = name.chars().peekable();
-    let mut before: Option<char> = None;
-    while let Some(c) = chars.next() {
-        let next_is_lower = chars.peek().is_some_and(|next| next.is_lowercase());
-        let new_word = match before {
-            Some('_') | None => false,
-            Some(before) => c.is_uppercase() && (!before.is_uppercase() || next_is_lower),
-        };
-        if new_word {
-            snake.push('_');
-        }
-        snake.extend(c.to_lowercase());
-        before = Some(c);
-    }
-    snake
+    Modules::List(module_of(type_name::<S>()).into_iter().collect())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::term::Atom;
 
     #[test]
     fn modules_are_type_names_in_snake_case() {
@@ -315,13 +291,5 @@ mod tests {
         );
         assert_eq!(modules(modules_of::<Pool<Vec<u8>>>()), [Atom::new("pool")]);
         assert!(modules(modules_of::<fn()>()).is_empty());
-        for (name, snake) in [
-            ("Kv", "kv"),
-            ("ConnSup2", "conn_sup2"),
-            ("A_B", "a_b"),
-            ("KV", "kv"),
-        ] {
-            assert_eq!(snake_case(name), snake);
-        }
     }
 }

@@ -13,8 +13,8 @@ use super::parent::Parent;
 use super::restarts::Restarts;
 use super::spec::{SpecError, SupervisorSpec};
 use crate::etf::Encoded;
-use crate::gen_server::{Context, InitError, Next, Server};
-use crate::process::{Exit, Reason};
+use crate::gen_server::{self, Context, InitError, Next, Server};
+use crate::process::{Behaviour, Exit, Origin, Reason};
 use crate::sys::shown;
 use crate::term::{Atom, Pid, Term};
 
@@ -167,6 +167,15 @@ impl Server for Engine {
             Children::Group(group) => group.stop_from(0, &self.parent).await,
             Children::Dynamic(dynamic) => dynamic.stop(&self.parent).await,
         }
+    }
+}
+
+/// What the process of a supervisor runs that is known as an `S`.
+pub(super) fn origin<S>() -> Origin {
+    Origin {
+        name: std::any::type_name::<S>(),
+        behaviour: Some(Behaviour::Supervisor),
+        ..gen_server::origin::<Engine>()
     }
 }
 

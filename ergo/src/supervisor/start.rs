@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 use std::pin::Pin;
 use std::time::Duration;
 
-use super::engine::Engine;
+use super::engine::{Engine, origin};
 use super::message::SupervisorMessage;
 use super::spec::SupervisorSpec;
 use super::supervisor_ref::SupervisorRef;
@@ -24,12 +24,13 @@ pub struct StartSupervisor<R = SupervisorRef> {
 }
 
 impl<R> StartSupervisor<R> {
-    pub(super) fn new(
+    /// A supervisor that is known as an `S`.
+    pub(super) fn new<S: 'static>(
         on: &impl OnNode,
         spec: Box<dyn FnOnce() -> SupervisorSpec + Send>,
     ) -> StartSupervisor<R> {
         StartSupervisor {
-            start: Start::new(on, spec),
+            start: Start::new(on, spec).origin(origin::<S>),
             output: PhantomData,
         }
     }

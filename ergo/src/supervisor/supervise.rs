@@ -40,7 +40,7 @@ pub trait Supervisor: Sized + Send + Sync + 'static {
     /// Starts this supervisor without a link.
     fn start(on: &impl OnNode, supervisor: Self) -> StartSupervisor {
         let supervisor = Arc::new(supervisor);
-        StartSupervisor::new(on, Box::new(move || supervisor.spec()))
+        StartSupervisor::new::<Self>(on, Box::new(move || supervisor.spec()))
     }
 
     /// Starts this supervisor linked to the process that starts it, with which it ends:
@@ -66,7 +66,7 @@ impl<S: Supervisor> Child<S> {
 impl SupervisorSpec {
     /// Starts this supervisor. In Erlang: `supervisor:start_link/2,3`, without the link.
     pub fn start(self, on: &impl OnNode) -> StartSupervisor {
-        StartSupervisor::new(on, Box::new(move || self))
+        StartSupervisor::new::<Self>(on, Box::new(move || self))
     }
 
     /// Starts this supervisor linked to the process that starts it: `supervisor:start_link/2,3`.

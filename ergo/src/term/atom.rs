@@ -134,6 +134,16 @@ impl Atom {
         recent::index(bytes, |name| table().find(name)).map(Atom)
     }
 
+    /// How many names there are, and about how many bytes they take.
+    pub(crate) fn table_size() -> (usize, usize) {
+        table().size()
+    }
+
+    /// How many names peers may add.
+    pub(crate) const fn limit_for_peers() -> usize {
+        FROM_PEERS
+    }
+
     /// The name.
     #[inline]
     pub fn as_str(self) -> &'static str {

@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::super::gauge::{Class, Excess, Gauge, size};
 use super::super::link::Link;
+use super::super::traffic::Traffic;
 use super::super::{ConnectError, Limits, LinkId, Peer, Room};
 use super::given::GivenNames;
 use crate::dist::Control;
@@ -117,6 +118,8 @@ pub(super) struct Table {
     /// The names that this node has given to others.
     pub(super) given: GivenNames,
     last_id: u64,
+    /// What went over the links that have ended.
+    gone: Traffic,
 }
 
 impl Table {
@@ -160,11 +163,18 @@ impl Table {
 
     /// A link has ended.
     pub(super) fn ended(&mut self, link: &Arc<Link>) {
+        self.gone = [self.gone, link.traffic()].into_iter().sum();
         let node = link.peer.name;
         if matches!(self.nodes.get(&node), Some(Entry::Up(up)) if Arc::ptr_eq(up, link)) {
             self.nodes.remove(&node);
         }
         self.given.gone(node.as_str());
+    }
+
+    /// What has gone over all links.
+    pub(super) fn traffic(&self) -> Traffic {
+        let now: Traffic = self.links().map(|link| link.traffic()).sum();
+        [self.gone, now].into_iter().sum()
     }
 
     pub(super) fn add_stranger(&mut self, id: u64, name: &str) {

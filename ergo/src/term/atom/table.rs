@@ -40,6 +40,8 @@ pub(super) struct Table {
 struct Count {
     names: usize,
     from_peers: usize,
+    /// How long they are together.
+    bytes: usize,
 }
 
 /// What there is to know of a name.
@@ -115,6 +117,13 @@ impl Table {
         self.count.lock().unwrap_or_else(|e| e.into_inner())
     }
 
+    /// How many names there are, and about how many bytes they and their places take.
+    pub(super) fn size(&self) -> (usize, usize) {
+        let count = self.lock();
+        let each = size_of::<OnceLock<Name>>() + 2 * size_of::<AtomicU64>();
+        (count.names, count.names * each + count.bytes)
+    }
+
     #[inline]
     fn hash(&self, text: &[u8]) -> u64 {
         let mut hasher = self.hasher.build_hasher();
@@ -171,6 +180,7 @@ impl Table {
     fn add(&self, count: &mut Count, text: &'static str) -> u32 {
         let index = count.names as u32;
         count.names += 1;
+        count.bytes += text.len();
         let slot = match self.first.get(index as usize) {
             Some(slot) => slot,
             None => {
