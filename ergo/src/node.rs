@@ -21,7 +21,6 @@ use std::time::Duration;
 use tokio::sync::{OnceCell, watch};
 
 use crate::etf::Budget;
-use crate::gen_server::ServerRef;
 use crate::net::{Allowed, ConnectError, Cookies, Links, Resolve};
 #[cfg(feature = "tls")]
 use crate::net::{Carrier, tls::TlsConfigError};
@@ -33,8 +32,6 @@ pub use cookie::{CookieFileError, CookieFiles};
 pub use error::NodeError;
 pub use name::{NameError, NodeName};
 pub use stop::StopReport;
-
-use net_kernel::NetKernelMessage;
 
 /// A running Erlang node in this program. Cheap to clone; it runs until [`Node::stop`].
 ///
@@ -171,10 +168,7 @@ impl Node {
 
     /// Whether a node is there and answers. In Erlang: `net_adm:ping(Node) =:= pong`.
     pub async fn ping(&self, node: &str) -> bool {
-        let kernel = ServerRef::<NetKernelMessage>::named(self, "net_kernel", node);
-        let own = self.name();
-        let call = kernel.call(|reply| NetKernelMessage::IsAuth { node: own, reply });
-        call.await.is_ok_and(|answer| answer == Atom::YES)
+        net_kernel::ping(self, Atom::new(node)).await
     }
 }
 

@@ -83,6 +83,7 @@ mod error;
 pub mod expansion;
 mod function;
 mod module;
+mod module_info;
 mod offers;
 mod old;
 mod outcome;

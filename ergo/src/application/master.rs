@@ -8,7 +8,7 @@ use super::app::{AnyApplication, Callback};
 use super::progress::Run;
 use super::{AppContext, AppSpec, ApplicationError, StartMode};
 use crate::process::{Context, Reason, Received, catch_panics};
-use crate::term::{Atom, Pid, Tuple};
+use crate::term::{Atom, Pid, Term, Tuple};
 
 /// What a master needs of its application.
 pub(super) struct Master {
@@ -108,12 +108,21 @@ impl Master {
     }
 }
 
-/// Waits for the end of the tree's top. Whatever else reaches a master is not for it.
+/// Waits for the end of the tree's top. What the group prints goes to the leader of all groups;
+/// whatever else reaches a master is not for it.
 async fn end_of(ctx: &mut Context, root: Pid) -> Reason {
     loop {
         match ctx.receive().await {
             Received::Exit(exit) if exit.from == root => return exit.reason,
+            Received::Message(message) if is_io_request(&message) => {
+                let _ = ctx.send(ctx.node().first_leader(), &message);
+            }
             _ => {}
         }
     }
+}
+
+/// `{io_request, From, ReplyAs, Request}`
+fn is_io_request(message: &Term) -> bool {
+    matches!(message, Term::Tuple(tuple) if tuple.len() == 4 && tuple[0] == Term::atom("io_request"))
 }

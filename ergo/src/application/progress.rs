@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::ApplicationError;
 use crate::process::Overdue;
+use crate::supervisor::Restart;
 use crate::term::Pid;
 
 /// How long what was killed, or has failed to start, may take to be gone.
@@ -16,6 +17,7 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 /// One run of an application: from the start until nothing is left of it.
 pub(super) struct Run {
     pub(super) master: Pid,
+    pub(super) restart: Restart,
     pub(super) stop_timeout: Option<Duration>,
     pub(super) progress: watch::Sender<Progress>,
     stop: CancellationToken,
@@ -41,9 +43,10 @@ pub(super) enum Progress {
 }
 
 impl Run {
-    pub(super) fn new(master: Pid, stop_timeout: Option<Duration>) -> Run {
+    pub(super) fn new(master: Pid, restart: Restart, stop_timeout: Option<Duration>) -> Run {
         Run {
             master,
+            restart,
             stop_timeout,
             progress: watch::Sender::new(Progress::Starting),
             stop: CancellationToken::new(),

@@ -43,7 +43,7 @@ pub(super) fn begin(
     let process = process.ok_or(ApplicationError::NodeStopping)?;
     let master = process.core().pid;
     process.core().set_group_leader(master);
-    let run = Arc::new(Run::new(master, spec.stop_timeout));
+    let run = Arc::new(Run::new(master, restart, spec.stop_timeout));
     table.begin(state, name, &run);
     let context = AppContext::new(Arc::clone(&process), name);
     // It waits for this.

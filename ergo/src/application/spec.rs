@@ -22,12 +22,12 @@ use crate::term::{Atom, Pid, Term};
 /// ```
 #[derive(Debug, Clone, Default)]
 pub struct AppSpec {
-    pub(super) description: String,
-    pub(super) version: String,
-    pub(super) applications: Vec<Atom>,
-    pub(super) optional: Vec<Atom>,
+    pub(crate) description: String,
+    pub(crate) version: String,
+    pub(crate) applications: Vec<Atom>,
+    pub(crate) optional: Vec<Atom>,
     pub(super) env: Vec<(Atom, Term)>,
-    pub(super) phases: Vec<(Atom, Term)>,
+    pub(crate) phases: Vec<(Atom, Term)>,
     pub(super) lifespan: Option<Duration>,
     pub(super) start_timeout: Option<Duration>,
     pub(super) stop_timeout: Option<Duration>,

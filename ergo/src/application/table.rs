@@ -8,6 +8,7 @@ use super::env::{Env, EnvSources};
 use super::progress::{PATIENCE, Progress, Run};
 use super::{AppInfo, AppSpec, ApplicationError, Terminated};
 use crate::process::LocalNode;
+use crate::supervisor::Restart;
 use crate::term::{Atom, Pid};
 
 /// The applications of a node, and what becomes of the node when one takes it down.
@@ -109,6 +110,18 @@ impl Applications {
     /// The application whose master this is.
     pub(super) fn led_by(&self, master: &Pid) -> Option<Atom> {
         self.lock().masters.get(master).copied()
+    }
+
+    /// What a loaded application says of itself.
+    pub(crate) fn spec(&self, name: Atom) -> Option<Arc<AppSpec>> {
+        Some(Arc::clone(&self.lock().loaded.get(&name)?.spec))
+    }
+
+    /// The master of an application that runs or comes up, and its type.
+    pub(crate) fn master(&self, name: Atom) -> Option<(Pid, Restart)> {
+        let state = self.lock();
+        let run = state.loaded.get(&name)?.run.as_ref()?;
+        Some((run.master, run.restart))
     }
 
     /// All that are loaded, by name.

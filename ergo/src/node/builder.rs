@@ -13,11 +13,12 @@ use std::time::Duration;
 use crate::epmd;
 use crate::etf::Budget;
 use crate::global;
+use crate::io::Sink;
 #[cfg(feature = "tls")]
 use crate::net::Tls;
 use crate::net::{Discovery, ListenOptions, Resolve, Route};
 use crate::rpc::{Function, Module, Settings};
-use crate::term::Atom;
+use crate::term::{Atom, Pid};
 
 /// How long a stop waits for processes, and then for what is still to be written.
 pub(super) const STOP_TIMEOUT: Duration = Duration::from_secs(5);
@@ -54,6 +55,8 @@ pub struct NodeBuilder {
     stop_timeout: Duration,
     config_files: Vec<PathBuf>,
     variables: Option<Vec<(String, String)>>,
+    operators: bool,
+    sink: Sink,
 }
 
 impl NodeBuilder {
@@ -88,6 +91,8 @@ impl NodeBuilder {
             stop_timeout: STOP_TIMEOUT,
             config_files: Vec::new(),
             variables: None,
+            operators: true,
+            sink: Sink::default(),
         }
     }
 
@@ -336,6 +341,29 @@ impl NodeBuilder {
     /// limit of its processes, `erl +P`.
     pub fn max_rpc(mut self, count: usize) -> Self {
         self.rpc.max_running = count;
+        self
+    }
+
+    /// Whether the node answers what the tools of a BEAM ask: `observer`, `etop`, pollers, an operator's shell. It does by
+    /// default, to whom it [lets call](NodeBuilder::rpc_only_from) at all; [`operators`](mod@crate::operators) says what.
+    pub fn operators(mut self, answer: bool) -> Self {
+        self.operators = answer;
+        self
+    }
+
+    /// Where the text goes that processes print whose group leader is of this node: those that it has started on others, say,
+    /// with `io:format`. It comes in pieces, as it was printed, with the process that prints it. By default it goes to
+    /// `tracing`, target `ergo::io`.
+    ///
+    /// The sink runs in the process `user`, and must not wait.
+    ///
+    /// ```
+    /// let node = ergo::Node::builder("rust@127.0.0.1").on_print(|from, text| {
+    ///     tracing::info!(%from, text, "printed");
+    /// });
+    /// ```
+    pub fn on_print(mut self, sink: impl Fn(Pid, &str) + Send + Sync + 'static) -> Self {
+        self.sink = Sink::new(sink);
         self
     }
 

@@ -1,9 +1,20 @@
 //! The process `net_kernel`: what a peer asks of a node itself.
 
 use crate::etf::{DecodeError, Decoder, EncodeError, Encoder};
-use crate::gen_server::{Caller, Context, InitError, Message, MessageKind, Next, ReplyTo, Server};
+use crate::gen_server::{
+    Caller, Context, InitError, Message, MessageKind, Next, ReplyTo, Server, ServerRef,
+};
+use crate::process::LocalNode;
 use crate::rpc::OldSpawn;
 use crate::term::Atom;
+
+/// Whether a node is there and answers.
+pub(super) async fn ping(here: &LocalNode, node: Atom) -> bool {
+    let kernel = ServerRef::<NetKernelMessage>::named(here, "net_kernel", node.as_str());
+    let own = here.name();
+    let call = kernel.call(|reply| NetKernelMessage::IsAuth { node: own, reply });
+    call.await.is_ok_and(|answer| answer == Atom::YES)
+}
 
 /// Answers `net_adm:ping/1`, which is the call `{is_auth, Node}`: `yes`, since whoever can ask has
 /// passed the handshake. Anything but `yes` makes OTP drop the link.

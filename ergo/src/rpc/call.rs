@@ -68,6 +68,15 @@ impl Wanted {
     }
 }
 
+/// Who leads the group of what is started from here.
+pub(super) fn caller_leader(here: &LocalNode) -> Pid {
+    let caller = here.process(&here.calling_pid());
+    caller.map_or_else(
+        || here.first_leader(),
+        |process| process.core().group_leader(),
+    )
+}
+
 /// The request for a process that runs a function of a node.
 pub(super) fn request(
     here: &LocalNode,
@@ -75,9 +84,7 @@ pub(super) fn request(
     (module, function, arity): (Atom, Atom, u8),
     options: &[&str],
 ) -> SpawnRequest {
-    let from = here.calling_pid();
-    let leader = here.process(&from);
-    let leader = leader.map_or(from, |process| process.core().group_leader());
+    let (from, leader) = (here.calling_pid(), caller_leader(here));
     let mut out = Encoder::new();
     let written = (|| {
         if !options.is_empty() {

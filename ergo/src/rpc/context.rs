@@ -1,8 +1,11 @@
 //! What an offered function may know of its call.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::ops::{Deref, DerefMut};
 
+use super::offers::Offers;
+use crate::net::Allowed;
 use crate::process::{self, LocalNode, OnNode};
 use crate::term::{Atom, Pid};
 
@@ -40,6 +43,17 @@ pub(super) enum Who {
     Somebody,
 }
 
+impl Who {
+    /// Whether such an entry lets it call.
+    pub(super) fn is_accepted_by(self, allowed: &Allowed) -> bool {
+        match self {
+            Who::Here => true,
+            Who::Peer(peer) => allowed.accepts(peer.as_str()),
+            Who::Somebody => allowed.accepts_all(),
+        }
+    }
+}
+
 impl Context {
     pub(super) fn new(process: process::Context, caller: Pid, who: Who) -> Context {
         Context {
@@ -57,6 +71,23 @@ impl Context {
     /// The process that called, or asked for this one. What comes by way of `rex` (OTP 22, C nodes) says itself who that is.
     pub fn caller(&self) -> Pid {
         self.caller
+    }
+
+    /// The functions that the caller may call here, by module.
+    pub(crate) fn functions(&self) -> BTreeMap<Atom, BTreeSet<(Atom, u8)>> {
+        self.node().attached::<Offers>().functions_for(self.who)
+    }
+
+    /// Whether the caller may call a function.
+    pub(crate) fn may_call(&self, module: &str, function: &str, arity: usize) -> bool {
+        let offers = self.node().attached::<Offers>();
+        offers.find(self.who, module, function, arity).is_some()
+    }
+
+    /// Whether there is a module, one of functions or of processes that somebody has asked about.
+    pub(crate) fn has_module(&self, module: Atom) -> bool {
+        let offers = self.node().attached::<Offers>();
+        self.functions().contains_key(&module) || offers.behaviour(module).is_some()
     }
 
     /// The caller's node; this one for its own calls.

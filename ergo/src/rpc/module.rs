@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::Function;
 use super::arguments::{FromArguments, Names};
+use super::context::Who;
 use super::function::{AnyFunction, Typed};
 use super::server::{Spawn, starter};
 use crate::gen_server::Server;
@@ -39,6 +40,13 @@ pub(super) struct Entry {
     pub(super) server: Option<Spawn>,
     /// The nodes that may call it; all of them if `None`.
     pub(super) only_from: Option<Arc<Allowed>>,
+}
+
+impl Entry {
+    pub(super) fn is_open_to(&self, who: Who) -> bool {
+        let only_from = self.only_from.as_deref();
+        only_from.is_none_or(|allowed| who.is_accepted_by(allowed))
+    }
 }
 
 impl Module {

@@ -1,10 +1,11 @@
 //! What a node offers to others.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use super::context::Who;
 use super::module::Entry;
+use super::module_info::ModuleInfo;
 use super::running::{Permit, Running};
 use super::spawner::Services;
 use super::{Function, Module};
@@ -60,6 +61,10 @@ pub(crate) struct Offers {
     own: RwLock<Functions>,
     /// What the node's own services offer.
     services: RwLock<Functions>,
+    /// The modules of processes that somebody has asked about, and their behaviours.
+    behaviours: RwLock<HashMap<Atom, Atom, foldhash::quality::RandomState>>,
+    /// Set when every module has `module_info/0,1`, as on a BEAM.
+    with_module_info: OnceLock<()>,
     settings: OnceLock<Settings>,
     running: Arc<Running>,
 }
@@ -85,21 +90,62 @@ impl Offers {
         // What was never named here is not offered, and a peer's words need no place in the atom table.
         let (module, function) = (Atom::existing(module)?, Atom::existing(function)?);
         let key = (module, function, u8::try_from(arity).ok()?);
-        let accepted = |by: &Allowed| match who {
-            Who::Here => true,
-            Who::Peer(peer) => by.accepts(peer.as_str()),
-            Who::Somebody => by.accepts_all(),
-        };
-        if !accepted(&self.settings().only_from) {
+        if !who.is_accepted_by(&self.settings().only_from) {
             return None;
         }
         let of = |table: &RwLock<Functions>| {
             let table = table.read().unwrap_or_else(PoisonError::into_inner);
             table.get(&key).cloned()
         };
-        let entry = of(&self.own).or_else(|| of(&self.services))?;
-        let allowed = entry.only_from.as_deref().is_none_or(accepted);
-        allowed.then_some((module, function, entry))
+        let entry = of(&self.own)
+            .or_else(|| of(&self.services))
+            .or_else(|| self.module_info(who, key))?;
+        entry.is_open_to(who).then_some((module, function, entry))
+    }
+
+    /// The function that says what there is in a module.
+    fn module_info(&self, who: Who, (module, function, arity): (Atom, Atom, u8)) -> Option<Entry> {
+        let asked = self.with_module_info.get().is_some() && arity <= 1;
+        if !asked || function != *"module_info" {
+            return None;
+        }
+        let functions = self.functions_for(who);
+        let functions = functions.get(&module).cloned();
+        let behaviour = self.behaviour(module);
+        if functions.is_none() && behaviour.is_none() {
+            return None;
+        }
+        let info = ModuleInfo {
+            module,
+            functions: functions.unwrap_or_default(),
+            behaviour,
+            arity,
+        };
+        Some(info.into_entry())
+    }
+
+    /// The functions that somebody may call, by module.
+    pub(super) fn functions_for(&self, who: Who) -> BTreeMap<Atom, BTreeSet<(Atom, u8)>> {
+        let mut modules = BTreeMap::<_, BTreeSet<_>>::new();
+        if !who.is_accepted_by(&self.settings().only_from) {
+            return modules;
+        }
+        for table in [&self.own, &self.services] {
+            let table = table.read().unwrap_or_else(PoisonError::into_inner);
+            for ((module, function, arity), entry) in &*table {
+                if entry.is_open_to(who) {
+                    let functions = modules.entry(*module).or_default();
+                    functions.insert((*function, *arity));
+                }
+            }
+        }
+        modules
+    }
+
+    pub(super) fn behaviour(&self, module: Atom) -> Option<Atom> {
+        let behaviours = self.behaviours.read();
+        let behaviours = behaviours.unwrap_or_else(PoisonError::into_inner);
+        behaviours.get(&module).copied()
     }
 
     fn offer(&self, module: Module) -> Result<(), OfferError> {
@@ -186,6 +232,25 @@ impl LocalNode {
     pub fn revoke_fn(&self, module: impl Into<Atom>, function: impl Into<Atom>) -> usize {
         let offers = self.attached::<Offers>();
         offers.revoke(module.into(), Some(function.into()))
+    }
+
+    /// Has every module offer `module_info/0,1`, as on a BEAM.
+    pub(crate) fn offer_module_info(&self) {
+        // A name that nobody made is not offered.
+        let _ = Atom::new("module_info");
+        self.attached::<Offers>()
+            .with_module_info
+            .get_or_init(|| ());
+    }
+
+    /// Notes that processes run this module, which is one of that behaviour.
+    pub(crate) fn note_module(&self, module: Atom, behaviour: Atom) {
+        let offers = self.attached::<Offers>();
+        if offers.behaviour(module).is_none() {
+            let behaviours = offers.behaviours.write();
+            let mut behaviours = behaviours.unwrap_or_else(PoisonError::into_inner);
+            behaviours.insert(module, behaviour);
+        }
     }
 
     /// Offers the functions of a service that the node has itself.

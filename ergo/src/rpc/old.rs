@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::call::Wanted;
+use super::call::{Wanted, caller_leader};
 use super::error::RpcError;
 use crate::etf::{Decode, EncodeError, Encoded, Encoder};
 use crate::gen_server::{CallError, Message, MessageKind, ReplyTo, ServerRef};
@@ -35,7 +35,7 @@ fn request(here: &LocalNode, kind: &str, wanted: &Wanted) -> Result<Encoded, Enc
     out.atom(wanted.module);
     out.atom(wanted.function);
     out.encoded(&wanted.args)?;
-    out.pid(&here.calling_pid());
+    out.pid(&caller_leader(here));
     Ok(Encoded::from_encoder(out))
 }
 

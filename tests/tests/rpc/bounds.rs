@@ -20,6 +20,7 @@ async fn a_node_has_so_many_calls_here_and_no_more() {
         .expect("it starts");
     let idle = node.pids().len();
     let (erl, other) = (cluster.erl().await, cluster.erl().await);
+    let idle = node.pids().len();
     let pair = Pair { erl, node };
     let calls = "[erpc:send_request(N, math, sleep, []) || _ <- [1, 2, 3]], receive stop -> ok end";
     let text = format!("spawn(fun() -> register(holder, self()), {calls} end).");

@@ -3,13 +3,11 @@
 use std::sync::Arc;
 
 use super::super::discovery::{Epmd, OnePort, Routes};
-use super::super::net_kernel::NetKernel;
 use super::super::{CookieFiles, Network, Node, NodeError, NodeName, services};
 use super::NodeBuilder;
 use crate::application::{Applications, Config, EnvSources};
 use crate::dist::{Cookie, DistFlags};
 use crate::epmd;
-use crate::gen_server::Start;
 use crate::global;
 #[cfg(feature = "tls")]
 use crate::net::tls;
@@ -17,7 +15,7 @@ use crate::net::{
     Carrier, DiscoveryError, Limits, LinkConfig, Links, ListenOptions, Listener, Resolve,
 };
 use crate::process::LocalNode;
-use crate::rpc::{self, Rex};
+use crate::rpc;
 use crate::term::Atom;
 
 /// What a node is called that another one has to name.
@@ -49,7 +47,7 @@ impl NodeBuilder {
         let sources = self.env_sources()?;
         local.attached::<Applications>().set_sources(sources);
         rpc::serve(&local, std::mem::take(&mut self.rpc));
-        services::offer(&local, self.tick_time);
+        services::offer(&local, self.tick_time, self.operators);
         for module in std::mem::take(&mut self.offers) {
             local.offer(module).map_err(NodeError::Offer)?;
         }
@@ -64,12 +62,8 @@ impl NodeBuilder {
 
         let meeting = async {
             // Whoever finds the node may ask at once.
-            let kernel: Start<NetKernel> = Start::new(&local, ());
-            let kernel = kernel.name(Atom::NET_KERNEL).await;
-            kernel.map_err(NodeError::Start)?;
-            let rex: Start<Rex> = Start::new(&local, ());
-            let rex = rex.name(Atom::new("rex")).await;
-            rex.map_err(NodeError::Start)?;
+            let started = services::start(&local, std::mem::take(&mut self.sink), self.operators);
+            started.await.map_err(NodeError::Start)?;
             let names = global::start(&local, self.global).await;
             names.map_err(NodeError::Start)?;
             if let Some(baptism) = baptism {

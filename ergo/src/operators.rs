@@ -1,0 +1,71 @@
+#![doc = include_str!("operators.md")]
+
+mod application;
+mod appmon_info;
+mod clock;
+mod code;
+mod erlang;
+mod init;
+mod machine;
+mod memory;
+mod observer_backend;
+mod ports;
+mod proc_lib;
+mod process_info;
+mod statistics;
+mod sys;
+mod system_info;
+
+use crate::gen_server::{Server, Start, StartError};
+use crate::process::LocalNode;
+use crate::rpc::Raise;
+use crate::term::Atom;
+
+use self::application::Controller;
+use self::clock::Clock;
+use self::init::Init;
+
+/// Offers what the tools of a BEAM ask.
+pub(crate) fn offer(node: &LocalNode) {
+    // From now on the node runs.
+    node.attached::<Clock>();
+    node.offer_module_info();
+    for module in [
+        application::module(),
+        appmon_info::module(),
+        code::module(),
+        erlang::module(),
+        init::module(),
+        observer_backend::module(),
+        proc_lib::module(),
+        sys::module(),
+        sys::supervisor(),
+    ] {
+        node.offer_service(module);
+    }
+}
+
+/// Starts the processes that are asked without a function.
+pub(crate) async fn start(node: &LocalNode) -> Result<(), StartError> {
+    begin::<Init>(node, "init").await?;
+    begin::<Controller>(node, "application_controller").await
+}
+
+async fn begin<S: Server<Args = ()>>(node: &LocalNode, name: &str) -> Result<(), StartError> {
+    let start: Start<S> = Start::new(node, ());
+    start.name(name).await.map(drop)
+}
+
+/// What a function of a BEAM raises that cannot do anything with its arguments.
+fn badarg() -> Raise {
+    Raise::error(Atom::new("badarg"))
+}
+
+/// The same of a function that is not built in.
+fn function_clause() -> Raise {
+    Raise::error(Atom::new("function_clause"))
+}
+
+fn system_limit() -> Raise {
+    Raise::error(Atom::new("system_limit"))
+}
