@@ -64,13 +64,13 @@
 //! no included and no distributed applications, no takeover and no failover.
 
 mod app;
+mod application_master;
 mod config;
 mod context;
 mod control;
 mod env;
 mod env_access;
 mod error;
-mod master;
 mod progress;
 mod run;
 mod spec;

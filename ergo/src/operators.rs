@@ -4,6 +4,7 @@ mod application;
 mod appmon_info;
 mod clock;
 mod code;
+mod dbg;
 mod erlang;
 mod init;
 mod machine;
@@ -18,8 +19,8 @@ mod system_info;
 
 use crate::gen_server::{Server, Start, StartError};
 use crate::process::LocalNode;
-use crate::rpc::Raise;
-use crate::term::Atom;
+use crate::rpc::{Context, Module, Raise};
+use crate::term::{Atom, List};
 
 use self::application::Controller;
 use self::clock::Clock;
@@ -34,7 +35,8 @@ pub(crate) fn offer(node: &LocalNode) {
         application::module(),
         appmon_info::module(),
         code::module(),
-        erlang::module(),
+        dbg::module(),
+        dbg::with_traces(erlang::module()),
         init::module(),
         observer_backend::module(),
         proc_lib::module(),
@@ -43,6 +45,11 @@ pub(crate) fn offer(node: &LocalNode) {
     ] {
         node.offer_service(module);
     }
+    node.offer_service(
+        Module::new("net_adm").function("localhost", |ctx: Context| {
+            List::from_chars(dbg::host(ctx.node()))
+        }),
+    );
 }
 
 /// Starts the processes that are asked without a function.

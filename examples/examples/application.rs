@@ -34,7 +34,8 @@ use ergo::prelude::*;
 use ergo::supervisor::Restart;
 use examples::{Options, init_log};
 
-/// Greets as its application's environment says.
+/// Greets as its application's environment says. As a term, so that `observer` shows it.
+#[derive(Term)]
 struct Greeter {
     greeting: String,
     greeted: u64,

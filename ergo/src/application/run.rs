@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
-use super::master::Master;
+use super::application_master::{self, Master};
 use super::progress::{PATIENCE, Progress, Run};
 use super::table::{Applications, State};
 use super::{AppContext, AppSpec, ApplicationError, Terminated};
@@ -32,12 +32,8 @@ pub(super) fn begin(
         app: Arc::clone(&loaded.app),
         spec: Arc::clone(&spec),
     };
-    let spawned = node.spawn_opt(SpawnOptions::new(), async move |ctx| {
-        // Its group and the table must know it before it starts anything.
-        match birth.await {
-            Ok((app_ctx, run)) => master.live(ctx, app_ctx, run, report).await,
-            Err(_) => Reason::Shutdown,
-        }
+    let spawned = node.spawn_opt(SpawnOptions::new(), move |ctx| {
+        application_master::init(ctx, master, birth, report)
     });
     let process = spawned.ok().and_then(|spawned| node.process(&spawned.pid));
     let process = process.ok_or(ApplicationError::NodeStopping)?;

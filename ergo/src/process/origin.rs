@@ -37,8 +37,13 @@ impl Behaviour {
 impl Origin {
     /// A plain process with this body, which is this future.
     pub(crate) fn plain<F, B>() -> Origin {
+        let body = type_name::<B>();
         Origin {
-            name: type_name::<F>(),
+            // An async function is better known by what it returns than the closure that calls it.
+            name: match body.ends_with("{{closure}}") {
+                true => body,
+                false => type_name::<F>(),
+            },
             behaviour: None,
             task: size_of::<B>() + size_of::<Context>(),
             show: |message| message.downcast_ref().cloned(),

@@ -87,12 +87,35 @@ async fn ports_tables_and_traces() {
     let text = "P = erpc:call(N, observer_backend, get_table, [self(), foo, ets]), \
          receive {P, End} -> End end.";
     assert_eq!(pair.eval(text).await, "'$end_of_table'");
-    let text = "rpc:call(N, observer_backend, ttb_init_node, [\"file\", true, []]).";
-    let refused = pair.eval(text).await;
-    assert!(
-        refused.contains("a node of ergo cannot be traced"),
-        "{refused}"
+}
+
+/// `etop` and `ttb` wait for a tracer without end, and connect to its port: there is one, which only says that there is
+/// nothing to come.
+#[tokio::test]
+async fn who_wants_to_trace_is_told_that_nothing_can_be_traced() {
+    let cluster = Cluster::start();
+    let pair = Pair::start(&cluster).await;
+    let before = pair.node.census().processes;
+    let text = "{ok, N} = dbg:tracer(N, port, dbg:trace_port(ip, {0, 5000})), {ok, T} = dbg:get_tracer(N), \
+         {ok, Port} = dbg:trace_port_control(N, get_listen_port), \
+         {ok, S} = gen_tcp:connect({127, 0, 0, 1}, Port, [binary, {active, false}]), \
+         {ok, <<0, Size:32>>} = gen_tcp:recv(S, 5), {ok, Bytes} = gen_tcp:recv(S, Size), \
+         {trace_ts, _, 'receive', Told, _} = binary_to_term(Bytes), \
+         {ok, [{matched, N, 0, {'EXIT', {{notsup, Why}, _}}}]} = dbg:p(all, [running, timestamp]), \
+         ok = dbg:stop(), {error, closed} = gen_tcp:recv(S, 1), \
+         {error, econnrefused} = gen_tcp:connect({127, 0, 0, 1}, Port, []), {Told, Why, is_port(T)}.";
+    let told = "<<\"a node of ergo cannot be traced\">>";
+    assert_eq!(pair.eval(text).await, format!("{{{told},{told},true}}"));
+    until(|| pair.node.census().processes == before).await;
+    // `etop` names the port, and gets nothing that it could not read.
+    let port = tests::unused_port();
+    let text = format!(
+        "{{ok, N}} = dbg:tracer(N, port, dbg:trace_port(ip, {{{port}, 5000}})), Host = rpc:call(N, net_adm, localhost, []), \
+         {{ok, S}} = gen_tcp:connect(Host, {port}, [binary, {{active, false}}]), {{error, timeout}} = gen_tcp:recv(S, 1, 100), \
+         ok = dbg:stop(), Host."
     );
+    assert_eq!(pair.eval(&text).await, "\"127.0.0.1\"");
+    until(|| pair.node.census().processes == before).await;
 }
 
 /// Observers that vanish leave nothing: no process, no link, no monitor, no timer.

@@ -20,6 +20,17 @@ pub(super) struct Master {
 /// Told once the start is over.
 pub(super) type Report = oneshot::Sender<Result<Pid, ApplicationError>>;
 
+/// What it waits for before it lives: its group and the table must know it before it starts anything.
+pub(super) type Birth = oneshot::Receiver<(AppContext, Arc<Run>)>;
+
+/// The body of the process. Its name is what a BEAM calls it, too.
+pub(super) async fn init(ctx: Context, master: Master, birth: Birth, report: Report) -> Reason {
+    match birth.await {
+        Ok((app_ctx, run)) => master.live(ctx, app_ctx, run, report).await,
+        Err(_) => Reason::Shutdown,
+    }
+}
+
 impl Master {
     /// The life of the master: start, wait for the end of the tree or for a stop, and stop.
     pub(super) async fn live(
