@@ -18,7 +18,6 @@ async fn a_node_has_so_many_calls_here_and_no_more() {
         .start()
         .await
         .expect("it starts");
-    let idle = node.pids().len();
     let (erl, other) = (cluster.erl().await, cluster.erl().await);
     let idle = node.pids().len();
     let pair = Pair { erl, node };
