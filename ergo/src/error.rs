@@ -4,6 +4,7 @@ use crate::application::{ApplicationError, EnvError, Terminated};
 use crate::dist::CookieError;
 use crate::etf::{DecodeError, EncodeError};
 use crate::gen_server::{CallError, StartError};
+use crate::global::GlobalError;
 use crate::net::ConnectError;
 use crate::node::NodeError;
 use crate::pg::PgError;
@@ -44,6 +45,8 @@ pub enum Error {
     Terminated(#[from] Terminated),
     /// A name was not registered.
     Register(#[from] RegisterError),
+    /// A global name or lock is not to be had.
+    Global(#[from] GlobalError),
     /// A function of another node gave no value.
     Rpc(#[from] RpcError),
     /// A scope of `pg` did not do what it was asked to.

@@ -66,6 +66,7 @@
 
 mod cast;
 mod error;
+mod join;
 mod lock;
 mod locker;
 mod locker_queue;

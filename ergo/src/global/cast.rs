@@ -157,7 +157,10 @@ impl Cast {
             }
             ("in_sync", Some(2)) => {
                 from.enter_head()?;
-                Cast::InSync(from.atom()?)
+                let node = from.atom()?;
+                // Whether it is known, which nobody looks at.
+                from.skip()?;
+                Cast::InSync(node)
             }
             ("async_del_name" | "async_del_lock", Some(2)) => Cast::Ignored,
             _ => return Ok(None),
@@ -361,3 +364,6 @@ fn ops(ops: &[Op]) -> Term {
         Op::Delete(name) => (atom("delete"), name.clone()).into(),
     }))
 }
+
+#[cfg(test)]
+mod tests;

@@ -90,7 +90,7 @@ pub(super) enum GlobalMessage {
     GetVersion(ReplyTo<u64>),
     /// `get_names_ext`
     GetNamesExt(ReplyTo<Vec<(Term, Pid, Atom)>>),
-    /// `disconnect`
+    /// Only from within.
     Disconnect(ReplyTo<Vec<Atom>>),
     /// What other name servers tell.
     Cast(Box<Cast>),
@@ -176,7 +176,6 @@ impl Message for GlobalMessage {
             ("get_synced", None) => GlobalMessage::GetSynced(caller.reply_to()),
             ("get_protocol_version", None) => GlobalMessage::GetVersion(caller.reply_to()),
             ("get_names_ext", None) => GlobalMessage::GetNamesExt(caller.reply_to()),
-            ("disconnect", None) => GlobalMessage::Disconnect(caller.reply_to()),
             _ => return Ok(None),
         };
         Ok(Some(message))

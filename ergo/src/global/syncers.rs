@@ -2,9 +2,10 @@
 
 use std::collections::HashSet;
 
+use super::join::MAX_UNCONNECTED;
 use super::message::GlobalMessage;
 use super::server::{Ctx, NameServer};
-use super::session::MAX_UNCONNECTED;
+
 use crate::gen_server::ReplyTo;
 use crate::term::Atom;
 
