@@ -27,7 +27,7 @@ pub enum ScopeMessage {
     /// `monitor`
     MonitorScope {
         by: Pid,
-        reply: ReplyTo<(Ref, Vec<(Term, Vec<Pid>)>)>,
+        reply: ReplyTo<(Ref, Vec<Group>)>,
     },
     /// `{monitor, Group}`
     MonitorGroup {
@@ -43,7 +43,7 @@ pub enum ScopeMessage {
     /// `{discover, Pid}`, and with a version since OTP 29: a scope looks for others.
     Discover(Pid),
     /// `{sync, Pid, Groups}`, or since OTP 29 `{local_data, Pid, Version, Groups}`: all that a scope has.
-    Sync(Pid, Vec<(Term, Vec<Pid>)>),
+    Sync(Pid, Vec<Group>),
     /// `{join, Pid, Group, PidOrPids}`
     Joined(Pid, Term, Vec<Pid>),
     /// `{leave, Pid, PidOrPids, Groups}`
