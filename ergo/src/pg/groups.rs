@@ -1,10 +1,9 @@
 //! The groups of a scope, as everybody on the node reads them.
 
 use std::collections::HashMap;
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use crate::process::LocalNode;
-use crate::term::{Atom, Pid, Term};
+use crate::term::{Pid, Term};
 
 pub(super) type Map<K, V> = HashMap<K, V, foldhash::quality::RandomState>;
 
@@ -150,68 +149,10 @@ fn remove(members: &mut Vec<Pid>, pids: &[Pid]) {
     });
 }
 
-/// The groups of all scopes of a node.
-#[derive(Default)]
-pub(super) struct Scopes(RwLock<Map<Atom, Arc<Groups>>>);
-
-impl Scopes {
-    /// The groups of a scope, if it runs.
-    pub(super) fn groups(&self, scope: Atom) -> Option<Arc<Groups>> {
-        let scopes = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        scopes.get(&scope).cloned()
-    }
-}
-
-/// A scope's entry among those of its node, which ends with its process.
-pub(super) struct Entry {
-    scopes: Arc<Scopes>,
-    scope: Atom,
-    groups: Arc<Groups>,
-}
-
-impl Entry {
-    /// A scope without groups.
-    pub(super) fn new(node: &LocalNode, scope: Atom) -> Entry {
-        let (scopes, groups) = (node.attached::<Scopes>(), Arc::<Groups>::default());
-        let mut table = scopes.0.write().unwrap_or_else(PoisonError::into_inner);
-        table.insert(scope, Arc::clone(&groups));
-        drop(table);
-        Entry {
-            scopes,
-            scope,
-            groups,
-        }
-    }
-}
-
-impl std::ops::Deref for Entry {
-    type Target = Groups;
-
-    fn deref(&self) -> &Groups {
-        &self.groups
-    }
-}
-
-impl Drop for Entry {
-    fn drop(&mut self) {
-        let mut scopes = self
-            .scopes
-            .0
-            .write()
-            .unwrap_or_else(PoisonError::into_inner);
-        // A scope of that name may have started since.
-        if scopes
-            .get(&self.scope)
-            .is_some_and(|groups| Arc::ptr_eq(groups, &self.groups))
-        {
-            scopes.remove(&self.scope);
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::term::Atom;
 
     fn pid(id: u32) -> Pid {
         Pid {
@@ -240,17 +181,5 @@ mod tests {
         );
         groups.leave(Side::Elsewhere, &g, &[pid(1), pid(3)]);
         assert!(groups.all().is_empty());
-    }
-
-    #[test]
-    fn an_entry_ends_with_its_scope_and_no_other() {
-        let node = crate::Node::alone();
-        let (scopes, scope) = (node.attached::<Scopes>(), Atom::new("pg"));
-        let first = Entry::new(&node, scope);
-        let second = Entry::new(&node, scope);
-        drop(first);
-        assert!(scopes.groups(scope).is_some());
-        drop(second);
-        assert!(scopes.groups(scope).is_none());
     }
 }

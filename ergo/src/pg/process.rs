@@ -4,14 +4,14 @@ use std::fmt;
 use std::time::Duration;
 
 use super::event::Change;
-use super::groups::{Entry, Map, Side};
+use super::groups::{Groups, Map, Side};
 use super::members::Members;
 use super::message::{Group, ScopeMessage};
 use super::monitors::Monitors;
 use super::peers::{Changed, Peers};
 use crate::etf::{Encode, Encoded};
 use crate::gen_server::{Context, Down, InitError, Next, Server};
-use crate::process::ProcessId;
+use crate::process::{Place, ProcessId};
 use crate::term::{Atom, Pid, Ref, Term};
 
 /// How long a peer that missed something may take to read what waits for it before it is told anew.
@@ -22,7 +22,7 @@ const CATCH_UP: Duration = Duration::from_secs(1);
 /// It tells every change to the scopes of other nodes before it answers.
 pub struct ScopeProcess {
     scope: Atom,
-    groups: Entry,
+    groups: Place<Groups>,
     members: Members,
     monitors: Monitors,
     peers: Peers,
@@ -58,7 +58,7 @@ impl Server for ScopeProcess {
         ctx.monitor_nodes(true);
         let server = ScopeProcess {
             scope,
-            groups: Entry::new(ctx.node(), scope),
+            groups: Place::take(ctx.node(), scope, Groups::default()),
             members: Members::default(),
             monitors: Monitors::default(),
             peers: Peers::default(),

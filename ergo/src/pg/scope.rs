@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use super::Pids;
 use super::error::PgError;
-use super::groups::{Groups, Scopes};
+use super::groups::Groups;
 use super::message::ScopeMessage;
 use super::process::ScopeProcess;
 use super::send::send_all;
 use crate::etf::{Encode, EncodeError, Encoded};
 use crate::gen_server::{CallError, OnNode, ReplyTo, ServerRef, Start, StartError};
-use crate::process::{LocalNode, ProcessContext};
+use crate::process::{Directory, LocalNode, ProcessContext};
 use crate::supervisor::Child;
 use crate::term::{Atom, Pid, Ref, Term};
 
@@ -227,7 +227,7 @@ impl Scope {
     }
 
     fn read<T: Default>(&self, read: impl FnOnce(&Groups) -> T) -> T {
-        let groups = self.node.attached::<Scopes>().groups(self.name);
+        let groups = Directory::find(&self.node, self.name);
         groups.map_or_else(T::default, |groups: Arc<Groups>| read(&groups))
     }
 

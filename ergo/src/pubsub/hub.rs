@@ -5,14 +5,14 @@ use std::fmt;
 
 use super::Settings;
 use super::settings::PHOENIX_PUBSUB;
-use super::subscribers::Place;
+use super::subscribers::{Running, Subscribers};
 use super::worker::Worker;
 use crate::etf::{EncodeError, Encoder};
 use crate::gen_server::{
     Context, Down, InitError, Message, MessageKind, Next, Server, ServerRef, Start, StartError,
 };
 use crate::pg::{self, Scope};
-use crate::process::Reason;
+use crate::process::{Place, ProcessId, Reason};
 use crate::term::{Atom, Pid, Ref};
 
 /// The process of a [`PubSub`](super::PubSub): the type of a [`Child`](crate::supervisor::Child) that is one. It has the name
@@ -20,7 +20,7 @@ use crate::term::{Atom, Pid, Ref};
 ///
 /// It starts those to which other nodes send, and the scope of `pg` in which they are found, if nobody else has.
 pub struct Hub {
-    place: Place,
+    running: Place<Running>,
     scope: Scope,
     /// The monitor of the scope, and whether this process started it.
     scope_monitor: Ref,
@@ -51,17 +51,21 @@ impl Server for Hub {
 
     async fn init(settings: Settings, ctx: &mut Context<Self>) -> Result<Self, InitError> {
         let groups = settings.groups();
-        let place = Place::take(ctx.node(), settings.name(), groups.clone());
+        let running = Running {
+            subscribers: Subscribers::default(),
+            groups: groups.clone(),
+        };
+        let running = Place::take(ctx.node(), settings.name(), running);
         let mut workers = Vec::new();
         for group in groups {
-            let worker: Start<Worker> = Start::new(ctx, place.running.clone());
+            let worker: Start<Worker> = Start::new(ctx, running.value().clone());
             let worker = worker.name(group).link().await.map_err(Reason::from)?;
             workers.extend(worker.pid().map(|pid| (group, pid)));
         }
         let scope = Scope::new(ctx, PHOENIX_PUBSUB);
         let (scope_monitor, started_scope) = enter(&scope, &workers, ctx).await?;
         Ok(Hub {
-            place,
+            running,
             scope,
             scope_monitor,
             started_scope,
@@ -86,9 +90,9 @@ impl Server for Hub {
                 }
             }
             HubMessage::Down(down) => {
-                if let crate::process::ProcessId::Pid(pid) = down.process {
+                if let ProcessId::Pid(pid) = down.process {
                     self.watched.remove(&pid);
-                    self.place.running.subscribers.gone(&pid);
+                    self.running.subscribers.gone(&pid);
                 }
             }
         }

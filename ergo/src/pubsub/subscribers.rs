@@ -1,9 +1,8 @@
 //! Who has subscribed to what.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::process::LocalNode;
 use crate::term::{Atom, Pid};
 
 type Map<K, V> = HashMap<K, V, foldhash::quality::RandomState>;
@@ -78,51 +77,6 @@ pub(super) struct Running {
     pub(super) subscribers: Subscribers,
     /// The groups of its own processes and of those of other nodes.
     pub(super) groups: Vec<Atom>,
-}
-
-/// All of a node.
-#[derive(Default)]
-pub(super) struct All(RwLock<Map<Atom, Arc<Running>>>);
-
-impl All {
-    pub(super) fn get(&self, name: Atom) -> Option<Arc<Running>> {
-        let all = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        all.get(&name).cloned()
-    }
-}
-
-/// A place among all of a node, which ends with the process that has it.
-pub(super) struct Place {
-    all: Arc<All>,
-    name: Atom,
-    pub(super) running: Arc<Running>,
-}
-
-impl Place {
-    pub(super) fn take(node: &LocalNode, name: Atom, groups: Vec<Atom>) -> Place {
-        let all = node.attached::<All>();
-        let running = Arc::new(Running {
-            subscribers: Subscribers::default(),
-            groups,
-        });
-        let mut table = all.0.write().unwrap_or_else(PoisonError::into_inner);
-        table.insert(name, Arc::clone(&running));
-        drop(table);
-        Place { all, name, running }
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        let mut all = self.all.0.write().unwrap_or_else(PoisonError::into_inner);
-        // One of that name may have started since.
-        if all
-            .get(&self.name)
-            .is_some_and(|running| Arc::ptr_eq(running, &self.running))
-        {
-            all.remove(&self.name);
-        }
-    }
 }
 
 #[cfg(test)]

@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use super::hub::{Hub, HubMessage};
 use super::settings::{PHOENIX_PUBSUB, alias};
-use super::subscribers::{All, Running};
+use super::subscribers::Running;
 use super::worker::dispatch;
 use super::{PubSubError, Settings};
 use crate::etf::{Encode, Encoded};
 use crate::gen_server::{OnNode, ServerRef, Start, StartError};
 use crate::pg::{Scope, send_all};
-use crate::process::LocalNode;
+use crate::process::{Directory, LocalNode};
 use crate::supervisor::Child;
 use crate::term::{Atom, Pid};
 
@@ -183,7 +183,7 @@ impl PubSub {
     }
 
     fn running(&self) -> Result<Arc<Running>, PubSubError> {
-        let running = self.node.attached::<All>().get(self.name);
+        let running = Directory::find(&self.node, self.name);
         running.ok_or(PubSubError::NotRunning(self.name))
     }
 
