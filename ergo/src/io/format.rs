@@ -323,8 +323,26 @@ fn all<'a>(f: &mut Formatter<'_>, terms: impl Iterator<Item = &'a Term>) -> fmt:
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::term;
+
+    proptest! {
+        #[test]
+        fn no_format_panics_or_is_without_end(
+            text in "([a-z]|~[-*.0-9]{0,6}[a-zA-Z~+#]){0,12}",
+            args in proptest::collection::vec(0_usize..8, 0..8),
+        ) {
+            let kinds = [
+                term!(a), term!(-7), term!(300), term!(1.5), term!("text"), term!(<<233>>), term!([1 | 2]),
+                term!(9223372036854775807),
+            ];
+            let args = Term::list(args.into_iter().map(|kind| kinds[kind].clone()).collect::<Vec<_>>());
+            let made = format(&Term::charlist(&text), &args);
+            prop_assert!(made.is_none_or(|made| made.len() <= 2 * MAX_TEXT));
+        }
+    }
 
     #[test]
     fn formats_are_those_of_erlang() {

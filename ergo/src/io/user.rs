@@ -1,6 +1,7 @@
 //! The process `user`: the first group leader, to which all that is printed comes in the end.
 
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use super::request::serve;
@@ -21,7 +22,12 @@ impl Sink {
 
     fn put(&self, from: Pid, text: &str) {
         match &self.0 {
-            Some(sink) => sink(from, text),
+            // A program's panic must not end the leader of all groups.
+            Some(sink) => {
+                if catch_unwind(AssertUnwindSafe(|| sink(from, text))).is_err() {
+                    tracing::error!(target: "ergo::io", %from, "the sink of what is printed panicked");
+                }
+            }
             // An event has no line break at its end.
             None => {
                 let text = text.strip_suffix('\n').unwrap_or(text);

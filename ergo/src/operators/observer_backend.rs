@@ -96,55 +96,49 @@ fn proc_info(shown: &Shown<'_>) -> Term {
     })
 }
 
-/// All processes but this one, as they are shown.
-async fn all_processes(ctx: &Context) -> Vec<Term> {
+/// These processes but this one, as they are shown.
+async fn shown(ctx: &Context, pids: &[Pid]) -> List {
     let node = ctx.node();
-    let mut shown = Vec::new();
-    for (index, pid) in node.pids().iter().enumerate() {
-        if *pid != ctx.pid() {
-            shown.extend(Shown::of(node, pid).map(|shown| proc_info(&shown)));
-        }
-        if index % BATCH == BATCH - 1 {
-            yield_now().await;
-        }
+    let mut all = Vec::with_capacity(pids.len());
+    for batch in pids.chunks(BATCH) {
+        let others = batch.iter().filter(|pid| **pid != ctx.pid());
+        let living = others.filter_map(|pid| Shown::of(node, pid));
+        all.extend(living.map(|shown| proc_info(&shown)));
+        yield_now().await;
     }
-    shown
+    all.into()
 }
 
 /// Tells a process of all processes, in several messages if there are many.
-async fn procs_info(ctx: Context, to: Term) -> Result<Term, Raise> {
+async fn procs_info(ctx: Context, to: Term) -> Result<Atom, Raise> {
     let to = pid(&to)?;
-    let processes = all_processes(&ctx).await;
-    // At least one message, so that there is an end.
-    let last = processes.chunks(CHUNK).count() <= 1;
-    if last && processes.is_empty() {
-        let _ = ctx.send(to, &term!({procs_info, (ctx.pid()), []}));
-    }
-    for chunk in processes.chunks(CHUNK) {
-        let chunk: List = chunk.iter().cloned().collect();
+    let pids = ctx.node().pids();
+    for chunk in pids.chunks(CHUNK) {
+        let chunk = shown(&ctx, chunk).await;
         let _ = ctx.send(to, &term!({procs_info, (ctx.pid()), (chunk)}));
+        // Who reads slowly is told slowly.
+        ctx.process().core.resumed().await;
     }
-    Ok(Atom::OK.into())
+    Ok(Atom::OK)
 }
 
 /// Tells a process of all processes, and how the node is: what `etop` shows.
-async fn etop_collect(ctx: Context, to: Term) -> Result<Term, Raise> {
+async fn etop_collect(ctx: Context, to: Term) -> Result<Atom, Raise> {
     let to = pid(&to)?;
-    let processes = all_processes(&ctx).await;
     let node = ctx.node();
+    let processes = shown(&ctx, &node.pids()).await;
     let memory = Memory::of(node).await;
     let memory = memory.proplist_of(&["total", "processes", "ets", "atom", "code", "binary"]);
     let now = SystemTime::now().duration_since(UNIX_EPOCH);
     let now = now.unwrap_or_default();
     let (seconds, micros) = (now.as_secs(), now.subsec_micros());
     let count = processes.len();
-    let processes: List = processes.into_iter().collect();
     let info = term!({
         etop_info, {(seconds / 1_000_000), (seconds % 1_000_000), (micros)}, (count), undefined,
         (scheduler_wall_time(node)), (run_queue()), [], (memory), (processes)
     });
     let _ = ctx.send(to, &term!({(ctx.pid()), (info)}));
-    Ok(Atom::OK.into())
+    Ok(Atom::OK)
 }
 
 /// The module `socket` of a BEAM has no sockets here.

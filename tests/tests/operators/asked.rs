@@ -2,7 +2,7 @@
 
 use tests::Cluster;
 
-use super::stage::Pair;
+use super::stage::{ClerkRef, Pair};
 
 /// The answers have the keys and types of a BEAM's.
 #[tokio::test]
@@ -150,6 +150,19 @@ async fn messages_that_wait_are_shown() {
          2 = gen_server:call(C, file), {messages, []} = erpc:call(N, erlang, process_info, \
              [erpc:call(N, erlang, whereis, [clerk]), messages]), ok.";
     assert_eq!(pair.eval(text).await, "ok");
+    // A call within the program was never a term; it is shown as the one that it would be.
+    let clerk = ClerkRef::local(&pair.node, "clerk");
+    pair.eval("ok = sys:suspend({clerk, N}).").await;
+    let call = tokio::spawn(async move { clerk.file().await });
+    let text = "P = erpc:call(N, erlang, whereis, [clerk]), \
+         (fun Wait() -> case erpc:call(N, erlang, process_info, [P, messages]) of {messages, []} -> Wait(); M -> M end end)().";
+    let waits = pair.eval(text).await;
+    assert_eq!(
+        waits,
+        "{messages,[{'$gen_call',{undefined,undefined},file}]}"
+    );
+    pair.eval("ok = sys:resume({clerk, N}).").await;
+    assert_eq!(call.await.unwrap(), Ok(3));
 }
 
 /// The processes that a BEAM has, too, answer what is asked of them without a function.

@@ -1,6 +1,7 @@
 //! What `sys:get_status` shows.
 
 use crate::gen_server::{Context, Server};
+use crate::process::module_of;
 use crate::term;
 use crate::term::{Atom, List, Term};
 
@@ -15,7 +16,8 @@ pub(super) fn status<S: Server>(server: &S, ctx: &Context<S>) -> Term {
         Some(parent) => term!([(parent)]),
         None => List::new().into(),
     };
-    let module = Atom::new(std::any::type_name::<S>());
+    let module = module_of(std::any::type_name::<S>());
+    let module = module.unwrap_or_else(|| Atom::new("gen_server"));
     let dictionary = term!([
         {:"$initial_call", {(module), init, 1}},
         {:"$ancestors", (ancestors)}
