@@ -142,7 +142,7 @@ fn text() -> BoxedStrategy<Term> {
 fn bit_string() -> BoxedStrategy<Term> {
     let bits = (vec(any::<u8>(), 1..6), 1..=7u8)
         .prop_map(|(bytes, last)| Term::Bits(BitString::new(bytes, last).expect("some bits")));
-    let bytes = vec(any::<u8>(), 0..6).prop_map(|bytes| Term::from(bytes));
+    let bytes = vec(any::<u8>(), 0..6).prop_map(Term::from);
     prop_oneof![bits, bytes].boxed()
 }
 

@@ -119,14 +119,14 @@ impl Message for AppmonMessage {
 /// The `{timeout, T}` of options: how often to look; `None` for `at_most_once`.
 fn timeout(options: &Term) -> Option<Duration> {
     let options = options.as_list().into_iter().flatten();
-    let given = options.filter_map(|option| match option {
+    let mut given = options.filter_map(|option| match option {
         Term::Tuple(pair) => match &pair[..] {
             [Term::Atom(key), value] if *key == *"timeout" => Some(value),
             _ => None,
         },
         _ => None,
     });
-    match given.last() {
+    match given.next_back() {
         Some(Term::Int(millis)) => {
             let millis = u64::try_from(*millis).unwrap_or_default();
             Some(Duration::from_millis(millis).max(LEAST_TIMEOUT))
