@@ -158,7 +158,7 @@ impl Case {
         self
     }
 
-    /// Gives each peer a program of its own: those that are none already must need nothing else.
+    /// Gives each peer a program of its own. Those that are none already must need no other nodes.
     #[must_use]
     pub fn apart(mut self) -> Case {
         self.is_apart = true;

@@ -88,7 +88,7 @@ pub async fn measure(case: &mut Case, settings: Settings) -> Row {
     let mut peers = Vec::new();
     for peer in case.peers.drain(..) {
         let mut turns = match case.is_apart && peer.name != "otp" {
-            true => Ok(apart::peer(&case.name, peer.name)),
+            true => apart::peer(&case.name, peer.name).await,
             false => (peer.open)().await,
         };
         if let Ok(turns) = &mut turns {

@@ -77,7 +77,7 @@ async fn is_peer(arguments: &[String]) -> bool {
             println!("{}", memory::child(peer, count).await);
         }
         [apart::ARGUMENT, case, peer] => {
-            apart::child(case, peer, |time| println!("{time}")).await;
+            apart::child(case, peer, |said| println!("{said}")).await;
         }
         [ergo::node::ARGUMENT, name, port, ref certificates @ ..] => {
             let (port, certificates) = (port.parse(), certificates.first().copied());

@@ -29,7 +29,8 @@ const OTHERS: &[&str] = &["erltf", "eetf", "ei"];
 
 /// Encoding, decoding, and decoding into a Rust type.
 pub fn cases(shared: &Arc<Shared>) -> Vec<Case> {
-    vec![encode(shared), decode(shared), decode_typed()]
+    let cases = [encode(shared), decode(shared), decode_typed()];
+    cases.map(Case::apart).into()
 }
 
 fn encode(shared: &Arc<Shared>) -> Case {
