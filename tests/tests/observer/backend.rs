@@ -50,7 +50,7 @@ async fn processes_are_told_in_records() {
                  Count = length(All), true = is_integer(Q), [total, processes, ets, atom, code, binary] = [K || {K, _} <- Memory], All end end, \
          Shown = fun(All) -> [begin true = lists:all(fun erlang:is_integer/1, [Mem, Reds, MsgQ]), true = Mem > 0, {Name, Current} end \
              || {etop_proc_info, P, Mem, Reds, Name, 0, Current, MsgQ} <- All, N =:= node(P)] end, \
-         Stay = fun(All) -> lists:sort([P || {Name, _} = P <- All, lists:member(Name, [clerk, office_sup, user, init, rex])]) end, \
+         Stay = fun(All) -> lists:sort([P || {Name, _} = P <- All, lists:member(Name, [clerk, office_sup, user, init])]) end, \
          A = Shown(Take(procs_info)), B = Shown(Take(etop_collect)), \
          {lists:keyfind(clerk, 1, A), lists:keyfind({clerk, init, 1}, 1, A), lists:keyfind(office_sup, 1, B), \
           Stay(A) =:= Stay(B), length(A) > 8}.";
