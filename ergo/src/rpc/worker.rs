@@ -1,5 +1,6 @@
 //! Calling an offered function in a process.
 
+use std::fmt;
 use std::sync::Arc;
 
 use super::arguments::{length, terms};
@@ -11,9 +12,28 @@ use crate::etf::{Budget, DecodeError, Encoded};
 use crate::process::{Reason, catch_panics};
 use crate::term::{Term, Tuple};
 
-/// Calls what another node asks for, in the process of that call.
-pub(super) async fn apply(offers: Arc<Offers>, mut ctx: Context, mfa: Mfa) -> Outcome {
-    let mfa = applied(mfa);
+/// Calls what another node asks for, in the process of that call, which ends well: of a panic nothing else is logged here.
+pub(super) async fn apply(offers: Arc<Offers>, ctx: Context, mfa: Mfa) -> Outcome {
+    applied(offers, ctx, mfa, |panic, called| {
+        tracing::error!(target: "ergo::rpc", reason = %panic, "{called} panicked");
+    })
+    .await
+}
+
+/// The end of a process whose function came to something that nobody waits for. It says so itself if that is a crash.
+pub(super) async fn run(offers: Arc<Offers>, ctx: Context, mfa: Mfa) -> Reason {
+    let budget = *ctx.node().budget();
+    let outcome = applied(offers, ctx, mfa, |_, _| {});
+    outcome.await.reason(&budget)
+}
+
+async fn applied(
+    offers: Arc<Offers>,
+    mut ctx: Context,
+    mfa: Mfa,
+    panicked: fn(&Reason, fmt::Arguments<'_>),
+) -> Outcome {
+    let mfa = meant(mfa);
     let (Ok(module), Ok(function)) = (atom(&mfa.module), atom(&mfa.function)) else {
         return Outcome::Misused("badarg");
     };
@@ -52,7 +72,7 @@ pub(super) async fn apply(offers: Arc<Offers>, mut ctx: Context, mfa: Mfa) -> Ou
             Outcome::Raised(Raise::badarg(&error), Box::new(mfa))
         }
         Err(panic) => {
-            tracing::error!(target: "ergo::rpc", reason = %panic, "{module}:{function}/{arity} panicked");
+            panicked(&panic, format_args!("{module}:{function}/{arity}"));
             Outcome::Raised(Raise::error(panic.to_term()), Box::new(mfa))
         }
     }
@@ -64,7 +84,7 @@ fn atom(term: &Encoded) -> Result<String, DecodeError> {
 }
 
 /// What `erlang:apply(M, F, Args)` and `erlang:apply(fun M:F/A, Args)` call: what a process runs that is spawned with a fun.
-fn applied(mfa: Mfa) -> Mfa {
+fn meant(mfa: Mfa) -> Mfa {
     let is = |term: &Encoded, text: &str| atom(term).is_ok_and(|atom| atom == text);
     if !is(&mfa.module, "erlang") || !is(&mfa.function, "apply") {
         return mfa;
@@ -93,10 +113,4 @@ fn applied(mfa: Mfa) -> Mfa {
         },
         false => mfa,
     }
-}
-
-/// The end of a process whose function came to something that nobody waits for.
-pub(super) async fn run(offers: Arc<Offers>, ctx: Context, mfa: Mfa) -> Reason {
-    let budget = *ctx.node().budget();
-    apply(offers, ctx, mfa).await.reason(&budget)
 }
