@@ -244,6 +244,10 @@ impl Options {
 }
 
 impl Schema {
+    pub(crate) fn knows(&self, option: &str) -> bool {
+        self.known.iter().any(|known| known.name == option)
+    }
+
     fn parse_one(&self, input: ParseStream<'_>) -> syn::Result<(&Known, Given)> {
         let key = input.call(Ident::parse_any).map(|key| key.unraw());
         let key = key.map_err(|error| {

@@ -105,6 +105,8 @@ impl Place {
         let mut item = match syn::parse2::<Item>(tokens.clone()) {
             Ok(Item::Impl(item)) => item,
             Ok(other) => {
+                // Whatever its options say, it stands in the wrong place: that is the mistake.
+                *errors = Errors::new();
                 errors.push_at(keyword(&other), self.instead(&other));
                 return Err(tokens);
             }

@@ -13,10 +13,14 @@ mod valid;
 
 use proc_macro2::TokenStream;
 
+use crate::block::RPC;
 use crate::errors::Errors;
 
 /// The expansion of `#[rpc(…)]` on an item.
 pub(crate) fn expand(attribute: TokenStream, item: TokenStream) -> TokenStream {
+    if parse::is_for_function(&attribute, &item) {
+        return RPC.stray("rpc", item);
+    }
     let mut errors = Errors::new();
     let options = parse::ModuleOptions::read(attribute, &mut errors);
     parse::PLACE.expand(item, errors, parse::marked, |item, marked, errors| {

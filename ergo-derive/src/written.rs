@@ -1,7 +1,7 @@
 //! Pieces that every expansion writes.
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
-use quote::quote;
+use quote::{quote, quote_spanned};
 use syn::{GenericParam, Generics};
 
 /// `#[doc = "…"]`
@@ -15,6 +15,29 @@ pub(crate) fn here(ident: &Ident) -> Ident {
     let mut ident = ident.clone();
     ident.set_span(ident.span().resolved_at(Span::call_site()));
     ident
+}
+
+/// The future of an async method of the user's, awaited where it must be able to move between threads: what `make` makes
+/// of the place to write it in. `gen_server` is the path of ergo's module, which has `sendable`.
+///
+/// All of it stands in the method's place, where a future that is not `Send` is then reported.
+pub(crate) fn awaited(
+    method: &Ident,
+    gen_server: TokenStream,
+    make: impl FnOnce(Span) -> TokenStream,
+) -> TokenStream {
+    let at = method.span().resolved_at(Span::call_site());
+    let gen_server = respanned(gen_server, at);
+    let future = make(at);
+    quote_spanned!(at=> #gen_server::sendable(#future).await)
+}
+
+fn respanned(tokens: TokenStream, span: Span) -> TokenStream {
+    let at = |mut token: TokenTree| {
+        token.set_span(span);
+        token
+    };
+    tokens.into_iter().map(at).collect()
 }
 
 /// What a type needs beside its `fields` to have all of the block's type parameters.

@@ -5,7 +5,7 @@ use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
 
 use crate::owner::Owner;
-use crate::written::here;
+use crate::written::{awaited, here};
 
 use super::model::{Function, Model, Param};
 
@@ -110,7 +110,7 @@ fn offered(function: &Function, model: &Model, this: &Ident) -> TokenStream {
     });
     let receiver = function.receiver.then(|| quote!(&#this,));
     let called = here(method);
-    let call = quote!(<#self_ty>::#called(#receiver #(#passed),*));
+    let call = |at: Span| quote_spanned!(at=> <#self_ty>::#called(#receiver #(#passed),*));
     let answer = quote_spanned!(output.span()=> <#output as #krate::rpc::Answer>::answer);
     let mutable = function
         .params
@@ -121,15 +121,16 @@ fn offered(function: &Function, model: &Model, this: &Ident) -> TokenStream {
         let own = function
             .receiver
             .then(|| quote!(let #this = ::std::sync::Arc::clone(&#this);));
-        let running = quote_spanned!(method.span()=> #rpc::running);
+        let returned = awaited(method, quote!(#krate::gen_server), call);
         quote! {
             #own
-            ::core::result::Result::Ok(#running(async move {
+            ::core::result::Result::Ok(#rpc::running(async move {
                 #rebound
-                #answer(#call.await)
+                #answer(#returned)
             }))
         }
     } else {
+        let call = call(Span::call_site());
         quote! {
             #rebound
             ::core::result::Result::Ok(#rpc::done(#answer(#call)))

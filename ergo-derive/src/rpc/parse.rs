@@ -1,7 +1,7 @@
 //! What our attributes say.
 
-use proc_macro2::TokenStream;
-use syn::{Attribute, Ident, ImplItemFn, LitStr, Path};
+use proc_macro2::{TokenStream, TokenTree};
+use syn::{Attribute, Ident, ImplItemFn, Item, LitStr, Path};
 
 use crate::attr::{Known, Options, Schema};
 use crate::block::{self, Place, RPC, fits_atom};
@@ -60,6 +60,13 @@ impl ModuleOptions {
             krate: options.krate(errors),
         }
     }
+}
+
+/// Whether it is the attribute of a function whose block has none: `#[rpc(name = "add")] fn add…`
+pub(super) fn is_for_function(attribute: &TokenStream, item: &TokenStream) -> bool {
+    let first = attribute.clone().into_iter().next();
+    matches!(first, Some(TokenTree::Ident(word)) if FUNCTION.knows(&word.to_string()))
+        && matches!(syn::parse2(item.clone()), Ok(Item::Fn(_)))
 }
 
 /// What our attribute on a function says.

@@ -62,7 +62,7 @@ pub fn done(answered: Answered) -> Running {
     Running::Done(answered)
 }
 
-/// A function that is awaited. That its future can move between threads is checked here.
+/// A function that is awaited. That its future can move between threads, `gen_server::sendable` checks.
 pub fn running(future: impl Future<Output = Answered> + Send + 'static) -> Running {
     Running::Running(Box::pin(future))
 }

@@ -1,13 +1,13 @@
 //! The state's side: `impl Server`.
 
-use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::Type;
 use syn::spanned::Spanned;
 
 use crate::gen_server::model::{Fallible, Handler, Init, Kind, Model, Output, Param, Role};
 use crate::gen_server::options::Unknown;
-use crate::written::here;
+use crate::written::{awaited, here};
 
 use super::{Names, idents, message};
 
@@ -139,19 +139,11 @@ fn invocation(
     if !is_async {
         return quote!(Self::#method(#(#arguments),*));
     }
-    // All in the method's place, where a future that is not Send is then reported.
-    let at = method.span().resolved_at(Span::call_site());
-    let gen_server = respanned(names.gen_server.clone(), at);
-    let future = quote_spanned!(at=> Self::#method(#(#arguments),*));
-    quote_spanned!(at=> #gen_server::sendable(#future).await)
-}
-
-fn respanned(tokens: TokenStream, span: Span) -> TokenStream {
-    let at = |mut token: TokenTree| {
-        token.set_span(span);
-        token
-    };
-    tokens.into_iter().map(at).collect()
+    awaited(
+        method,
+        names.gen_server.clone(),
+        |at| quote_spanned!(at=> Self::#method(#(#arguments),*)),
+    )
 }
 
 /// One arm for each handler that does not wait, in `handle_now`, and for each that does, in `handle`: a message whose
