@@ -1,5 +1,7 @@
 //! `rpc`, `erpc` and `spawn` between a BEAM and a Rust node, both ways.
 
+#[path = "rpc/bad_input.rs"]
+mod bad_input;
 #[path = "rpc/bounds.rs"]
 mod bounds;
 #[path = "rpc/called.rs"]
