@@ -8,6 +8,8 @@ mod bounds;
 mod called;
 #[path = "rpc/old.rs"]
 mod old;
+#[path = "rpc/printed.rs"]
+mod printed;
 #[path = "rpc/served.rs"]
 mod served;
 #[path = "rpc/spawned.rs"]
