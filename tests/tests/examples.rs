@@ -59,6 +59,14 @@ fn rpc_is_what_a_shell_shows() {
 }
 
 #[test]
+fn cluster_is_what_a_shell_shows() {
+    replay(
+        "cluster",
+        include_str!("../../examples/examples/cluster.rs"),
+    );
+}
+
+#[test]
 fn phoenix_is_what_an_elixir_shell_shows() {
     let epmd = Epmd::start();
     let name = "phoenix@127.0.0.1";

@@ -33,6 +33,39 @@ fn option<'a>(command: &'a [String], name: &str) -> &'a str {
     &command[at.unwrap_or_else(|| panic!("no {name} in {command:?}")) + 1]
 }
 
+/// The part of the README under a heading.
+fn section(heading: &str) -> &'static str {
+    let begin = format!("\n## {heading}\n");
+    let (_, rest) = README.split_once(&begin).expect("such a heading");
+    rest.split_once("\n## ")
+        .map_or(rest, |(section, _)| section)
+}
+
+/// Runs the example of a section by its own command, and the section's session in a shell as the README starts one.
+fn session_of_example(heading: &str, example: &str) {
+    let port = unused_port();
+    let start = format!("cargo run --release --example {example} -- ");
+    let [run] = &commands(&start)[..] else {
+        panic!("one command for {example}")
+    };
+    let arguments: Vec<&str> = run[6..].iter().map(String::as_str).collect();
+    let environment = [("ERL_EPMD_PORT", &*port.to_string())];
+    let example = Example::start(example, &arguments, &environment);
+    example.printed(&format!("ready {}", option(run, "--name")));
+    let erl = command("erl");
+    let mut shell = Erl::options()
+        .distributed(port)
+        .name(option(&erl, "-name"))
+        .cookie(option(&erl, "-setcookie"))
+        .shell();
+    let [written] = &blocks(section(heading), "erlang")[..] else {
+        panic!("one Erlang session under {heading}")
+    };
+    assert_eq!(shell.replay(&transcript(written)), *written);
+    example.terminate();
+    assert!(example.wait().0.success());
+}
+
 /// Starts the store by the README's own command, with an EPMD of its own: the one that it embeds.
 fn run_kv(epmd_port: u16) -> Example {
     let command = command("cargo run");
@@ -74,41 +107,26 @@ fn the_erlang_session_is_what_a_shell_shows() {
 
 #[test]
 fn the_session_with_functions_is_what_a_shell_shows() {
-    let port = unused_port();
-    let [_, run, ..] = &commands("cargo run")[..] else {
-        panic!("no second example")
-    };
-    assert_eq!(run[..6].join(" "), "cargo run --release --example rpc --");
-    let arguments: Vec<&str> = run[6..].iter().map(String::as_str).collect();
-    let rpc = Example::start("rpc", &arguments, &[("ERL_EPMD_PORT", &port.to_string())]);
-    rpc.printed(&format!("ready {}", option(run, "--name")));
-    let erl = command("erl");
-    let mut shell = Erl::options()
-        .distributed(port)
-        .name(option(&erl, "-name"))
-        .cookie(option(&erl, "-setcookie"))
-        .shell();
-    let [_, written, ..] = &blocks(README, "erlang")[..] else {
-        panic!("no second Erlang session")
-    };
-    assert_eq!(shell.replay(&transcript(written)), *written);
-    rpc.terminate();
-    assert!(rpc.wait().0.success());
+    session_of_example("Functions for other nodes", "rpc");
+}
+
+#[test]
+fn the_session_with_names_and_groups_is_what_a_shell_shows() {
+    session_of_example("Names and groups", "cluster");
+}
+
+#[test]
+fn the_session_of_an_operator_is_what_a_shell_shows() {
+    session_of_example("Observer", "application");
 }
 
 #[test]
 fn the_session_over_tls_is_what_a_shell_shows() {
     let (port, files) = (unused_port(), Files::new());
-    let [_, _, run, ..] = &commands("cargo run")[..] else {
-        panic!("no third example")
-    };
+    let run = &command("cargo run --release --example nodetls --");
     let [_, erl, ..] = &commands("erl ")[..] else {
         panic!("no second command for Erlang")
     };
-    assert_eq!(
-        run[..6].join(" "),
-        "cargo run --release --example nodetls --"
-    );
     // The one thing that differs: tests keep to a directory of their own.
     let certs = files.path("certs").display().to_string();
     let here = |word: &String| word.replace(option(run, "--certs"), &certs);
@@ -127,8 +145,8 @@ fn the_session_over_tls_is_what_a_shell_shows() {
         .args(&carrier)
         .args(&["-ssl_dist_optfile", &options])
         .shell();
-    let [_, _, written] = &blocks(README, "erlang")[..] else {
-        panic!("three Erlang sessions")
+    let [written] = &blocks(section("TLS"), "erlang")[..] else {
+        panic!("one Erlang session")
     };
     assert_eq!(shell.replay(&transcript(written)), *written);
     nodetls.terminate();
