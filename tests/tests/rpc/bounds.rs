@@ -95,10 +95,10 @@ async fn calls_end_with_the_node_that_waits_for_them() {
     let pair = Pair::start(&cluster).await;
     let node = &pair.node;
     let before = node.census();
-    pair.eval("spawn(fun() -> [erpc:send_request(N, math, sleep, []) || _ <- lists:seq(1, 50)], receive stop -> ok end end).").await;
+    pair.eval("spawn(fun() -> [erpc:send_request(N, math, sleep, []) || _ <- lists:seq(1, 1000)], receive stop -> ok end end).").await;
     pair.eval("spawn(fun() -> gen_server:call({rex, N}, {call, math, sleep, [], group_leader()}, infinity) end).").await;
     pair.eval("spawn(fun() -> {rex, N} ! {self(), {call, math, sleep, [], user}}, receive stop -> ok end end).").await;
-    until(|| node.census().processes == before.processes + 52).await;
+    until(|| node.census().processes == before.processes + 1002).await;
     drop(pair.erl);
     until(|| node.census() == before).await;
 }
