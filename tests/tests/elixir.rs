@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use ergo::prelude::*;
 use ergo::rpc::{Context as Call, Module};
 use ergo::term::Fun;
+use ergo::{global, pg};
 use tests::readme::{blocks, transcript};
 use tests::{Cluster, Epmd, Erl, unique_node};
 
@@ -248,6 +249,27 @@ async fn functions_are_called_and_spawned() {
 #[tokio::test]
 async fn many_are_asked_at_once() {
     Pair::judge("many").await;
+}
+
+#[tokio::test]
+async fn names_and_groups_are_those_of_the_cluster() {
+    let cluster = Cluster::start();
+    let Pair { elixir, node } = Pair::start(&cluster).await;
+    let desk = node.whereis("desk").expect("it runs");
+    let name = Atom::new("Elixir.MyApp.Desk");
+    global::register_name(&node, name, desk).await.unwrap();
+    let (scope, desks) = (pg::start(&node, "pg").await.unwrap(), Atom::new("desks"));
+    scope.join(desks, desk).await.unwrap();
+    let judge = format!("Judge.names(:{})", node.name());
+    assert_eq!(elixir.eval(&judge).await, ":ok");
+    let theirs = global::whereis_name(&node, "theirs").expect("it has a name");
+    assert_eq!(theirs.node.as_str(), elixir.name());
+    tests::until(|| {
+        let mut members = scope.get_members(desks);
+        members.retain(|pid| *pid != desk);
+        members == [theirs]
+    })
+    .await;
 }
 
 #[tokio::test]

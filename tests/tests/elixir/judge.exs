@@ -162,6 +162,24 @@ defmodule Judge do
     :ok
   end
 
+  # The names of `:global` and the groups of `:pg`, to which the Rust node has added its own.
+  def names(node) do
+    true = Node.connect(node)
+    :ok = :global.sync()
+    ^node = node(GenServer.whereis({:global, MyApp.Desk}))
+    0 = GenServer.call({:global, MyApp.Desk}, :size)
+    0 = GenServer.call({:via, :global, MyApp.Desk}, :size)
+    {:error, {:already_started, _}} = GenServer.start(MyApp.Desk, 7, name: {:global, MyApp.Desk})
+    {:ok, theirs} = GenServer.start(MyApp.Desk, 7, name: {:global, :theirs})
+    {:ok, _} = :pg.start(:pg)
+    :ok = :pg.join(:desks, theirs)
+    {ref, members} = :pg.monitor(:desks)
+    known = Enum.any?(members, &(node(&1) == node))
+    known || receive do: ({^ref, :join, :desks, [pid]} -> ^node = node(pid))
+    ^node = node(hd(:pg.get_members(:desks) -- [theirs]))
+    :ok
+  end
+
   def many(node) do
     {:ok, _} = GenServer.start(MyApp.Desk, 41, name: :desk)
     {replies, []} = GenServer.multi_call([node(), node], :desk, :size)
