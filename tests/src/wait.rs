@@ -22,6 +22,27 @@ pub async fn until(mut holds: impl FnMut() -> bool) {
     .await;
 }
 
+/// Waits until a process of the system to which SIGSTOP was sent has stopped with all its threads: they may run on for a
+/// moment. Where there is no `/proc` it does not know.
+pub async fn stopped(process: &str) {
+    let threads = format!("/proc/{process}/task");
+    let is_stopped = |stat: String| {
+        stat.rsplit(") ")
+            .next()
+            .is_some_and(|state| state.starts_with('T'))
+    };
+    until(|| {
+        let Ok(threads) = std::fs::read_dir(&threads) else {
+            return true;
+        };
+        threads.flatten().all(|thread| {
+            let stat = std::fs::read_to_string(thread.path().join("stat"));
+            stat.map_or(true, is_stopped)
+        })
+    })
+    .await;
+}
+
 /// Runs a process and gives what its body comes to.
 pub async fn run<F, B, T>(node: &LocalNode, body: F) -> T
 where

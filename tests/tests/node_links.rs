@@ -181,6 +181,7 @@ async fn a_node_that_falls_silent_is_given_up() {
     };
     let begin = Instant::now();
     signal("-STOP");
+    tests::stopped(process.trim_matches('"')).await;
     let answered = node.ping(erl.name()).await;
     let waited = begin.elapsed();
     signal("-CONT");
