@@ -47,8 +47,9 @@ impl Site {
             .cacertfile(self.files.path("ca.pem"))
     }
 
+    /// Hidden: not all nodes of these tests can speak with each other, and a cluster would part with those that cannot.
     async fn node(&self, tls: Tls) -> Node {
-        let builder = self.cluster.builder(&unique_node("rust")).tls(tls);
+        let builder = self.cluster.builder(&unique_node("rust")).tls(tls).hidden();
         let node = builder.start().await.expect("the node starts");
         Echo::start(&node).name("echo").await.expect("it starts");
         node
@@ -267,7 +268,11 @@ async fn an_idle_link_lives_by_its_ticks_and_a_silent_peer_is_given_up() {
     let options = options.args(&["-kernel", "net_ticktime", "1"]);
     let erl = erlang_options(options, &site.files, &peer, &peer);
     let erl = erl.start().await;
-    let builder = site.cluster.builder(&unique_node("rust")).tls(site.tls());
+    let builder = site
+        .cluster
+        .builder(&unique_node("rust"))
+        .tls(site.tls())
+        .hidden();
     let builder = builder.net_ticktime(Duration::from_secs(1));
     let node = builder.start().await.unwrap();
     assert!(node.ping(erl.name()).await);
