@@ -268,11 +268,7 @@ async fn an_idle_link_lives_by_its_ticks_and_a_silent_peer_is_given_up() {
     let options = options.args(&["-kernel", "net_ticktime", "1"]);
     let erl = erlang_options(options, &site.files, &peer, &peer);
     let erl = erl.start().await;
-    let builder = site
-        .cluster
-        .builder(&unique_node("rust"))
-        .tls(site.tls())
-        .hidden();
+    let builder = site.cluster.builder(&unique_node("rust")).tls(site.tls());
     let builder = builder.net_ticktime(Duration::from_secs(1));
     let node = builder.start().await.unwrap();
     assert!(node.ping(erl.name()).await);
