@@ -94,6 +94,10 @@ async fn a_lost_link_leaves_no_overlapping_partitions_and_all_meet_again() {
             "ok"
         );
     }
+    // Older nodes know nothing of overlapping partitions, and leave those that they have as they are.
+    if one.release() < 25 {
+        return;
+    }
     global::register_name(node, "third", process(node))
         .await
         .unwrap();
@@ -211,7 +215,10 @@ async fn a_node_that_disconnects_on_purpose_parts_nobody_else() {
     joined_here(&three.node, &[]).await;
     joined(&three.one, &[three.two.name()]).await;
     joined(&three.two, &[three.one.name()]).await;
-    // The same of a BEAM.
+    // The same of a BEAM, where it has such a function.
+    if three.one.release() < 25 {
+        return;
+    }
     three.meet().await;
     assert_eq!(three.one.eval("length(global:disconnect()).").await, "2");
     joined(&three.two, &[three.node.name().as_str()]).await;
