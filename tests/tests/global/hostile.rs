@@ -30,7 +30,7 @@ async fn what_is_no_message_of_a_name_server_changes_nothing() {
                 {{init_connect, {{8}}, Me, {{locker, x, #{{}}, self()}}}}, {{init_connect, 8, Me, x}},
                 {{init_connect, {{3, 1}}, Me, {{locker, x, #{{}}, self()}}}},
                 {{init_connect, {{8, 1}}, Me, {{locker, x, #{{}}, not_a_pid}}}},
-                {{lock_is_set, Me, 1, x}}, {{lock_set, self(), true, []}}, {{lock_set, self(), maybe, [], 1}},
+                {{lock_is_set, Me, 1, x}}, {{lock_set, self(), true, []}}, {{lock_set, self(), perhaps, [], 1}},
                 {{lock_set, x, true, x, x}}, {{exchange, Me, [x], [], 1}}, {{exchange, Me, [{{n, x, m}}], [], 1}},
                 {{exchange, a@b, [{{n, self(), m}}], [], 1}}, {{exchange_ops, Me, 1, [], []}},
                 {{resolved, Me, [{{insert, x}}], [], unused, [], 1}}, {{resolved, Me, [], [1], unused, [], 1}},
