@@ -2,7 +2,7 @@
 
 use super::message::{Op, Registered};
 use super::nodes::{PATIENCE, order};
-use super::resolver::{is_ours, notify_all_name, random_exit_name, random_notify_name};
+use super::resolver::{is_ours, made_on, notify_all_name, random_exit_name, random_notify_name};
 use super::shared::Global;
 use crate::process::{GlobalName, LocalNode, catch_panics};
 use crate::rpc::RpcError;
@@ -93,8 +93,8 @@ pub(super) async fn resolve_it(
                 (local.module, Atom::new("random_exit_name"))
             }
             (_, Some(local)) => {
-                let maker = here.rpc(local.creator.node);
-                let (is_ours, is_here) = (is_ours(local), local.creator.node == here.name());
+                let maker = here.rpc(made_on(local));
+                let (is_ours, is_here) = (is_ours(local), made_on(local) == here.name());
                 let call = match (is_ours, is_here) {
                     // One that nobody remembers.
                     (_, true) => return exited(Term::atom("undef")),

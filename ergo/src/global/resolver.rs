@@ -103,7 +103,8 @@ impl Resolvers {
             old_index: 0,
             old_uniq: 0,
             creator: here.caller_pid(),
-            free: vec![Term::from(number)],
+            // Since OTP 27 a node does not keep the creator of a fun: it stands among the variables, too.
+            free: vec![Term::from(number), here.caller_pid().into()],
             code: Some(FunCode {
                 arity: 3,
                 uniq: *b"ergo global fun!",
@@ -135,10 +136,16 @@ impl Resolvers {
 fn number_of(here: Atom, method: &Term) -> Option<u64> {
     let fun = method.as_fun()?.as_local()?;
     match &fun.free[..] {
-        [number] if is_ours(fun) && fun.creator.node == here => {
-            u64::try_from(number.as_int()?).ok()
-        }
+        [number, _] if is_ours(fun) && made_on(fun) == here => u64::try_from(number.as_int()?).ok(),
         _ => None,
+    }
+}
+
+/// The node on which a fun was made.
+pub(super) fn made_on(fun: &LocalFun) -> Atom {
+    match &fun.free[..] {
+        [_, Term::Pid(creator)] if is_ours(fun) => creator.node,
+        _ => fun.creator.node,
     }
 }
 
