@@ -10,6 +10,10 @@ use super::stage::Pair;
 async fn malformed_arguments_raise_what_they_raise_on_a_beam() {
     let cluster = Cluster::start();
     let pair = Pair::start(&cluster).await;
+    // The answers are those of OTP 25: other releases have other items and shapes.
+    if pair.erl.release() != 25 {
+        return;
+    }
     for call in [
         "erlang, system_info, [foo]",
         "erlang, system_info, [{foo, bar}]",
@@ -77,10 +81,6 @@ async fn a_small_question_has_no_endless_answer() {
 async fn a_flood_of_questions_leaves_nothing_behind() {
     let cluster = Cluster::start();
     let pair = Pair::with_office(&cluster).await;
-    // The answers are those of OTP 25: other releases have other items and shapes.
-    if pair.erl.release() != 25 {
-        return;
-    }
     assert_eq!(
         pair.eval("erpc:call(N, init, get_status, []).").await,
         "{started,started}"
