@@ -121,6 +121,7 @@ async fn processes_are_told_of_as_a_beam_does() {
     // What they say.
     let text = "P = erpc:call(N, erlang, whereis, [clerk]), \
          1 = gen_server:call({clerk, N}, file), 2 = gen_server:call({clerk, N}, file), \
+         (fun Wait() -> {status, waiting} =:= erpc:call(N, erlang, process_info, [P, status]) orelse Wait() end)(), \
          [{registered_name, clerk}, {reductions, 2}, {message_queue_len, 0}, {status, waiting}, \
           {initial_call, {proc_lib, init_p, 5}}, {current_function, {gen_server, loop, 7}}, {links, [Sup]}, {memory, M}, \
           {dictionary, [{'$initial_call', {clerk, init, 1}}, {'$ancestors', [office_sup, _]}]}] = \
