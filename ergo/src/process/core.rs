@@ -1,17 +1,17 @@
 //! What a process is to others: its pid, its relations, and how it ended.
 
 mod links;
+mod relations;
 
 use std::any::Any;
-use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, Weak};
 use std::task::Waker;
 
 pub(crate) use self::links::Unlinked;
+pub(crate) use self::relations::{CallWatch, Monitor, Relations, Watcher};
 
-use self::links::Link;
 use super::info::Details;
 use super::mailbox::{Counts, Envelope, Limit, Mailbox, Overflow, Pushed, Refused};
 use super::node_watches::NodeWatches;
@@ -24,9 +24,6 @@ use super::{LocalNode, Reason, RegisterError};
 use crate::etf::Encoded;
 use crate::net;
 use crate::term::{Atom, Pid, Ref, Term};
-
-type Map<K, V> = HashMap<K, V, foldhash::quality::RandomState>;
-type Set<T> = HashSet<T, foldhash::quality::RandomState>;
 
 /// A process: what all processes have, and the mailbox of its own message type.
 pub(crate) struct Process<M> {
@@ -143,69 +140,6 @@ impl<M: Send + 'static> AnyProcess for Process<M> {
 
     fn as_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync> {
         self
-    }
-}
-
-/// Who is told when a process ends.
-pub(crate) enum Watcher {
-    /// A process, here or on another node, that monitors it under this identity.
-    Process { pid: Pid, as_process: ProcessId },
-    /// The same for the process of another node that it works for: it ends when nobody waits for it.
-    Client { pid: Pid, as_process: ProcessId },
-    /// A local call that waits for its answer.
-    Call(Arc<dyn CallWatch>),
-}
-
-/// A call that fails when the server ends.
-pub(crate) trait CallWatch: Send + Sync {
-    fn server_ended(&self, reason: &Reason);
-    fn is_awaited(&self) -> bool;
-}
-
-/// A monitor that a process holds.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Monitor {
-    /// Where it is set: for a name of this node, the process that had it.
-    pub(crate) at: ProcessId,
-    /// The `DOWN` is in the mailbox.
-    pub(crate) fired: bool,
-}
-
-#[derive(Default)]
-pub(crate) struct Relations {
-    /// Who watches this process.
-    pub(crate) watchers: Map<Ref, Watcher>,
-    /// What this process watches.
-    pub(crate) monitors: Map<Ref, Monitor>,
-    links: Map<Pid, Link>,
-    /// Local calls whose answer the server has put off.
-    pub(crate) deferred: Vec<Weak<dyn CallWatch>>,
-    /// How long `deferred` may grow before answered calls are weeded out.
-    deferred_limit: usize,
-    /// Whether timers may have to end with it.
-    pub(crate) timers: bool,
-    /// Its aliases, of which some may be gone by now.
-    pub(crate) aliases: Set<Ref>,
-    /// What it is called in the eyes of people.
-    label: Option<Term>,
-    /// What it wants to hear of other nodes.
-    pub(crate) nodes: Option<Box<NodeWatches>>,
-    roused_too: Option<Waker>,
-    /// What others are told of its end, in place of the reason.
-    pub(crate) last_words: Option<Box<Encoded>>,
-    /// Who started it, if that is a process of another node.
-    far_parent: Option<Pid>,
-}
-
-impl Relations {
-    /// About how many bytes they take.
-    fn memory(&self) -> usize {
-        size_of::<Relations>()
-            + self.watchers.capacity() * size_of::<(Ref, Watcher)>()
-            + self.monitors.capacity() * size_of::<(Ref, Monitor)>()
-            + self.links.capacity() * size_of::<(Pid, Link)>()
-            + self.aliases.capacity() * size_of::<Ref>()
-            + self.deferred.capacity() * size_of::<Weak<dyn CallWatch>>()
     }
 }
 
