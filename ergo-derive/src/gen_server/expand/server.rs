@@ -154,37 +154,30 @@ fn handlers(model: &Model, names: &Names<'_>) -> (Option<TokenStream>, TokenStre
     } = names;
     let (message, info) = (&model.message, &model.info);
     let info_variant = model.info_variant();
-    let direct = |is_async: bool| {
-        let fitting = model
-            .direct()
-            .filter(move |handler| handler.is_async == is_async);
-        fitting.map(|handler| {
+    let arms = |is_async: bool| -> Vec<TokenStream> {
+        let fits = |handler: &&Handler| handler.is_async == is_async;
+        let direct = model.direct().filter(fits).map(|handler| {
             let variant = here(&handler.variant);
             arm(names, handler, |fields| quote!(#message::#variant #fields))
-        })
-    };
-    let infos = |is_async: bool| {
-        let fitting = model
-            .infos()
-            .filter(move |handler| handler.is_async == is_async);
-        fitting.map(|handler| {
+        });
+        let infos = model.infos().filter(fits).map(|handler| {
             let variant = here(&handler.variant);
             arm(
                 names,
                 handler,
                 |fields| quote!(#message::#info_variant(#info::#variant #fields)),
             )
-        })
+        });
+        direct.chain(infos).collect()
     };
-    let (now, now_infos): (Vec<_>, Vec<_>) = (direct(false).collect(), infos(false).collect());
-    let (later, later_infos) = (direct(true), infos(true));
+    let (now, later) = (arms(false), arms(true));
     let never = message::never(model, false);
     let never_info = message::never(model, true)
         .filter(|_| model.has_infos())
         .map(
             |_| quote!(#message::#info_variant(#info::__Unused(ref never, _)) => match *never {},),
         );
-    let handle_now = (!now.is_empty() || !now_infos.is_empty()).then(|| {
+    let handle_now = (!now.is_empty()).then(|| {
         quote! {
             fn handle_now(
                 &mut self,
@@ -193,7 +186,6 @@ fn handlers(model: &Model, names: &Names<'_>) -> (Option<TokenStream>, TokenStre
             ) -> ::core::result::Result<#gen_server::Next, Self::Message> {
                 ::core::result::Result::Ok(match message {
                     #(#now)*
-                    #(#now_infos)*
                     #never
                     #never_info
                     #[allow(unreachable_patterns)]
@@ -205,7 +197,6 @@ fn handlers(model: &Model, names: &Names<'_>) -> (Option<TokenStream>, TokenStre
     let handle = quote! {
         match message {
             #(#later)*
-            #(#later_infos)*
             #[allow(unreachable_patterns)]
             message => match #gen_server::Server::handle_now(self, message, #ctx) {
                 ::core::result::Result::Ok(next) => next,
