@@ -283,8 +283,10 @@ async fn late_step<S: Server>(
                 let envelope = next_within(ctx, time, &mut passed).await;
                 take(server, ctx, envelope)
             }
-            (None, _) => {
-                ctx.inbox.shrink(&ctx.process.mailbox);
+            (None, still) => {
+                if let Wait::Hibernating = still {
+                    ctx.inbox.shrink(&ctx.process.mailbox);
+                }
                 let envelope = poll_fn(|cx| poll_envelope(ctx, cx)).await;
                 take(server, ctx, envelope)
             }
