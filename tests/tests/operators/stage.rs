@@ -3,6 +3,7 @@
 use ergo::application::{AppContext, AppSpec, Application, StartMode};
 use ergo::node::NodeBuilder;
 use ergo::prelude::*;
+use ergo::process::Census;
 use ergo::supervisor::Restart;
 use tests::{Cluster, Erl, unique_node};
 
@@ -86,6 +87,18 @@ impl Pair {
         let started = pair.node.start_application(Office, Restart::Temporary);
         started.await.expect("it starts");
         pair
+    }
+
+    /// Whether what it answers is to be what the BEAM here answers: those of other releases have other items and shapes.
+    pub(crate) fn answers_alike(&self) -> bool {
+        self.erl.release() == 25
+    }
+
+    /// What the Rust node has when it has started and nobody asks any more.
+    pub(crate) async fn at_rest(&self) -> Census {
+        let status = self.eval("erpc:call(N, init, get_status, []).").await;
+        assert_eq!(status, "{started,started}");
+        self.node.census()
     }
 
     /// Evaluates an expression in which `N` is the Rust node.
