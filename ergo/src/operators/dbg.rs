@@ -143,6 +143,8 @@ async fn relay(mut ctx: Context, parent: Term, tracer: Term) -> Result<Atom, Rai
             }
         }
     }
+    // Who sees its connection end finds nobody listening any more.
+    drop(listener);
     Ok(Atom::OK)
 }
 
