@@ -54,6 +54,7 @@ mod server_ref;
 mod settle;
 mod start;
 pub(crate) mod system;
+mod turn;
 mod unknown;
 
 pub(crate) use asked_for::asked_for;

@@ -110,6 +110,12 @@ impl<S: Server> Context<S> {
         agenda.continued.push_back(message.into());
     }
 
+    /// Whether something is to be handled before anything in the mailbox.
+    pub(super) fn has_continued(&self) -> bool {
+        let agenda = self.agenda.as_ref();
+        agenda.is_some_and(|agenda| !agenda.continued.is_empty())
+    }
+
     /// What is handled before anything in the mailbox.
     pub(super) fn next_continued(&mut self) -> Option<S::Message> {
         self.agenda.as_mut()?.continued.pop_front()

@@ -1,18 +1,21 @@
 //! The loop of a server: one message at a time, each decoded where it is handled.
 
 use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{self, Poll, ready};
 use std::time::Duration;
 
+use pin_project_lite::pin_project;
 use tokio::sync::oneshot;
 use tokio::task::{coop, yield_now};
 use tokio::time::{Instant, timeout};
 
+use super::turn::{Holder, Turn};
 use super::unknown::{Opened, deal_with, open};
 use super::{Context, InitError, Message, Next, Reason, Server, StartError, system};
 use crate::etf::{Encode, Encoded};
-use crate::process::{Envelope, Process, catch_panic, catch_panics, encoded_atom};
+use crate::process::{CatchPanics, Envelope, Process, catch_panic, catch_panics, encoded_atom};
 use crate::term::{Atom, Pid};
 
 /// What `init` came to, if not to an error.
@@ -62,26 +65,62 @@ impl<M> Drop for StartLink<M> {
 // An async function would keep its arguments beside what it moves them to, for life.
 #[allow(clippy::manual_async_fn)]
 pub(super) fn serve<S: Server>(
-    mut ctx: Context<S>,
+    ctx: Context<S>,
     args: S::Args,
     started: oneshot::Sender<Started>,
 ) -> impl Future<Output = Reason> + Send {
+    let mut holder = Holder::new(ctx);
     async move {
-        let link = StartLink::of(&ctx);
+        let turn = holder.turn();
+        let link = StartLink::of(&turn.ctx);
         // In all of this the starter may have gone; the server lives on, as in OTP.
-        let mut server = match S::init(args, &mut ctx).await {
-            Ok(server) => server,
+        match S::init(args, &mut turn.ctx).await {
+            Ok(server) => turn.server = Some(server),
             Err(error) => {
                 if error == InitError::Ignore {
                     let _ = started.send(Started::Ignored);
                 }
                 return error.into_reason();
             }
-        };
+        }
         link.keep();
         let _ = started.send(Started::Running);
-        let reason = handle_all(&mut server, &mut ctx).await;
-        server.terminate(&reason, &mut ctx).await;
+        // Here, and not in a function of its own: its future would take room in each server's task.
+        let reason = loop {
+            let done = {
+                let doing = pin!({
+                    let step = match holder.waits_plainly() {
+                        true => poll_fn(|cx| poll_step(&mut holder, cx)).await,
+                        // Boxed, as is all that is rare and large.
+                        false => Box::pin(late_step(&mut holder)).await,
+                    };
+                    Doing::new(step, holder.turn())
+                });
+                doing.await
+            };
+            match done {
+                Done::Handled(next) => {
+                    let turn = holder.turn();
+                    turn.note_handled();
+                    turn.wait = match next {
+                        Next::Stop(reason) => break reason,
+                        Next::Continue => Wait::AsLongAsItTakes,
+                        Next::Hibernate => Wait::Hibernating,
+                        Next::Timeout(time) => Wait::AtMost(time),
+                    };
+                }
+                Done::End(reason) => break reason,
+                Done::Yield => yield_now().await,
+                Done::Resume => holder.turn().ctx.process.core.resumed().await,
+                Done::Suspend => {
+                    if let Err(reason) = Box::pin(suspended(&mut holder)).await {
+                        break reason;
+                    }
+                }
+            }
+        };
+        let (server, ctx) = holder.turn().parts();
+        server.terminate(&reason, ctx).await;
         if let Some(action) = ctx.take_after_terminate() {
             action();
         }
@@ -109,66 +148,23 @@ pub(super) async fn serve_after<S: Server>(
 
 /// How a server waits for its next message.
 #[derive(Clone, Copy)]
-enum Wait {
+pub(super) enum Wait {
     AsLongAsItTakes,
     Hibernating,
     AtMost(Duration),
 }
 
-/// Handles messages until there is a reason to end. A panic in a handler is one.
-// An async function would keep its arguments twice.
-#[allow(clippy::manual_async_fn)]
-fn handle_all<'a, S: Server>(
-    server: &'a mut S,
-    ctx: &'a mut Context<S>,
-) -> impl Future<Output = Reason> + Send + 'a {
-    async move {
-        let mut wait = Wait::AsLongAsItTakes;
-        loop {
-            let step = match wait {
-                Wait::AsLongAsItTakes => poll_fn(|cx| poll_step(server, ctx, cx)).await,
-                // Boxed, as is all that is rare and large: every server's task would keep room for it.
-                _ => Box::pin(late_step(server, ctx, &mut wait)).await,
-            };
-            let next = match step {
-                Step::Handled(next) => next,
-                Step::Handle(message) => match catch_panics(server.handle(message, ctx)).await {
-                    Ok(next) => next,
-                    Err(reason) => return reason,
-                },
-                Step::End(reason) => return reason,
-                Step::Yield => {
-                    yield_now().await;
-                    continue;
-                }
-                Step::Resume => {
-                    ctx.process.core.resumed().await;
-                    continue;
-                }
-                Step::Suspend => match Box::pin(suspended(server, ctx)).await {
-                    Ok(()) => continue,
-                    Err(reason) => return reason,
-                },
-            };
-            if ctx.debug.is_some() {
-                system::note_handled(server, ctx);
-            }
-            wait = match next {
-                Next::Stop(reason) => return reason,
-                Next::Continue => Wait::AsLongAsItTakes,
-                Next::Hibernate => Wait::Hibernating,
-                Next::Timeout(time) => Wait::AtMost(time),
-            };
-        }
-    }
-}
-
 /// What cannot be done between two looks into the mailbox.
-enum Step<M> {
-    /// A message was handled, and there is more to do than to wait for the next.
-    Handled(Next),
+pub(super) enum Step<M> {
     /// A message whose handler may wait.
     Handle(M),
+    Done(Done),
+}
+
+/// What a step comes to.
+pub(super) enum Done {
+    /// A message was handled. The server's reasons to go on or to end are in what it said.
+    Handled(Next),
     /// It waits a moment: many messages came in a row. Whoever sent so much is likely to go on. To
     /// look again in a moment costs less than to be woken, and then there is more at once.
     Yield,
@@ -179,28 +175,84 @@ enum Step<M> {
     End(Reason),
 }
 
+impl<M> From<Done> for Step<M> {
+    fn from(done: Done) -> Step<M> {
+        Step::Done(done)
+    }
+}
+
+pin_project! {
+    /// A step that is taken.
+    #[project = DoingProjection]
+    enum Doing<F> {
+        Handling { #[pin] handler: CatchPanics<F> },
+        Done { done: Option<Done> },
+    }
+}
+
+impl Doing<std::future::Pending<Next>> {
+    fn new<S: Server>(
+        step: Step<S::Message>,
+        turn: &mut Turn<S>,
+    ) -> Doing<impl Future<Output = Next> + Send> {
+        match step {
+            Step::Handle(message) => {
+                let (server, ctx) = turn.parts();
+                Doing::Handling {
+                    handler: catch_panics(server.handle(message, ctx)),
+                }
+            }
+            Step::Done(done) => Doing::Done { done: Some(done) },
+        }
+    }
+}
+
+impl<F: Future<Output = Next>> Future for Doing<F> {
+    type Output = Done;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<Done> {
+        match self.project() {
+            // A panic in a handler is a reason to end.
+            DoingProjection::Handling { handler } => {
+                handler.poll(cx).map(|handled| match handled {
+                    Ok(next) => Done::Handled(next),
+                    Err(reason) => Done::End(reason),
+                })
+            }
+            DoingProjection::Done { done } => done.take().map_or(Poll::Pending, Poll::Ready),
+        }
+    }
+}
+
 /// Handles messages as long as that needs no waiting: this is all that most servers ever do.
 fn poll_step<S: Server>(
-    server: &mut S,
-    ctx: &mut Context<S>,
+    holder: &mut Holder<S>,
     cx: &mut task::Context<'_>,
 ) -> Poll<Step<S::Message>> {
-    let step = poll_steps(server, ctx, cx);
-    ctx.inbox.publish(&ctx.process.mailbox);
+    // Who has it wakes the task if there is something to do.
+    let Some(turn) = holder.claim() else {
+        return Poll::Pending;
+    };
+    if let Some(left) = turn.take_left() {
+        return Poll::Ready(left);
+    }
+    let step = poll_steps(turn, cx);
+    turn.ctx.inbox.publish(&turn.ctx.process.mailbox);
+    if step.is_pending() {
+        holder.leave();
+    }
     step
 }
 
-fn poll_steps<S: Server>(
-    server: &mut S,
-    ctx: &mut Context<S>,
-    cx: &mut task::Context<'_>,
-) -> Poll<Step<S::Message>> {
+fn poll_steps<S: Server>(turn: &mut Turn<S>, cx: &mut task::Context<'_>) -> Poll<Step<S::Message>> {
     loop {
+        turn.note_look();
+        let (server, ctx) = turn.parts();
         if ctx.process.core.is_to_wait() {
-            return Poll::Ready(Step::Resume);
+            return Poll::Ready(Done::Resume.into());
         }
         if ctx.inbox.is_in_a_burst() {
-            return Poll::Ready(Step::Yield);
+            return Poll::Ready(Done::Yield.into());
         }
         let mut next = match ctx.next_continued() {
             Some(message) => Some(Envelope::Typed(message)),
@@ -224,7 +276,7 @@ fn poll_steps<S: Server>(
 /// The message is handed over in place, and so is `step`: to move either about would take longer
 /// than all the rest.
 #[inline(never)]
-fn handle_now<S: Server>(
+pub(super) fn handle_now<S: Server>(
     server: &mut S,
     ctx: &mut Context<S>,
     envelope: &mut Option<Envelope<S::Message>>,
@@ -236,12 +288,12 @@ fn handle_now<S: Server>(
         };
         match server.handle_now(message, ctx) {
             Ok(Next::Continue) => {}
-            Ok(next) => *step = Some(Step::Handled(next)),
+            Ok(next) => *step = Some(Done::Handled(next).into()),
             Err(message) => *step = Some(Step::Handle(message)),
         }
     });
     if let Err(reason) = handled {
-        *step = Some(Step::End(reason));
+        *step = Some(Done::End(reason).into());
     }
 }
 
@@ -257,22 +309,19 @@ fn poll_rare<S: Server>(
             let mut step = None;
             handle_now(server, ctx, &mut Some(Envelope::Typed(message)), &mut step);
             if step.is_none() && ctx.debug.is_some() {
-                step = Some(Step::Handled(Next::Continue));
+                step = Some(Done::Handled(Next::Continue).into());
             }
             step
         }
-        Taken::End(reason) => Some(Step::End(reason)),
-        _ if system::is_suspended(ctx) => Some(Step::Suspend),
+        Taken::End(reason) => Some(Done::End(reason).into()),
+        _ if system::is_suspended(ctx) => Some(Done::Suspend.into()),
         _ => None,
     }
 }
 
 /// The same for one that hibernates, or will not wait for ever: of the next message.
-async fn late_step<S: Server>(
-    server: &mut S,
-    ctx: &mut Context<S>,
-    wait: &mut Wait,
-) -> Step<S::Message> {
+async fn late_step<S: Server>(holder: &mut Holder<S>) -> Step<S::Message> {
+    let (server, ctx, wait) = holder.turn().all_parts();
     // How much of the time is over.
     let mut passed = Duration::ZERO;
     loop {
@@ -301,8 +350,8 @@ async fn late_step<S: Server>(
         }
         match taken {
             Taken::Message(message) => return Step::Handle(message),
-            Taken::End(reason) => return Step::End(reason),
-            _ if system::is_suspended(ctx) => return Step::Suspend,
+            Taken::End(reason) => return Done::End(reason).into(),
+            _ if system::is_suspended(ctx) => return Done::Suspend.into(),
             _ => {}
         }
     }
@@ -338,7 +387,8 @@ async fn next_within<S: Server>(
 }
 
 /// Serves `sys`, and what ends the server, until it is resumed; all else waits in the mailbox.
-async fn suspended<S: Server>(server: &mut S, ctx: &mut Context<S>) -> Result<(), Reason> {
+async fn suspended<S: Server>(holder: &mut Holder<S>) -> Result<(), Reason> {
+    let (server, ctx) = holder.turn().parts();
     let mut looked_at = 0;
     while system::is_suspended(ctx) {
         coop::consume_budget().await;

@@ -5,6 +5,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
+use tokio::task::coop;
+
 use super::call_error::CallError;
 use super::reply::{LocalCall, Outcome};
 use super::server_ref::{Route, ServerRef};
@@ -138,8 +140,8 @@ impl<M: Message, T: Send + 'static> Exchange<M, T> {
         cx: &mut Context<'_>,
     ) -> Poll<Result<T, CallError>> {
         // The way of nearly all calls within a program; the others are kept out of its way.
-        if matches!(self.state, State::Unsent(..)) && server.process().is_some() {
-            if let Err(error) = self.send(server) {
+        if let (State::Unsent(..), Some(process)) = (&self.state, server.process()) {
+            if let Err(error) = ready!(self.poll_handled(process, cx)) {
                 return Poll::Ready(Err(error));
             }
         }
@@ -147,6 +149,37 @@ impl<M: Message, T: Send + 'static> Exchange<M, T> {
             State::Typed(..) => self.poll_typed(server, cx),
             _ => self.poll_other(server, cx),
         }
+    }
+
+    /// Has the request handled here and now, or sends it, as the server is idle or not.
+    #[inline]
+    fn poll_handled(
+        &mut self,
+        process: &Arc<Process<M>>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<(), CallError>> {
+        let idle = process.mailbox.is_quiet();
+        if idle {
+            // Who calls on and on never waits for an answer: others are to have their time, too.
+            ready!(coop::poll_proceed(cx)).made_progress();
+        }
+        let State::Unsent(message, Some(call)) = std::mem::replace(&mut self.state, State::Done)
+        else {
+            unreachable!("the server is of this node");
+        };
+        let mut message = Some(Envelope::Typed(message));
+        self.state = State::Typed(call, None);
+        if idle && process.handle_here(&mut message) {
+            return Poll::Ready(Ok(()));
+        }
+        let Some(message) = message else {
+            return Poll::Ready(Ok(()));
+        };
+        let pushed = push(process, message);
+        if pushed.is_err() {
+            self.state = State::Done;
+        }
+        Poll::Ready(pushed)
     }
 
     #[inline]
@@ -275,7 +308,7 @@ impl<M: Message, T: Send + 'static> Exchange<M, T> {
         };
         match (server.process(), call) {
             (Some(process), Some(call)) => {
-                push(process, message)?;
+                push(process, Envelope::Typed(message))?;
                 self.state = State::Typed(call, None);
                 Ok(())
             }
@@ -292,7 +325,7 @@ impl<M: Message, T: Send + 'static> Exchange<M, T> {
     ) -> Result<(), CallError> {
         match (server.route().ok_or(CallError::NoProc)?, call) {
             (Route::Typed(process), Some(call)) => {
-                push(&process, message)?;
+                push(&process, Envelope::Typed(message))?;
                 self.state = State::Typed(call, Some(process.into_owned()));
                 Ok(())
             }
@@ -367,8 +400,8 @@ impl<M: Message, T: Send + 'static> Exchange<M, T> {
 
 /// Puts a request into a mailbox of this program.
 #[inline]
-fn push<M>(process: &Process<M>, message: M) -> Result<(), CallError> {
-    match process.push(Envelope::Typed(message)) {
+fn push<M>(process: &Process<M>, message: Envelope<M>) -> Result<(), CallError> {
+    match process.push(message) {
         Ok(()) => Ok(()),
         Err(Refused::Ended(_)) => Err(CallError::NoProc),
         Err(Refused::Full(..)) => Err(CallError::MailboxFull),

@@ -86,7 +86,9 @@ pub trait Server: Sized + Send + 'static {
     ) -> impl Future<Output = Result<Self, InitError>> + Send;
 
     /// Handles one message, if that needs no waiting; otherwise the message comes back, and
-    /// [`Server::handle`] gets it. A message that is handled here costs no future.
+    /// [`Server::handle`] gets it. A message that is handled here costs no future, and a call to an idle
+    /// server may be handled by its caller's task: see [who runs a
+    /// handler](crate::semantics#who-runs-a-handler).
     ///
     /// `#[gen_server]` handles here what has a handler without `async`. The default handles nothing.
     ///

@@ -9,6 +9,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, Weak};
 use std::task::Waker;
 
+use tokio::runtime;
+
 pub(crate) use self::links::Unlinked;
 pub(crate) use self::relations::{CallWatch, Monitor, Relations, Watcher};
 
@@ -19,6 +21,7 @@ use super::origin::Origin;
 use super::signal::{ArrivedDown, ArrivedExit, ArrivedReason, ProcessId};
 use super::suspend::Suspension;
 use super::task::make_way;
+use super::turn::here;
 use super::waiting::Waiting;
 use super::{LocalNode, Reason, RegisterError};
 use crate::etf::Encoded;
@@ -176,6 +179,12 @@ pub(crate) struct Birth {
     pub(crate) origin: Option<fn() -> Origin>,
 }
 
+/// The task that a process is.
+struct Task {
+    waker: Waker,
+    home: Option<runtime::Id>,
+}
+
 pub(crate) struct Core {
     pub(crate) pid: Pid,
     pub(crate) node: LocalNode,
@@ -186,7 +195,7 @@ pub(crate) struct Core {
     interrupted: AtomicBool,
     /// Set with `Relations::roused_too`.
     rouses: AtomicBool,
-    waker: OnceLock<Waker>,
+    task: OnceLock<Task>,
     /// The busy links that it has sent to.
     pub(super) suspension: Suspension,
     origin: Option<fn() -> Origin>,
@@ -223,7 +232,7 @@ impl Core {
             plain: birth.plain,
             interrupted: AtomicBool::new(false),
             rouses: AtomicBool::new(false),
-            waker: OnceLock::new(),
+            task: OnceLock::new(),
             suspension: Suspension::default(),
             origin: birth.origin,
             state: Mutex::new(state),
@@ -348,13 +357,23 @@ impl Core {
     }
 
     /// Remembers the task. A process is one task for life, and a task's wakers are all alike.
-    pub(crate) fn set_waker(&self, waker: &Waker) {
-        self.waker.get_or_init(|| waker.clone());
+    pub(crate) fn set_task(&self, waker: &Waker) {
+        self.task.get_or_init(|| Task {
+            waker: waker.clone(),
+            home: here(),
+        });
+    }
+
+    /// The runtime that it runs on, once it has begun.
+    pub(super) fn home(&self) -> Option<runtime::Id> {
+        self.task.get()?.home
     }
 
     /// Whether this waker wakes the task.
     pub(crate) fn is_woken_by(&self, waker: &Waker) -> bool {
-        self.waker.get().is_some_and(|known| known.will_wake(waker))
+        self.task
+            .get()
+            .is_some_and(|known| known.waker.will_wake(waker))
     }
 
     /// Wakes this one, too, when the task is polled next. A message wakes the task; a receive that
@@ -381,8 +400,8 @@ impl Core {
     }
 
     pub(crate) fn wake(&self) {
-        if let Some(waker) = self.waker.get() {
-            waker.wake_by_ref();
+        if let Some(task) = self.task.get() {
+            task.waker.wake_by_ref();
         }
     }
 

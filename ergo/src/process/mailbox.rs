@@ -6,13 +6,15 @@
 
 #[cfg(test)]
 mod tests;
+mod turns;
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard};
 
 use super::Reason;
 use super::signal::{ArrivedDown, ArrivedExit};
+use super::turn::Seat;
 use crate::etf::{Budget, Encoded};
 
 /// A queue that grew longer than this is freed when the process has nothing more to read.
@@ -142,7 +144,7 @@ pub(crate) struct Counts {
 pub(crate) struct Mailbox<M> {
     state: Mutex<State<M>>,
     /// How many messages the receiver has taken over and not yet handled.
-    batched: AtomicUsize,
+    batched: AtomicU32,
     /// The queue is empty, and the next push wakes the receiver: it need not lock to look.
     quiet: AtomicBool,
     /// The receiver found nothing.
@@ -159,7 +161,9 @@ struct State<M> {
     /// The next push wakes the receiver.
     waiting: bool,
     closed: bool,
-    high_water: usize,
+    seat: Seat<M>,
+    /// Small, as is all in here: with its two neighbours above it takes one word.
+    high_water: u32,
     taken: u64,
     /// Boxed: few mailboxes have a capacity.
     bounds: Option<Box<Bounds>>,
@@ -188,6 +192,11 @@ impl<M> State<M> {
         usize::from(self.first.is_some()) + self.queue.len()
     }
 
+    /// So many were there when the process looked.
+    fn note_waiting(&mut self, waiting: usize) {
+        self.high_water = self.high_water.max(small(waiting));
+    }
+
     fn pop(&mut self) -> Option<Envelope<M>> {
         match self.first.take() {
             None => self.queue.pop_front(),
@@ -210,13 +219,14 @@ impl<M> Mailbox<M> {
             queue: VecDeque::new(),
             waiting: false,
             closed: false,
+            seat: Seat::Kept,
             high_water: 0,
             taken: 0,
             bounds: (limit.capacity != usize::MAX).then(|| Box::new(Bounds::new(limit))),
         };
         Mailbox {
             state: Mutex::new(state),
-            batched: AtomicUsize::new(0),
+            batched: AtomicU32::new(0),
             quiet: AtomicBool::new(false),
             asleep: AtomicBool::new(false),
         }
@@ -262,14 +272,20 @@ impl<M> Mailbox<M> {
         self.quiet.store(true, Ordering::Release);
     }
 
+    /// Whether it is empty and its receiver waits, as far as can be seen without the lock.
+    #[inline]
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.quiet.load(Ordering::Acquire)
+    }
+
     /// What it has seen so far.
     pub(crate) fn counts(&self) -> Counts {
         let state = self.lock();
-        let batched = self.batched.load(Ordering::Relaxed);
+        let batched = self.batched.load(Ordering::Relaxed) as usize;
         let waiting = state.len() + batched;
         Counts {
             waiting,
-            high_water: state.high_water.max(waiting),
+            high_water: waiting.max(state.high_water as usize),
             handled: state.taken.saturating_sub(batched as u64),
             refused: state.bounds.as_ref().map_or(0, |bounds| bounds.refused),
             idle: state.waiting && self.asleep.load(Ordering::Relaxed),
@@ -297,6 +313,11 @@ impl<M> Mailbox<M> {
     }
 }
 
+/// A count of messages in the room that a mailbox has for it.
+fn small(count: usize) -> u32 {
+    count.try_into().unwrap_or(u32::MAX)
+}
+
 fn free_if_large<T>(queue: &mut VecDeque<T>) {
     if queue.capacity() > KEPT_CAPACITY {
         *queue = VecDeque::new();
@@ -322,13 +343,19 @@ impl<M> Inbox<M> {
         }
     }
 
+    /// Whether there is nothing to read, as far as can be seen without the lock.
+    #[inline]
+    pub(crate) fn is_quiet(&self, mailbox: &Mailbox<M>) -> bool {
+        self.batch.is_empty() && mailbox.is_quiet()
+    }
+
     /// Whether there is nothing to read, which needs no lock to see; marks the process as waiting.
     ///
     /// If a message comes right then, the task is woken after that, while it is polled: it is polled
     /// again.
     #[inline]
     pub(crate) fn has_none(&mut self, mailbox: &Mailbox<M>) -> bool {
-        let none = self.batch.is_empty() && mailbox.quiet.load(Ordering::Acquire);
+        let none = self.is_quiet(mailbox);
         if none {
             self.streak = 0;
             self.sleep(mailbox, true);
@@ -375,7 +402,7 @@ impl<M> Inbox<M> {
             return None;
         };
         let left = state.queue.len();
-        state.high_water = state.high_water.max(left + 1 + self.held as usize);
+        state.note_waiting(left + 1 + self.held as usize);
         state.taken += 1;
         if left == 0 {
             // A single message is mostly a call, and its caller then waits: the mailbox will stay
@@ -452,7 +479,7 @@ impl<M> Inbox<M> {
     #[inline]
     pub(crate) fn publish(&self, mailbox: &Mailbox<M>) {
         // Most batches are of one message: then nothing is left, as before.
-        let unhandled = self.batch.len() + self.held as usize;
+        let unhandled = small(self.batch.len()).saturating_add(self.held);
         if unhandled != mailbox.batched.load(Ordering::Relaxed) {
             mailbox.batched.store(unhandled, Ordering::Relaxed);
         }
@@ -460,7 +487,7 @@ impl<M> Inbox<M> {
 
     /// So many messages that were taken are put aside: to others they still wait.
     pub(crate) fn hold(&mut self, mailbox: &Mailbox<M>, held: usize) {
-        let aside = held.try_into().unwrap_or(u32::MAX);
+        let aside = small(held);
         if aside == self.held {
             return;
         }

@@ -42,6 +42,10 @@ impl<M: Send + 'static, F: Future<Output = Reason>> Future for Life<M, F> {
         let (Some(process), Some(body)) = (&this.end.0, this.body.as_mut().as_pin_mut()) else {
             return Poll::Ready(());
         };
+        // Whoever has its turn, and handles a message right now, puts it back and then wakes the task.
+        if process.core.is_interrupted() && process.mailbox.is_turn_lent() {
+            return Poll::Pending;
+        }
         let reason = ready!(poll_body(&process.core, body, cx));
         // Also if a destructor of the body panics.
         let _ending = Ending {
@@ -60,7 +64,7 @@ fn poll_body<F: Future<Output = Reason>>(
     cx: &mut Context<'_>,
 ) -> Poll<Reason> {
     let _running = running(core.pid);
-    core.set_waker(cx.waker());
+    core.set_task(cx.waker());
     let interrupted = || Some(core.take_interrupt()?.into_reason(core.node.budget()));
     if let Some(reason) = interrupted() {
         return Poll::Ready(reason);

@@ -69,3 +69,9 @@ fn the_memory_of_a_burst_is_given_back() {
     }
     assert!(!large(&inbox), "a single message comes last");
 }
+
+/// Two cache lines: what millions of processes have is worth a look.
+#[test]
+fn a_mailbox_is_small() {
+    assert!(size_of::<Mailbox<[u64; 3]>>() <= 128);
+}
