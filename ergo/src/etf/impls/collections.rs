@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::hash::{BuildHasher, Hash};
+use std::mem::{self, ManuallyDrop};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -28,13 +29,31 @@ pub(in crate::etf) fn encode_list<'a, T: Encode + 'a>(
 pub(in crate::etf) fn decode_list<T: Decode>(
     from: &mut Decoder<'_>,
 ) -> Result<Vec<T>, DecodeError> {
-    let mut items = Vec::with_capacity(from.capacity::<T>());
+    let mut read = Read(Vec::with_capacity(from.capacity::<T>()));
     from.list(|item| {
         item.spend_bytes(size_of::<T>())?;
-        items.push(T::decode(item)?);
+        read.0.push(ManuallyDrop::new(T::decode(item)?));
         Ok(())
     })?;
-    Ok(items)
+    Ok(read.take())
+}
+
+/// What is read of a list. Each item is written where it stays: if it had to be dropped should the vector
+/// not grow, it would be put together elsewhere and copied, in wider pieces than it was written in.
+struct Read<T>(Vec<ManuallyDrop<T>>);
+
+impl<T> Read<T> {
+    /// The vector, which is the same memory.
+    fn take(&mut self) -> Vec<T> {
+        let items = mem::take(&mut self.0).into_iter();
+        items.map(ManuallyDrop::into_inner).collect()
+    }
+}
+
+impl<T> Drop for Read<T> {
+    fn drop(&mut self) {
+        self.take();
+    }
 }
 
 pub(in crate::etf) fn decode_list_of<T: Decode, const N: usize>(
@@ -183,5 +202,62 @@ impl Decoder<'_> {
             self.rewind(key);
             error.at_name(self.found().to_string())
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+
+    use super::*;
+    use crate::etf::{from_bytes, to_bytes};
+
+    thread_local! {
+        static ALIVE: Cell<usize> = const { Cell::new(0) };
+    }
+
+    /// A number above 1,000. 1,000 itself panics.
+    struct Counted;
+
+    impl Decode for Counted {
+        fn decode(from: &mut Decoder<'_>) -> Result<Counted, DecodeError> {
+            match from.i64()? {
+                ..1_000 => Err(from.error(DecodeErrorKind::Custom("too small".into()))),
+                1_000 => panic!("a thousand"),
+                _ => {
+                    ALIVE.set(ALIVE.get() + 1);
+                    Ok(Counted)
+                }
+            }
+        }
+    }
+
+    impl Drop for Counted {
+        fn drop(&mut self) {
+            ALIVE.set(ALIVE.get() - 1);
+        }
+    }
+
+    fn read(items: &[i64]) -> Result<Vec<Counted>, DecodeError> {
+        from_bytes(&to_bytes(items).expect("it has an encoding"))
+    }
+
+    #[test]
+    fn items_are_dropped_once() {
+        let items = read(&[1_001, 1_002, 1_003]).expect("all are numbers above 1,000");
+        assert_eq!((items.len(), ALIVE.get()), (3, 3));
+        drop(items);
+        assert_eq!(ALIVE.get(), 0);
+    }
+
+    #[test]
+    fn items_before_an_error_or_a_panic_are_dropped() {
+        let error = read(&[1_001, 1_002, 3]).err().expect("3 is too small");
+        assert_eq!(error.to_string(), "[2]: too small");
+        assert_eq!(ALIVE.get(), 0);
+        let panic = catch_unwind(AssertUnwindSafe(|| read(&[1_001, 1_002, 1_000])));
+        assert!(panic.is_err());
+        assert_eq!(ALIVE.get(), 0);
     }
 }
