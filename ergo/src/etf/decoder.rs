@@ -41,6 +41,10 @@ use super::{Atoms, Budget, Decode, DecodeError, DecodeErrorKind, Found};
 #[derive(Debug)]
 pub struct Decoder<'a> {
     /// What is not yet read; always the end of `data`.
+    ///
+    /// What most values are made of is read by methods that write this in one place, whatever the form
+    /// of the term. The compiler then knows where the next one stands; else that is read back from
+    /// here, and each term waits until the one before it has written it.
     rest: &'a [u8],
     data: &'a [u8],
     /// What `data` is a view of, so that binaries may be slices of it. `None` inside a STRING_EXT,

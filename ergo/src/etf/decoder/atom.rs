@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use super::super::error::{Expected, Malformed};
 use super::super::tag::*;
 use super::Decoder;
+use super::binary::split_binary;
 use crate::etf::{DecodeError, DecodeErrorKind};
 use crate::term::Atom;
 
@@ -67,13 +68,11 @@ impl<'a> Decoder<'a> {
     /// An atom's text, without touching the atom table.
     #[inline]
     pub fn atom_text(&mut self) -> Result<Cow<'a, str>, DecodeError> {
-        if let [SMALL_ATOM_UTF8, len, rest @ ..] = self.rest {
-            if let Some((text, rest)) = rest.split_at_checked(usize::from(*len)) {
-                // No more bytes than characters allowed: nothing to count.
-                if let Ok(text) = std::str::from_utf8(text) {
-                    self.rest = rest;
-                    return Ok(Cow::Borrowed(text));
-                }
+        if let Some((text, rest)) = split_atom(self.rest) {
+            // No more bytes than characters allowed: nothing to count.
+            if let Ok(text) = std::str::from_utf8(text) {
+                self.rest = rest;
+                return Ok(Cow::Borrowed(text));
             }
         }
         if let [ATOM_CACHE_REF, index, rest @ ..] = self.rest {
@@ -238,18 +237,16 @@ impl<'a> Decoder<'a> {
     /// at in the usual forms.
     #[inline]
     pub(in crate::etf) fn key_bytes(&mut self) -> Result<Option<Cow<'a, [u8]>>, DecodeError> {
-        let (len, rest) = match *self.rest {
-            [SMALL_ATOM_UTF8, len, ref rest @ ..] => (usize::from(len), rest),
-            [BINARY, a, b, c, d, ref rest @ ..] => {
-                (u32::from_be_bytes([a, b, c, d]) as usize, rest)
-            }
-            _ => return self.other_key_bytes(),
-        };
-        let Some((key, rest)) = rest.split_at_checked(len) else {
-            return self.other_key_bytes();
+        let usual = split_atom(self.rest).or_else(|| split_binary(self.rest));
+        let (key, rest) = match usual {
+            Some((key, rest)) => (Cow::Borrowed(key), rest),
+            None => match self.other_key_bytes()? {
+                Some(key) => (key, self.rest),
+                None => return Ok(None),
+            },
         };
         self.rest = rest;
-        Ok(Some(Cow::Borrowed(key)))
+        Ok(Some(key))
     }
 
     fn other_key_bytes(&mut self) -> Result<Option<Cow<'a, [u8]>>, DecodeError> {
@@ -268,6 +265,15 @@ impl<'a> Decoder<'a> {
         } else {
             Err(self.expected("`true` or `false`"))
         }
+    }
+}
+
+/// The name of an atom in the usual form, of which it is not known that it is text, and what follows it.
+#[inline]
+pub(super) fn split_atom(term: &[u8]) -> Option<(&[u8], &[u8])> {
+    match term {
+        [SMALL_ATOM_UTF8, len, rest @ ..] => rest.split_at_checked(usize::from(*len)),
+        _ => None,
     }
 }
 

@@ -51,25 +51,26 @@ impl<'a> Decoder<'a> {
     /// from the input where it stands there as such.
     #[inline]
     pub fn text(&mut self) -> Result<Cow<'a, str>, DecodeError> {
-        match self.rest {
-            [BINARY, ..] => {
-                let before = self.rest;
-                let bytes = self.binary_bytes()?;
-                match std::str::from_utf8(bytes) {
-                    Ok(text) => Ok(Cow::Borrowed(text)),
-                    Err(_) => {
-                        self.rest = before;
-                        Err(self.not_utf8())
-                    }
-                }
-            }
-            _ => self.other_text(),
-        }
+        let usual = split_binary(self.rest)
+            .and_then(|(bytes, rest)| Some((std::str::from_utf8(bytes).ok()?, rest)));
+        let (text, rest) = match usual {
+            Some((text, rest)) => (Cow::Borrowed(text), rest),
+            None => (self.other_text()?, self.rest),
+        };
+        self.rest = rest;
+        Ok(text)
     }
 
+    /// A charlist, or why a term is no text.
     #[inline(never)]
     fn other_text(&mut self) -> Result<Cow<'a, str>, DecodeError> {
         match self.rest {
+            [BINARY, ..] => {
+                let before = self.rest;
+                self.binary_bytes()?;
+                self.rest = before;
+                Err(self.not_utf8())
+            }
             [NIL, rest @ ..] => {
                 self.rest = rest;
                 Ok(Cow::Borrowed(""))
@@ -135,19 +136,13 @@ impl<'a> Decoder<'a> {
     /// The bytes of a BINARY_EXT.
     #[inline]
     pub(in crate::etf) fn binary_bytes(&mut self) -> Result<&'a [u8], DecodeError> {
-        match self.rest {
-            [BINARY, a, b, c, d, rest @ ..] => {
-                let len = u32::from_be_bytes([*a, *b, *c, *d]) as usize;
-                match rest.split_at_checked(len) {
-                    Some((bytes, rest)) => {
-                        self.rest = rest;
-                        Ok(bytes)
-                    }
-                    None => Err(self.truncated()),
-                }
+        match split_binary(self.rest) {
+            Some((bytes, rest)) => {
+                self.rest = rest;
+                Ok(bytes)
             }
-            [BINARY, ..] => Err(self.truncated()),
-            _ => Err(self.expected("binary")),
+            None if self.tag() == Some(BINARY) => Err(self.truncated()),
+            None => Err(self.expected("binary")),
         }
     }
 
@@ -225,4 +220,13 @@ impl<'a> Decoder<'a> {
     fn not_utf8(&self) -> DecodeError {
         self.error(DecodeErrorKind::NotUtf8(self.found()))
     }
+}
+
+/// The bytes of a BINARY_EXT that is all there, and what follows it.
+#[inline]
+pub(super) fn split_binary(term: &[u8]) -> Option<(&[u8], &[u8])> {
+    let [BINARY, a, b, c, d, rest @ ..] = term else {
+        return None;
+    };
+    rest.split_at_checked(u32::from_be_bytes([*a, *b, *c, *d]) as usize)
 }

@@ -110,33 +110,63 @@ impl<'a> Decoder<'a> {
         mut f: impl FnMut(&mut Decoder<'_>) -> Result<(), DecodeError>,
     ) -> Result<(), DecodeError> {
         let start = self.rest;
-        let mut index = 0;
         self.nested(|this| {
-            loop {
-                match this.list_part()? {
-                    Part::Nil => return Ok(()),
-                    Part::Tail if index == 0 => return Err(this.expected("list")),
-                    Part::Tail => {
-                        this.rest = start;
-                        return Err(this.malformed(Malformed::ImproperList));
-                    }
-                    Part::Items(len) => {
-                        for _ in 0..len {
-                            f(this).map_err(|error| error.at_index(index))?;
-                            index += 1;
-                        }
-                    }
-                    Part::String(bytes) => {
-                        return this.string_items(bytes, index, &mut f);
-                    }
+            // The usual form: elements and `[]`.
+            let mut len = 0;
+            if let [LIST, a, b, c, d, rest @ ..] = start {
+                len = u32::from_be_bytes([*a, *b, *c, *d]) as usize;
+                if len > rest.len() {
+                    return Err(this.truncated());
                 }
+                this.spend_elements(len)?;
+                // Handed on from element to element: see `Decoder::rest`.
+                let mut rest = rest;
+                for index in 0..len {
+                    this.rest = rest;
+                    f(this).map_err(|error| error.at_index(index))?;
+                    rest = this.rest;
+                }
+                this.rest = rest;
+            }
+            match this.rest {
+                [NIL, rest @ ..] => {
+                    this.rest = rest;
+                    Ok(())
+                }
+                _ => this.list_from(start, len, &mut f),
             }
         })
     }
 
-    /// Each byte of a STRING_EXT, as the integer term that it is.
+    /// What follows so many elements of the list that began at `start`.
     #[cold]
     #[inline(never)]
+    fn list_from(
+        &mut self,
+        start: &'a [u8],
+        mut index: usize,
+        f: &mut impl FnMut(&mut Decoder<'_>) -> Result<(), DecodeError>,
+    ) -> Result<(), DecodeError> {
+        loop {
+            match self.list_part()? {
+                Part::Nil => return Ok(()),
+                Part::Tail if index == 0 => return Err(self.expected("list")),
+                Part::Tail => {
+                    self.rest = start;
+                    return Err(self.malformed(Malformed::ImproperList));
+                }
+                Part::Items(len) => {
+                    for _ in 0..len {
+                        f(self).map_err(|error| error.at_index(index))?;
+                        index += 1;
+                    }
+                }
+                Part::String(bytes) => return self.string_items(bytes, index, f),
+            }
+        }
+    }
+
+    /// Each byte of a STRING_EXT, as the integer term that it is.
     fn string_items(
         &mut self,
         bytes: &[u8],
@@ -211,7 +241,7 @@ impl<'a> Decoder<'a> {
     /// input that is left, and no more than a mebibyte. Longer vectors grow as elements come.
     #[inline]
     pub(super) fn affordable<T>(&self, count: usize) -> usize {
-        let room = self.rest.len().saturating_mul(8).min(1 << 20);
+        let room = 8 * self.rest.len().min(1 << 17);
         count.min(room / size_of::<T>().max(1))
     }
 

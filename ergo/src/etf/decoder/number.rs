@@ -65,10 +65,12 @@ impl<'a> Decoder<'a> {
     /// An integer that fits.
     #[inline]
     pub fn i64(&mut self) -> Result<i64, DecodeError> {
-        if let Some(value) = self.small_int() {
-            return Ok(value.into());
-        }
-        self.big_as("i64", |big| big.to_i64())
+        let (value, rest) = match small_int(self.rest) {
+            Some((value, rest)) => (value.into(), rest),
+            None => (self.big_as("i64", |big| big.to_i64())?, self.rest),
+        };
+        self.rest = rest;
+        Ok(value)
     }
 
     /// An integer that fits.
@@ -124,17 +126,21 @@ impl<'a> Decoder<'a> {
     /// A float, or an integer that a float holds exactly.
     #[inline]
     pub fn f64(&mut self) -> Result<f64, DecodeError> {
-        if let [NEW_FLOAT, a, b, c, d, e, f, g, h, ref rest @ ..] = *self.rest {
-            let value = f64::from_be_bytes([a, b, c, d, e, f, g, h]);
-            if value.is_finite() {
-                self.rest = rest;
-                return Ok(value);
+        let (value, rest) = match *self.rest {
+            [NEW_FLOAT, a, b, c, d, e, f, g, h, ref rest @ ..] => {
+                let value = f64::from_be_bytes([a, b, c, d, e, f, g, h]);
+                if !value.is_finite() {
+                    return Err(self.malformed(Malformed::NotFinite));
+                }
+                (value, rest)
             }
-            return Err(self.malformed(Malformed::NotFinite));
-        }
-        self.other_f64()
+            _ => (self.other_f64()?, self.rest),
+        };
+        self.rest = rest;
+        Ok(value)
     }
 
+    #[inline(never)]
     fn other_f64(&mut self) -> Result<f64, DecodeError> {
         if let Some(value) = self.small_int() {
             return Ok(value.into());
@@ -166,20 +172,12 @@ impl<'a> Decoder<'a> {
         Ok(value)
     }
 
-    /// The two tags that nearly every integer has.
+    /// An integer with one of the two tags that nearly all have.
     #[inline]
     fn small_int(&mut self) -> Option<i32> {
-        match *self.rest {
-            [SMALL_INTEGER, value, ref rest @ ..] => {
-                self.rest = rest;
-                Some(value.into())
-            }
-            [INTEGER, a, b, c, d, ref rest @ ..] => {
-                self.rest = rest;
-                Some(i32::from_be_bytes([a, b, c, d]))
-            }
-            _ => None,
-        }
+        let (value, rest) = small_int(self.rest)?;
+        self.rest = rest;
+        Some(value)
     }
 
     fn big_as<T>(
@@ -234,6 +232,16 @@ impl<'a> Decoder<'a> {
             target,
             found: self.found(),
         })
+    }
+}
+
+/// The same, and what follows it.
+#[inline]
+fn small_int(term: &[u8]) -> Option<(i32, &[u8])> {
+    match *term {
+        [SMALL_INTEGER, value, ref rest @ ..] => Some((value.into(), rest)),
+        [INTEGER, a, b, c, d, ref rest @ ..] => Some((i32::from_be_bytes([a, b, c, d]), rest)),
+        _ => None,
     }
 }
 
