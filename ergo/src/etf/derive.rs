@@ -12,8 +12,22 @@ pub use pairs::{Unknown, first, first_with, map, once, once_with, present, propl
 use super::{Decode, DecodeError, DecodeErrorKind, Decoder, Expected};
 
 /// The header of `{tag, …}` with so many terms after the tag. `pattern` is how an error writes it.
-#[inline]
+#[inline(always)]
 pub fn enter(
+    tag: &str,
+    args: usize,
+    pattern: &'static str,
+    from: &mut Decoder<'_>,
+) -> Result<(), DecodeError> {
+    if from.accept_head(tag, args) {
+        return Ok(());
+    }
+    enter_other(tag, args, pattern, from)
+}
+
+/// The same in any form.
+#[inline(never)]
+fn enter_other(
     tag: &str,
     args: usize,
     pattern: &'static str,

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::super::tag::*;
 use super::Decoder;
+use super::atom::split_atom;
 use crate::etf::DecodeError;
 
 /// A [`Head`](super::Head) whose tag need not be text yet: what equals a name is.
@@ -31,10 +32,7 @@ impl<'a> Decoder<'a> {
     #[doc(hidden)]
     #[inline(always)]
     pub fn bare_atom(&self) -> Option<&'a [u8]> {
-        match *self.rest {
-            [SMALL_ATOM_UTF8, len, ref rest @ ..] => rest.get(..usize::from(len)),
-            _ => None,
-        }
+        split_atom(self.rest).map(|(name, _)| name)
     }
 
     /// Consumes what [`bare_atom`](Decoder::bare_atom) gave.
@@ -56,16 +54,38 @@ impl<'a> Decoder<'a> {
             }
             _ => return self.other_head(),
         };
-        if let [SMALL_ATOM_UTF8, len, rest @ ..] = rest {
-            if let Some((tag, after)) = rest.split_at_checked(usize::from(*len)) {
-                return Ok(Some(RawHead {
-                    tag: Cow::Borrowed(tag),
-                    args,
-                    after,
-                }));
-            }
+        match split_atom(rest) {
+            Some((tag, after)) => Ok(Some(RawHead {
+                tag: Cow::Borrowed(tag),
+                args,
+                after,
+            })),
+            None => self.other_head(),
         }
-        self.other_head()
+    }
+
+    /// Whether `{tag, …}` with so many terms after the tag stands next, in the usual form; its header and
+    /// its tag are consumed if it does.
+    #[inline(always)]
+    pub(in crate::etf) fn accept_head(&mut self, tag: &str, args: usize) -> bool {
+        let (Ok(arity), Ok(len)) = (u8::try_from(args + 1), u8::try_from(tag.len())) else {
+            return false;
+        };
+        let after = match self.rest.split_first_chunk() {
+            Some((head, rest)) if *head == [SMALL_TUPLE, arity, SMALL_ATOM_UTF8, len] => {
+                rest.strip_prefix(tag.as_bytes())
+            }
+            _ => None,
+        };
+        match (after, self.elements.checked_sub(arity.into())) {
+            // Every element takes a byte at least.
+            (Some(rest), Some(elements)) if rest.len() >= args => {
+                self.rest = rest;
+                self.elements = elements;
+                true
+            }
+            _ => false,
+        }
     }
 
     #[cold]
