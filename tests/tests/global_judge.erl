@@ -1,6 +1,6 @@
 %% What a BEAM sees of the names and locks of its cluster, and does to them.
 -module(global_judge).
--export([joined/1, apart/1, process/0, named/1, named/2, pid/1, node_of/1, await/2, keeps/1,
+-export([joined/1, apart/1, partition/0, process/0, named/1, named/2, pid/1, node_of/1, await/2, keeps/1,
          names/0, heard/1, transactions/3, holder/1, flood/3]).
 
 %% Waits until exactly these nodes are connected, and have the same names.
@@ -11,6 +11,15 @@ joined(Nodes) ->
     ok = global:sync(),
     Known = lists:sort(gen_server:call(global_name_server, get_known)),
     {Known, lists:sort(gen_server:call(global_name_server, get_synced))}.
+
+%% The nodes of this one's partition, itself included; none while it is about to change. The name server has heard of all
+%% that went before the loss of a link once the link is gone, so it is asked last.
+partition() ->
+    Nodes = lists:sort(nodes()),
+    case lists:sort(gen_server:call(global_name_server, get_known)) of
+        Nodes -> lists:sort([node() | Nodes]);
+        _ -> []
+    end.
 
 %% Waits until none of these nodes is connected.
 apart(Nodes) ->

@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use ergo::global::{self, GlobalError};
+use ergo::process::Received;
+use ergo::{Atom, Node, Term, term};
 use tests::{Cluster, Erl, unique_node};
 
 use super::stage::{Three, beam_of, joined, joined_here, keeps, ping, process};
@@ -15,35 +17,65 @@ async fn refuse(erl: &Erl, others: &[&str], cookie: &str) {
     }
 }
 
+/// The nodes of a BEAM's partition, itself included; none while it is about to change.
+async fn partition(erl: &Erl) -> Vec<String> {
+    const TEXT: &str =
+        "iolist_to_binary(lists:join($ , [atom_to_list(N) || N <- global_judge:partition()])).";
+    let text = String::from_utf8(erl.eval_bytes(TEXT, &[]).await).unwrap();
+    text.split_whitespace().map(str::to_owned).collect()
+}
+
+/// The same of a Rust node.
+async fn partition_here(node: &Node) -> Vec<String> {
+    let names = |nodes: Vec<Atom>| {
+        let mut names: Vec<String> = nodes.iter().map(|node| node.as_str().to_owned()).collect();
+        names.sort();
+        names
+    };
+    let mut nodes = names(node.nodes());
+    let known = tests::run(node, async |mut ctx| {
+        let tag = ctx.node().make_ref();
+        let call = term!({:"$gen_call", {(ctx.pid()), (tag)}, get_known});
+        ctx.send("global_name_server", &call).unwrap();
+        let answer = ctx.receive_match(Received::into_message).await;
+        let answer = answer.as_tuple().expect("an answer");
+        let known = answer[1].as_list().expect("a list").iter();
+        known.filter_map(Term::as_atom).collect()
+    });
+    if names(known.await) != nodes {
+        return Vec::new();
+    }
+    nodes.push(node.name().as_str().to_owned());
+    nodes.sort();
+    nodes
+}
+
 impl Three {
     fn names(&self) -> [String; 3] {
         [self.one.name(), self.two.name(), self.node.name().as_str()].map(str::to_owned)
     }
 
-    /// Which nodes each of them is connected to, itself included.
+    /// The partition of each.
     async fn views(&self) -> [Vec<String>; 3] {
-        const SORTED: &str = "iolist_to_binary(lists:join($ , [atom_to_list(N) || N <- lists:sort([node() | nodes()])])).";
-        let words = |bytes: Vec<u8>| {
-            let text = String::from_utf8(bytes).unwrap();
-            text.split(' ').map(str::to_owned).collect::<Vec<_>>()
-        };
-        let one = words(self.one.eval_bytes(SORTED, &[]).await);
-        let two = words(self.two.eval_bytes(SORTED, &[]).await);
-        let nodes = self.node.nodes().into_iter().chain([self.node.name()]);
-        let mut own: Vec<String> = nodes.map(|node| node.as_str().to_owned()).collect();
-        own.sort();
-        [one, two, own]
+        [
+            partition(&self.one).await,
+            partition(&self.two).await,
+            partition_here(&self.node).await,
+        ]
     }
 
-    /// Waits until no two partitions overlap, with two nodes in different ones.
+    /// Waits until no two partitions overlap or are about to change, with two nodes in different ones.
     async fn parted(&self, apart: [usize; 2]) -> [Vec<String>; 3] {
         let names = self.names();
         let settled = async {
             loop {
                 let views = self.views().await;
-                // Each has the view of all that it is connected to.
-                let consistent = (0..3)
-                    .all(|a| (0..3).all(|b| !views[a].contains(&names[b]) || views[a] == views[b]));
+                // Each has the view of all in its partition, itself included.
+                let consistent = (0..3).all(|a| {
+                    let view = &views[a];
+                    view.contains(&names[a])
+                        && (0..3).all(|b| !view.contains(&names[b]) || *view == views[b])
+                });
                 if consistent && !views[apart[0]].contains(&names[apart[1]]) {
                     return views;
                 }
@@ -150,7 +182,7 @@ async fn without_prevention_one_lost_link_parts_two_nodes_only() {
     assert!(node.disconnect(one.name()));
     let apart = format!("global_judge:apart([{}]), nodes().", node.name());
     assert_eq!(one.eval(&apart).await, format!("['{}']", two.name()));
-    assert_eq!(node.nodes(), [ergo::Atom::new(two.name())]);
+    assert_eq!(node.nodes(), [Atom::new(two.name())]);
 }
 
 #[tokio::test]
