@@ -26,15 +26,17 @@ impl Rust {
         Probe::start(&self.node)
     }
 
-    /// Waits until a group has these members here.
+    /// Waits until a group has these members here, and leaves nothing behind in the scope.
     pub(crate) async fn until(&self, group: impl Into<Term>, pids: &[Pid]) {
         let (scope, group, wanted) = (self.scope.clone(), group.into(), sorted(pids.to_vec()));
         run(&self.node, async move |mut ctx| {
             let monitored = scope.monitor(&ctx, &group).await;
-            monitored.expect("the scope runs");
+            let (monitor, _) = monitored.expect("the scope runs");
             while sorted(scope.get_members(&group)) != wanted {
                 ctx.receive().await;
             }
+            let known = scope.demonitor(monitor).await.expect("the scope runs");
+            assert!(known);
         })
         .await;
     }
