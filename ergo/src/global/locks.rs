@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 
 use super::message::LockId;
-use crate::term::{Atom, Pid, Ref, Term};
+use crate::process::Quota;
+use crate::term::{Pid, Ref, Term};
 
 type Map<K, V> = HashMap<K, V, foldhash::quality::RandomState>;
 
@@ -13,9 +14,7 @@ pub(super) struct Locks {
     /// What each monitor of a holder is for.
     monitors: Map<Ref, (Term, Pid)>,
     /// How many places processes of each node have.
-    held: Map<Atom, usize>,
-    /// How many they may have.
-    limit: usize,
+    held: Quota,
 }
 
 struct Lock {
@@ -37,8 +36,7 @@ impl Locks {
         Locks {
             locks: Map::default(),
             monitors: Map::default(),
-            held: Map::default(),
-            limit,
+            held: Quota::new(limit),
         }
     }
 
@@ -60,7 +58,7 @@ impl Locks {
     }
 
     /// Whether a process may hold a lock from now on; then [`Locks::hold`] must follow.
-    pub(super) fn try_set(&self, id: &LockId, pid: &Pid) -> Set {
+    pub(super) fn try_set(&mut self, id: &LockId, pid: &Pid) -> Set {
         if !self.is_free_for(id) {
             return Set::Was(false);
         }
@@ -68,17 +66,22 @@ impl Locks {
         if lock.is_some_and(|lock| lock.holders.contains_key(pid)) {
             return Set::Was(true);
         }
-        let held = self.held.get(&pid.node).copied().unwrap_or_default();
-        match held < self.limit {
-            true => Set::New,
-            false => Set::Was(false),
+        if self.held.room(pid.node) > 0 {
+            return Set::New;
         }
+        if self.held.is_news(pid.node) {
+            tracing::warn!(
+                target: "ergo::global", node = pid.node.as_str(), limit = self.held.limit(),
+                "the processes of a node have too many locks here; refused one"
+            );
+        }
+        Set::Was(false)
     }
 
     /// Notes that a process holds a lock, and the monitor that watches it.
     pub(super) fn hold(&mut self, id: LockId, pid: Pid, monitor: Ref) {
         self.monitors.insert(monitor, (id.resource.clone(), pid));
-        *self.held.entry(pid.node).or_default() += 1;
+        self.held.add(pid.node, 1);
         let lock = self.locks.entry(id.resource).or_insert_with(|| Lock {
             requester: id.requester,
             holders: Map::default(),
@@ -100,12 +103,7 @@ impl Locks {
     /// The process of a monitor has ended. Gives the resource that it held, and whether that is free now.
     pub(super) fn ended(&mut self, monitor: &Ref) -> Option<(Term, bool)> {
         let (resource, pid) = self.monitors.remove(monitor)?;
-        if let Some(held) = self.held.get_mut(&pid.node) {
-            *held -= 1;
-            if *held == 0 {
-                self.held.remove(&pid.node);
-            }
-        }
+        self.held.sub(pid.node, 1);
         let lock = self.locks.get_mut(&resource)?;
         lock.holders.remove(&pid);
         let freed = lock.holders.is_empty();
@@ -120,6 +118,7 @@ impl Locks {
 mod tests {
     use super::*;
     use crate::LocalNode;
+    use crate::term::Atom;
 
     fn id(requester: i64) -> LockId {
         LockId {

@@ -5,15 +5,14 @@ use std::sync::Arc;
 use super::message::Registered;
 use super::server::{Ctx, Map, NameServer};
 use super::shared::Global;
-use crate::process::{GlobalNames, LocalNode};
+use crate::process::{GlobalNames, LocalNode, Quota};
 use crate::term::{Atom, Pid, Ref, Term};
 
 pub(super) struct Names {
     entries: Map<Term, Entry>,
     monitors: Map<Ref, Term>,
     /// How many names processes of each node have.
-    held: Map<Atom, usize>,
-    limit: usize,
+    held: Quota,
     /// What the rest of the node sees.
     table: Arc<GlobalNames>,
     global: Arc<Global>,
@@ -33,8 +32,7 @@ impl Names {
         Names {
             entries: Map::default(),
             monitors: Map::default(),
-            held: Map::default(),
-            limit,
+            held: Quota::new(limit),
             table: here.attached(),
             global: here.attached(),
             here: here.name(),
@@ -66,7 +64,7 @@ impl Names {
         self.take(&name, Some(&method), ctx);
         let monitor = ctx.monitor(pid);
         self.monitors.insert(monitor, name.clone());
-        *self.held.entry(pid.node).or_default() += 1;
+        self.held.add(pid.node, 1);
         let entry = Entry {
             pid,
             method,
@@ -92,12 +90,7 @@ impl Names {
         if by != Some(&entry.method) {
             self.global.resolvers.forget(self.here, &entry.method);
         }
-        if let Some(held) = self.held.get_mut(&entry.pid.node) {
-            *held -= 1;
-            if *held == 0 {
-                self.held.remove(&entry.pid.node);
-            }
-        }
+        self.held.sub(entry.pid.node, 1);
         true
     }
 
@@ -108,9 +101,19 @@ impl Names {
         }
     }
 
+    fn refuse(&mut self, what: &Registered) {
+        let node = what.pid.node;
+        if self.held.is_news(node) {
+            tracing::warn!(
+                target: "ergo::global", node = node.as_str(), limit = self.held.limit(), name = %what.name,
+                "the processes of a node have too many names here; refused one"
+            );
+        }
+    }
+
     fn has_room_for(&self, what: &Registered) -> bool {
-        let held = self.held.get(&what.pid.node).copied().unwrap_or_default();
-        held < self.limit || self.entries.contains_key(&what.name)
+        let same = |entry: &Entry| entry.pid.node == what.pid.node;
+        self.held.room(what.pid.node) > 0 || self.entries.get(&what.name).is_some_and(same)
     }
 }
 
@@ -137,9 +140,7 @@ impl NameServer {
         }
         match self.names.has_room_for(&what) {
             true => self.names.insert(what, through, ctx),
-            false => {
-                tracing::warn!(target: "ergo::global", name = %what.name, pid = %what.pid, "too many names of one node");
-            }
+            false => self.names.refuse(&what),
         }
     }
 }
