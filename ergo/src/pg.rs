@@ -50,15 +50,19 @@
 //! OTP; there is one of OTP 23 or later. A scope leaves with its process or its node, and all its members with it; when a
 //! link comes back, both sides tell each other what they have, and monitors see what has changed.
 //!
-//! Memberships are kept in memory, those of other nodes too: as many as their processes have. What is no message of `pg` is
-//! logged and dropped (a BEAM's scope process ends by it), and members are only taken from the node on which they are.
+//! What is no message of `pg` is logged and dropped (a BEAM's scope process ends by it), and members are only taken from the
+//! node on which they are. Those of one other node have at most [so many](crate::node::NodeBuilder::max_pg) memberships in
+//! each scope, where each full KiB of a group's name counts as one; more are logged and not taken up, and other nodes are not
+//! affected.
 //!
 //! A peer that reads too slowly does not hold up the scope, as it does in OTP: what it missed it gets as a whole, later.
 
 mod error;
 mod event;
 mod groups;
+mod limit;
 mod members;
+mod memberships;
 mod message;
 mod monitors;
 mod peers;
@@ -69,6 +73,7 @@ mod send;
 
 pub use error::PgError;
 pub use event::{Change, Event};
+pub(crate) use limit::{MAX_MEMBERSHIPS, set_limit};
 pub use pids::Pids;
 pub use process::ScopeProcess;
 pub use scope::{Scope, child, start, start_link};

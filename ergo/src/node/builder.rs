@@ -17,6 +17,7 @@ use crate::io::Sink;
 #[cfg(feature = "tls")]
 use crate::net::Tls;
 use crate::net::{Discovery, ListenOptions, Resolve, Route};
+use crate::pg;
 use crate::rpc::{Function, Module, Settings};
 use crate::term::{Atom, Pid};
 
@@ -52,6 +53,7 @@ pub struct NodeBuilder {
     offers: Vec<Module>,
     rpc: Settings,
     global: global::Settings,
+    max_pg: usize,
     stop_timeout: Duration,
     config_files: Vec<PathBuf>,
     variables: Option<Vec<(String, String)>>,
@@ -88,6 +90,7 @@ impl NodeBuilder {
             offers: Vec::new(),
             rpc: Settings::default(),
             global: global::Settings::default(),
+            max_pg: pg::MAX_MEMBERSHIPS,
             stop_timeout: STOP_TIMEOUT,
             config_files: Vec::new(),
             variables: None,
@@ -177,6 +180,13 @@ impl NodeBuilder {
     /// More are refused. OTP has no such limit.
     pub fn max_global(mut self, count: usize) -> Self {
         self.global.limit = count;
+        self
+    }
+
+    /// How many memberships in groups of [`pg`](crate::pg) the processes of one other node may have here, in each scope; 4194304
+    /// by default. More are not taken up. OTP has no such limit.
+    pub fn max_pg(mut self, count: usize) -> Self {
+        self.max_pg = count;
         self
     }
 

@@ -2,12 +2,10 @@
 
 use std::collections::HashMap;
 
+use super::groups::Group;
 use crate::etf::{DecodeError, Decoder, EncodeError, Encoder, Kind};
 use crate::gen_server::{Caller, Down, Message, MessageKind, ReplyTo};
 use crate::term::{Atom, Pid, Ref, Term};
-
-/// A group with its members.
-pub(super) type Group = (Term, Vec<Pid>);
 
 /// A message of a scope's process.
 #[derive(Debug)]

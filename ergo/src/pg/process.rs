@@ -4,11 +4,13 @@ use std::fmt;
 use std::time::Duration;
 
 use super::event::Change;
-use super::groups::{Groups, Map, Side};
+use super::groups::{Group, Groups, Map, Side};
+use super::limit::limit;
 use super::members::Members;
-use super::message::{Group, ScopeMessage};
+use super::memberships::Changed;
+use super::message::ScopeMessage;
 use super::monitors::Monitors;
-use super::peers::{Changed, Peers};
+use super::peers::Peers;
 use crate::etf::{Encode, Encoded};
 use crate::gen_server::{Context, Down, InitError, Next, Server};
 use crate::process::{Place, ProcessId};
@@ -61,7 +63,7 @@ impl Server for ScopeProcess {
             groups: Place::take(ctx.node(), scope, Groups::default()),
             members: Members::default(),
             monitors: Monitors::default(),
-            peers: Peers::default(),
+            peers: Peers::new(scope, limit(ctx.node())),
             watched: Map::default(),
             catching_up: false,
         };
@@ -101,25 +103,20 @@ impl Server for ScopeProcess {
             ScopeMessage::Discover(peer) => self.discovered(peer, ctx),
             ScopeMessage::Sync(peer, groups) => self.sync(peer, groups, ctx),
             ScopeMessage::Joined(peer, group, pids) => {
-                let known = self.peers.get_mut(&peer);
-                let changed = known.and_then(|known| known.join(peer.node, group, pids));
+                let changed = self.peers.join(&peer, group, pids);
                 self.take_up(changed, ctx);
             }
             ScopeMessage::Left(peer, pids, groups) => {
-                let known = self.peers.get_mut(&peer);
-                let changed = known.map(|known| known.leave(&pids, groups));
-                self.take_up(changed.into_iter().flatten(), ctx);
+                let changed = self.peers.leave(&peer, &pids, groups);
+                self.take_up(changed, ctx);
             }
             ScopeMessage::Update(peer, changes) => {
-                let Some(known) = self.peers.get_mut(&peer) else {
-                    return Next::Continue;
-                };
-                let mut changed = Vec::new();
                 for (group, joined, left) in changes {
-                    changed.extend(known.join(peer.node, group.clone(), joined));
-                    changed.extend(known.leave(&left, vec![group]));
+                    let changed = self.peers.join(&peer, group.clone(), joined);
+                    self.take_up(changed, ctx);
+                    let changed = self.peers.leave(&peer, &left, vec![group]);
+                    self.take_up(changed, ctx);
                 }
-                self.take_up(changed, ctx);
             }
             ScopeMessage::Down(down) => self.down(&down, ctx),
             ScopeMessage::CatchUp => self.catch_up(ctx),
@@ -211,7 +208,7 @@ impl ScopeProcess {
 
     /// A scope looks for others.
     fn discovered(&mut self, peer: Pid, ctx: &mut Context<Self>) {
-        let new = self.peers.get_mut(&peer).is_none();
+        let new = !self.peers.is_known(&peer);
         if new && !self.meet(peer, ctx) {
             return;
         }
@@ -222,12 +219,11 @@ impl ScopeProcess {
     }
 
     fn sync(&mut self, peer: Pid, groups: Vec<Group>, ctx: &mut Context<Self>) {
-        if self.peers.get_mut(&peer).is_none() && !self.meet(peer, ctx) {
+        if !self.peers.is_known(&peer) && !self.meet(peer, ctx) {
             return;
         }
-        let known = self.peers.get_mut(&peer);
-        let changed = known.map(|known| known.sync(peer.node, groups));
-        self.take_up(changed.into_iter().flatten(), ctx);
+        let changed = self.peers.sync(&peer, groups);
+        self.take_up(changed, ctx);
     }
 
     /// Takes up a scope that was not known; `false` if it can be none.
@@ -268,9 +264,7 @@ impl ScopeProcess {
         let groups = self.groups.all_local();
         let state = (Atom::GEN_CAST, (Atom::new("sync"), ctx.pid(), groups));
         let told = encoded(&state, ctx).is_some_and(|state| post(peer.into(), state, ctx));
-        if let Some(peer) = self.peers.get_mut(&peer) {
-            peer.in_step = told;
-        }
+        self.peers.set_in_step(&peer, told);
         if !told {
             self.catch_up_later(ctx);
         }
@@ -290,9 +284,7 @@ impl ScopeProcess {
             if told {
                 continue;
             }
-            if let Some(peer) = self.peers.get_mut(&peer) {
-                peer.in_step = false;
-            }
+            self.peers.set_in_step(&peer, false);
             self.catch_up_later(ctx);
         }
     }

@@ -14,6 +14,7 @@ use crate::net::tls;
 use crate::net::{
     Carrier, DiscoveryError, Limits, LinkConfig, Links, ListenOptions, Listener, Resolve,
 };
+use crate::pg;
 use crate::process::LocalNode;
 use crate::rpc;
 use crate::term::Atom;
@@ -46,6 +47,7 @@ impl NodeBuilder {
         let local = LocalNode::new(config.name, config.creation, self.budget);
         let sources = self.env_sources()?;
         local.attached::<Applications>().set_sources(sources);
+        pg::set_limit(&local, self.max_pg);
         rpc::serve(&local, std::mem::take(&mut self.rpc));
         services::offer(&local, self.tick_time, self.operators);
         for module in std::mem::take(&mut self.offers) {
