@@ -34,6 +34,8 @@ impl Server for NetKernel {
     async fn init((): (), ctx: &mut Context<Self>) -> Result<Self, InitError> {
         // OTP's answers with `nosuspend`, too.
         ctx.never_suspend();
+        // Everybody may link to it; it stays, as OTP's.
+        ctx.trap_exit(true);
         Ok(NetKernel)
     }
 

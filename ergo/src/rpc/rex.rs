@@ -9,7 +9,7 @@ use super::worker::{apply, run};
 use super::{Context as Call, Raise};
 use crate::etf::{DecodeError, Decoder, EncodeError, Encoded, Encoder, Kind};
 use crate::gen_server::{
-    Caller, Context, Down, InitError, Message, MessageKind, Next, Server, Unknown,
+    Caller, Context, Down, Exit, InitError, Message, MessageKind, Next, Server, Unknown,
 };
 use crate::process::{LocalNode, ProcessId, SpawnOptions};
 use crate::term::{Atom, Pid, Ref};
@@ -17,8 +17,8 @@ use crate::term::{Atom, Pid, Ref};
 type Map<K, V> = HashMap<K, V, foldhash::quality::RandomState>;
 
 /// Has each request run in a process of its own, and ends that process when who asked has ended.
-#[derive(Default)]
 pub(crate) struct Rex {
+    node: LocalNode,
     /// What is run, by the monitor of who asked, and its own monitor.
     runs: Map<Ref, (Pid, Ref)>,
     /// The monitor of who asked, by the monitor of what is run.
@@ -61,6 +61,8 @@ pub(crate) enum RexMessage {
     },
     /// Who asked, or what it asked for, has ended.
     Down(Down),
+    /// Somebody has ended that had linked itself.
+    Exit,
 }
 
 /// What is to be run.
@@ -80,7 +82,13 @@ impl Server for Rex {
 
     async fn init((): (), ctx: &mut Context<Self>) -> Result<Self, InitError> {
         ctx.never_suspend();
-        Ok(Rex::default())
+        // Everybody may link to it; it stays, as OTP's.
+        ctx.trap_exit(true);
+        Ok(Rex {
+            node: ctx.node().clone(),
+            runs: Map::default(),
+            asked: Map::default(),
+        })
     }
 
     async fn handle(&mut self, message: RexMessage, ctx: &mut Context<Self>) -> Next {
@@ -100,6 +108,7 @@ impl Server for Rex {
                 tell,
             } => pass_on(to, name, &message, tell, ctx),
             RexMessage::Down(down) => self.ended(&down, ctx),
+            RexMessage::Exit => {}
         }
         Next::Continue
     }
@@ -128,16 +137,29 @@ impl Rex {
         self.asked.insert(runner, asker);
     }
 
+    fn abandon(&self, process: &Pid) {
+        if let Some(process) = self.node.process(process) {
+            process.core().abandon();
+        }
+    }
+
     fn ended(&mut self, down: &Down, ctx: &mut Context<Self>) {
         if let Some((process, runner)) = self.runs.remove(&down.reference) {
             self.asked.remove(&runner);
             ctx.demonitor(runner);
-            if let Some(process) = ctx.node().process(&process) {
-                process.core().abandon();
-            }
+            self.abandon(&process);
         } else if let Some(asker) = self.asked.remove(&down.reference) {
             self.runs.remove(&asker);
             ctx.demonitor(asker);
+        }
+    }
+}
+
+/// What runs ends with this process: no other would end it when who asked has ended.
+impl Drop for Rex {
+    fn drop(&mut self) {
+        for (process, _) in self.runs.values() {
+            self.abandon(process);
         }
     }
 }
@@ -231,6 +253,10 @@ impl Message for RexMessage {
 
     fn from_down(down: Down) -> Result<Self, Down> {
         Ok(RexMessage::Down(down))
+    }
+
+    fn from_exit(_: Exit) -> Result<Self, Exit> {
+        Ok(RexMessage::Exit)
     }
 
     fn encode(&self, _: &mut Encoder) -> Result<(), EncodeError> {
