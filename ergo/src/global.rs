@@ -53,6 +53,10 @@
 //!
 //! The protocol is that of OTP 25 and later (version 8), and with older nodes theirs, down to that of OTP 22.
 //!
+//! A name server that ends (by an exit signal of another node, say) is started again. It keeps the names of this node's own
+//! processes; the nodes of its partition it asks to leave it, connects to them anew, and so has their names again. On a BEAM
+//! the node ends with its name server.
+//!
 //! # Resolvers
 //!
 //! A resolver runs on the node of one of the two processes. What a program registers with a [closure](Resolver::new) for one of
@@ -66,6 +70,7 @@
 
 mod cast;
 mod error;
+mod estate;
 mod join;
 mod lock;
 mod locker;
@@ -96,4 +101,4 @@ pub use register::{
 };
 pub use resolver::{Resolver, notify_all_name, random_exit_name, random_notify_name};
 pub(crate) use service::service;
-pub(crate) use shared::{Settings, start};
+pub(crate) use shared::{Settings, child};

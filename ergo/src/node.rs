@@ -8,6 +8,7 @@ mod builder;
 mod cookie;
 mod discovery;
 mod error;
+mod kernel_sup;
 mod name;
 mod net_kernel;
 mod services;

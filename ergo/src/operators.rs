@@ -17,9 +17,9 @@ mod statistics;
 mod sys;
 mod system_info;
 
-use crate::gen_server::{Server, Start, StartError};
 use crate::process::LocalNode;
 use crate::rpc::{Context, Module, Raise};
+use crate::supervisor::ChildSpec;
 use crate::term::{Atom, List};
 
 use self::application::Controller;
@@ -52,15 +52,12 @@ pub(crate) fn offer(node: &LocalNode) {
     );
 }
 
-/// Starts the processes that are asked without a function.
-pub(crate) async fn start(node: &LocalNode) -> Result<(), StartError> {
-    begin::<Init>(node, "init").await?;
-    begin::<Controller>(node, "application_controller").await
-}
-
-async fn begin<S: Server<Args = ()>>(node: &LocalNode, name: &str) -> Result<(), StartError> {
-    let start: Start<S> = Start::new(node, ());
-    start.name(name).await.map(drop)
+/// The processes that are asked without a function.
+pub(crate) fn children() -> [ChildSpec; 2] {
+    [
+        ChildSpec::named::<Init>("init"),
+        ChildSpec::named::<Controller>("application_controller"),
+    ]
 }
 
 /// What a function of a BEAM raises that cannot do anything with its arguments.

@@ -4,6 +4,8 @@
 mod clash;
 #[path = "global/hostile.rs"]
 mod hostile;
+#[path = "global/killed.rs"]
+mod killed;
 #[path = "global/locks.rs"]
 mod locks;
 #[path = "global/names.rs"]

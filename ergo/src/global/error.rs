@@ -36,8 +36,9 @@ pub enum GlobalError {
     /// The message has no encoding.
     #[error("the message cannot be sent")]
     Encode(#[source] EncodeError),
-    /// The name server has ended: the node is stopping.
-    #[error("the node has no name server any more; it is stopping")]
+    /// The name server has ended: the node is stopping, or was sent an exit signal for it and starts it again. What was asked
+    /// for may have been done or not.
+    #[error("the name server of the node has ended; the node is stopping, or starts it again")]
     Stopped,
     /// The name server did not start.
     #[error("the name server of the node did not start")]

@@ -98,6 +98,8 @@ pub(super) enum GlobalMessage {
     NodeUp(Atom, LinkId),
     /// It is lost.
     NodeDown(Atom, LinkId),
+    /// Nodes that were to leave this one have had their time.
+    PartNow,
     /// A node could not be connected, which others know or not.
     NotConnected {
         node: Atom,

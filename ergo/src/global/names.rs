@@ -1,5 +1,6 @@
 //! The names, each with the monitor of who has it.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::message::Registered;
@@ -55,6 +56,27 @@ impl Names {
     pub(super) fn external(&self) -> impl Iterator<Item = (Term, Pid, Atom)> {
         let entries = self.entries.iter();
         entries.filter_map(|(name, entry)| Some((name.clone(), entry.pid, entry.through?)))
+    }
+
+    /// The names of processes of this node, and of those that were registered through it.
+    pub(super) fn own(&self) -> impl Iterator<Item = (Registered, Option<Atom>)> {
+        let entries = self.entries.iter();
+        let own = entries
+            .filter(|(_, entry)| entry.pid.node == self.here || entry.through == Some(self.here));
+        own.map(|(name, entry)| (registered(name, entry), entry.through))
+    }
+
+    /// Keeps these names of another name server, and no others.
+    pub(super) fn keep(&mut self, names: Vec<(Registered, Option<Atom>)>, ctx: &mut Ctx) {
+        let kept: HashSet<&Term> = names.iter().map(|(what, _)| &what.name).collect();
+        let mut gone = self.table.all();
+        gone.retain(|name| !kept.contains(name));
+        for name in gone {
+            self.table.remove(&name);
+        }
+        for (what, through) in names {
+            self.insert(what, through, ctx);
+        }
     }
 
     fn insert(&mut self, what: Registered, through: Option<Atom>, ctx: &mut Ctx) {

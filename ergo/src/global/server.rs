@@ -3,6 +3,8 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use tokio::sync::mpsc;
+
 use super::cast::{Cast, VERSION};
 use super::locker::Locker;
 use super::locker_queue::{LockerMessage, LockerQueue};
@@ -12,17 +14,17 @@ use super::message::{GlobalMessage, LockId};
 use super::names::Names;
 use super::registrar::Registrar;
 use super::session::Session;
-use super::shared::Shared;
+use super::shared::{Global, Shared};
 use super::syncers::Syncers;
 use crate::gen_server::{Context, InitError, Next, Server};
 use crate::net::LinkId;
-use crate::process::OnNode;
 use crate::term::{Atom, Pid, Ref, Term};
 
 /// Its name on every node.
 pub(super) const SERVER: &str = "global_name_server";
 
 pub(super) type Map<K, V> = HashMap<K, V, foldhash::quality::RandomState>;
+type Nodes = HashSet<Atom, foldhash::quality::RandomState>;
 pub(super) type Ctx = Context<NameServer>;
 
 /// How many questions wait for names that are changing, before they are answered with what there is.
@@ -30,6 +32,7 @@ const MAX_QUESTIONS: usize = 10_000;
 
 /// The process `global_name_server`.
 pub(super) struct NameServer {
+    pub(super) global: Arc<Global>,
     pub(super) shared: Arc<Shared>,
     /// The visible nodes that are connected.
     pub(super) up: Map<Atom, LinkId>,
@@ -38,7 +41,9 @@ pub(super) struct NameServer {
     /// The nodes that are about to be, with theirs.
     pub(super) pending: Map<Atom, u64>,
     /// The nodes that were left on purpose: of their loss nobody is told.
-    pub(super) removing: HashSet<Atom, foldhash::quality::RandomState>,
+    pub(super) removing: Nodes,
+    /// Those of them that are to be met anew.
+    pub(super) parting: Nodes,
     /// The nodes that have the same names.
     pub(super) synced: Vec<Atom>,
     /// What there is with the nodes that are being met.
@@ -57,12 +62,16 @@ pub(super) struct NameServer {
 }
 
 impl Server for NameServer {
-    type Args = (Arc<Shared>, Registrar);
+    type Args = ();
     type Message = GlobalMessage;
 
-    async fn init((shared, registrar): Self::Args, ctx: &mut Ctx) -> Result<Self, InitError> {
+    async fn init((): (), ctx: &mut Ctx) -> Result<Self, InitError> {
         ctx.never_suspend();
         ctx.trap_exit(true);
+        let global = ctx.node().attached::<Global>();
+        let (jobs, waiting) = mpsc::unbounded_channel();
+        let shared = Arc::new(Shared::new(global.settings(), jobs));
+        let registrar = Registrar::new(ctx.node().clone(), shared.clone(), waiting);
         let queue = Arc::new(LockerQueue::default());
         let locker_pid = {
             let (shared, queue) = (shared.clone(), queue.clone());
@@ -78,24 +87,17 @@ impl Server for NameServer {
             registrar.run(own).await;
         });
         shared.registrar.get_or_init(|| registrar);
-        let own = ctx.pid();
-        ctx.local_node().on_nodes(move |node, peer, up| {
-            if peer.hidden {
-                return;
-            }
-            let server = crate::gen_server::ServerRef::<GlobalMessage>::from_pid(node, own);
-            server.send(match up {
-                true => GlobalMessage::NodeUp(peer.name, peer.link),
-                false => GlobalMessage::NodeDown(peer.name, peer.link),
-            });
-        });
-        Ok(NameServer {
+        global.publish(&shared);
+        global.hear_of_links(ctx.node());
+        let mut server = NameServer {
             names: Names::new(ctx.node(), shared.settings.limit),
+            global,
             shared,
             up: Map::default(),
             known: Map::default(),
             pending: Map::default(),
-            removing: HashSet::default(),
+            removing: Nodes::default(),
+            parting: Nodes::default(),
             synced: Vec::new(),
             sessions: Map::default(),
             syncers: Syncers::default(),
@@ -106,7 +108,9 @@ impl Server for NameServer {
             lock_down: false,
             questions: Vec::new(),
             next_tag: 0,
-        })
+        };
+        server.take_over(ctx);
+        Ok(server)
     }
 
     async fn handle(&mut self, message: GlobalMessage, ctx: &mut Ctx) -> Next {
@@ -151,7 +155,9 @@ impl Server for NameServer {
                     self.up.remove(&node);
                 }
                 self.node_down(node, ctx);
+                self.parted(node, ctx);
             }
+            GlobalMessage::PartNow => self.part_now(ctx),
             GlobalMessage::NotConnected { node, known } => {
                 if known && !self.up.contains_key(&node) {
                     self.node_down(node, ctx);

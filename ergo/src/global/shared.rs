@@ -2,15 +2,17 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-use tokio::sync::{OnceCell, mpsc};
+use tokio::sync::{Mutex as AsyncMutex, mpsc};
 
+use super::estate::Estate;
 use super::locks::Locks;
 use super::message::{GlobalMessage, LockId};
-use super::registrar::{Job, Registrar};
+use super::registrar::Job;
 use super::resolver::Resolvers;
 use super::server::{NameServer, SERVER};
 use crate::gen_server::{ServerRef, Start, StartError};
 use crate::process::LocalNode;
+use crate::supervisor::ChildSpec;
 use crate::term::{Atom, Pid, Term};
 
 /// How the name server of a node is set up.
@@ -34,13 +36,51 @@ impl Default for Settings {
     }
 }
 
-/// What a node keeps of its name server.
+/// What a node keeps of its name server, whichever that is now.
 #[derive(Default)]
 pub(super) struct Global {
     settings: OnceLock<Settings>,
-    started: OnceCell<Result<Arc<Shared>, StartError>>,
+    /// What the name server shares that runs, or ran last.
+    shared: Mutex<Option<Arc<Shared>>>,
+    /// Held by who starts the first.
+    starting: AsyncMutex<()>,
+    /// What one has left behind that has ended.
+    pub(super) estate: Mutex<Option<Estate>>,
+    /// Set when links tell the name server that they come and go.
+    told_of_links: OnceLock<()>,
     /// The closures that resolve conflicts.
     pub(super) resolvers: Resolvers,
+}
+
+impl Global {
+    pub(super) fn settings(&self) -> Settings {
+        *self.settings.get_or_init(Settings::default)
+    }
+
+    fn current(&self) -> Option<Arc<Shared>> {
+        let shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
+        shared.clone()
+    }
+
+    /// From now on this is what there is to share.
+    pub(super) fn publish(&self, now: &Arc<Shared>) {
+        let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
+        *shared = Some(Arc::clone(now));
+    }
+
+    /// Has links tell whichever process is the name server.
+    pub(super) fn hear_of_links(&self, node: &LocalNode) {
+        self.told_of_links.get_or_init(|| {
+            node.on_nodes(|node, peer, up| {
+                if !peer.hidden {
+                    server_of(node, node.name()).send(match up {
+                        true => GlobalMessage::NodeUp(peer.name, peer.link),
+                        false => GlobalMessage::NodeDown(peer.name, peer.link),
+                    });
+                }
+            });
+        });
+    }
 }
 
 /// What the name server's helpers and users see of its state.
@@ -51,6 +91,17 @@ pub(super) struct Shared {
     pub(super) jobs: mpsc::UnboundedSender<Job>,
     /// Who does it, and holds the locks of those that are no processes.
     pub(super) registrar: OnceLock<Pid>,
+}
+
+impl Shared {
+    pub(super) fn new(settings: Settings, jobs: mpsc::UnboundedSender<Job>) -> Shared {
+        Shared {
+            settings,
+            locks: Mutex::new(Locks::new(settings.limit)),
+            jobs,
+            registrar: OnceLock::new(),
+        }
+    }
 }
 
 impl Shared {
@@ -69,31 +120,25 @@ impl Shared {
     }
 }
 
-/// Starts the name server of a node, before anybody can ask for it.
-pub(crate) async fn start(node: &LocalNode, settings: Settings) -> Result<(), StartError> {
+/// The name server of a node as the child of a supervisor, to be started before anybody can ask for it.
+pub(crate) fn child(node: &LocalNode, settings: Settings) -> ChildSpec {
     let global = node.attached::<Global>();
     global.settings.get_or_init(|| settings);
-    shared(node).await.map(drop)
+    ChildSpec::named::<NameServer>(SERVER)
 }
 
-/// The name server's shared state; a node without a network starts it when it is needed.
+/// What the name server shares; a node without a network starts it when it is needed.
 pub(super) async fn shared(node: &LocalNode) -> Result<Arc<Shared>, StartError> {
     let global = node.attached::<Global>();
-    let started = global.started.get_or_init(|| async {
-        let settings = *global.settings.get_or_init(Settings::default);
-        let (jobs, waiting) = mpsc::unbounded_channel();
-        let shared = Arc::new(Shared {
-            settings,
-            locks: Mutex::new(Locks::new(settings.limit)),
-            jobs,
-            registrar: OnceLock::new(),
-        });
-        let registrar = Registrar::new(node.clone(), shared.clone(), waiting);
-        let server: Start<NameServer> = Start::new(node, (shared.clone(), registrar));
+    if let Some(shared) = global.current() {
+        return Ok(shared);
+    }
+    let _starting = global.starting.lock().await;
+    if global.current().is_none() {
+        let server: Start<NameServer> = Start::new(node, ());
         server.name(Atom::new(SERVER)).await?;
-        Ok(shared)
-    });
-    started.await.clone()
+    }
+    global.current().ok_or(StartError::NodeStopping)
 }
 
 /// The name server of a node, this one or another.

@@ -65,6 +65,7 @@ impl Server for User {
         ctx.never_suspend();
         // Everybody may link to it; it stays.
         ctx.trap_exit(true);
+        ctx.node().set_first_leader(ctx.pid());
         Ok(User(sink))
     }
 

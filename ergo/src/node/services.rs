@@ -1,14 +1,13 @@
-//! What a node says of itself to who asks by `rpc`, and the processes that others expect on it.
+//! What a node says of itself to who asks by `rpc`.
 
 use std::time::Duration;
 
-use super::net_kernel::{self, NetKernel};
-use crate::gen_server::{Start, StartError};
+use super::net_kernel;
 use crate::global;
+use crate::operators;
 use crate::process::LocalNode;
-use crate::rpc::{Context, Module, Rex};
+use crate::rpc::{Context, Module};
 use crate::term::{Atom, Term};
-use crate::{io, operators};
 
 /// Offers the functions of the node's own that do not depend on what the program offers.
 ///
@@ -31,27 +30,4 @@ async fn net_adm_ping(ctx: Context, node: Term) -> Atom {
         _ => false,
     };
     Atom::new(if answers { "pong" } else { "pang" })
-}
-
-/// Starts the processes that other nodes expect, before any of them can ask.
-pub(super) async fn start(
-    node: &LocalNode,
-    sink: io::Sink,
-    operators: bool,
-) -> Result<(), StartError> {
-    let user: Start<io::User> = Start::new(node, sink);
-    let user = user.name("user").await?;
-    if let Some(user) = user.pid() {
-        node.set_first_leader(user);
-    }
-    let kernel: Start<NetKernel> = Start::new(node, ());
-    kernel.name(Atom::NET_KERNEL).await?;
-    let rex: Start<Rex> = Start::new(node, ());
-    rex.name(Atom::REX).await?;
-    let logger: Start<io::LoggerProxy> = Start::new(node, ());
-    logger.name("logger_proxy").await?;
-    if operators {
-        operators::start(node).await?;
-    }
-    Ok(())
 }

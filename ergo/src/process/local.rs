@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock, Weak};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock, Weak};
 
 use tokio_util::task::TaskTracker;
 
@@ -80,7 +80,7 @@ struct Inner {
     /// How many messages the processes that have ended had taken out of their mailboxes.
     handled: AtomicU64,
     /// Whose group a process belongs to that nobody started.
-    first_leader: OnceLock<Pid>,
+    first_leader: RwLock<Option<Pid>>,
 }
 
 /// So many bits of a pid's number are its id, as in every OTP release; its serial has the others.
@@ -109,7 +109,7 @@ impl LocalNode {
             tasks: TaskTracker::new(),
             stopping: AtomicBool::new(false),
             handled: AtomicU64::new(0),
-            first_leader: OnceLock::new(),
+            first_leader: RwLock::default(),
         }))
     }
 
@@ -226,13 +226,19 @@ impl LocalNode {
 
     /// The group leader of processes that were not started by others. In Erlang: that of `init`, `user`.
     pub(crate) fn first_leader(&self) -> Pid {
-        let first = self.0.first_leader.get();
-        first.copied().unwrap_or_else(|| self.caller_pid())
+        let first = self.0.first_leader.read();
+        let first = *first.unwrap_or_else(PoisonError::into_inner);
+        first.unwrap_or_else(|| self.caller_pid())
     }
 
     /// Has this process lead the group of all that are started from now on, and not by others.
     pub(crate) fn set_first_leader(&self, leader: Pid) {
-        self.0.first_leader.get_or_init(|| leader);
+        let mut first = self
+            .0
+            .first_leader
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        *first = Some(leader);
     }
 
     /// A process has ended that had taken so many messages out of its mailbox.

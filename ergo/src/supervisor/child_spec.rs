@@ -8,6 +8,7 @@ use super::child::{AnyChild, Child};
 use super::options::{ChildId, ChildKind, Modules, Restart, Shutdown};
 use super::start_args::StartArgs;
 use crate::etf::{DecodeError, Decoder};
+use crate::gen_server::Server;
 use crate::process::module_of;
 
 /// A child of a supervisor: its id, how it is started, and how it is treated when it ends. In
@@ -79,6 +80,11 @@ impl ChildSpec {
             significant: false,
             modules: modules_of::<S>(),
         }
+    }
+
+    /// A server without arguments, under a name that is its id as well.
+    pub(crate) fn named<S: Server<Args = ()>>(name: &'static str) -> ChildSpec {
+        ChildSpec::new(name, move || Child::<S>::new(()).name(name))
     }
 
     /// When it is restarted. The default is always.

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use super::super::discovery::{Epmd, OnePort, Routes};
+use super::super::kernel_sup::KernelSup;
 use super::super::{CookieFiles, Network, Node, NodeError, NodeName, services};
 use super::NodeBuilder;
 use crate::application::{Applications, Config, EnvSources};
 use crate::dist::{Cookie, DistFlags};
 use crate::epmd;
-use crate::global;
 #[cfg(feature = "tls")]
 use crate::net::tls;
 use crate::net::{
@@ -64,10 +64,13 @@ impl NodeBuilder {
 
         let meeting = async {
             // Whoever finds the node may ask at once.
-            let started = services::start(&local, std::mem::take(&mut self.sink), self.operators);
-            started.await.map_err(NodeError::Start)?;
-            let names = global::start(&local, self.global).await;
-            names.map_err(NodeError::Start)?;
+            let kernel_sup = KernelSup {
+                node: local.clone(),
+                sink: std::mem::take(&mut self.sink),
+                global: self.global,
+                operators: self.operators,
+            };
+            kernel_sup.start_all().await.map_err(NodeError::Start)?;
             if let Some(baptism) = baptism {
                 links.begin_with(baptism)?;
             }
@@ -84,6 +87,7 @@ impl NodeBuilder {
             Ok(port) => port,
             Err(error) => {
                 // Nothing of a node that did not start goes on.
+                local.stop_processes(self.stop_timeout).await;
                 links.close().await;
                 return Err(error);
             }
