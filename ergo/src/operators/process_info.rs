@@ -1,5 +1,7 @@
 //! `erlang:process_info/1,2`: what is known of a process, under the names of a BEAM.
 
+use std::collections::HashSet;
+
 use super::{badarg, system_limit};
 use crate::process::{Behaviour, LocalNode, ProcessId, ProcessInfo, ProcessStatus};
 use crate::rpc::Raise;
@@ -9,10 +11,14 @@ use crate::term::{Atom, List, Pid, Term};
 /// So many waiting messages are shown.
 const MESSAGES: usize = 1000;
 
+/// So many bytes of waiting messages are read to be shown.
+const MESSAGE_BYTES: usize = 16 << 20;
+
 /// So many ancestors are told of.
 const ANCESTORS: usize = 32;
 
-/// So many items may be asked for at once: more than there are.
+/// So many items may be asked for at once: more than there are. None of them twice, which nobody needs, but whose answer is
+/// larger than the question.
 const ITEMS: usize = 64;
 
 /// What `process_info/1` tells, in its order; the name comes first if there is one.
@@ -154,7 +160,7 @@ impl<'a> Shown<'a> {
             "status" => Term::atom(status(info.status)),
             "message_queue_len" => info.message_queue_len.into(),
             "messages" => {
-                let messages = self.node.messages_of(&info.pid, MESSAGES);
+                let messages = self.node.messages_of(&info.pid, MESSAGES, MESSAGE_BYTES);
                 messages
                     .unwrap_or_default()
                     .into_iter()
@@ -244,9 +250,14 @@ impl Wanted {
         };
         match term {
             Term::List(items) if items.len() > ITEMS => Err(system_limit()),
-            Term::List(items) if items.is_proper() => Ok(Wanted::Many(
-                items.iter().map(item).collect::<Result<_, _>>()?,
-            )),
+            Term::List(items) if items.is_proper() => {
+                let items: Vec<Atom> = items.iter().map(item).collect::<Result<_, _>>()?;
+                let each: HashSet<Atom> = items.iter().copied().collect();
+                match each.len() == items.len() {
+                    true => Ok(Wanted::Many(items)),
+                    false => Err(system_limit()),
+                }
+            }
             _ => item(term).map(Wanted::One),
         }
     }

@@ -98,7 +98,7 @@ pub(crate) trait AnyProcess: Send + Sync {
     /// About how many bytes it takes.
     fn memory(&self) -> usize;
     /// So many of the messages that it has not taken over yet.
-    fn peek(&self, limit: usize) -> Vec<Waiting>;
+    fn peek(&self, place: u64) -> Option<(u64, Option<Waiting>)>;
     fn as_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync>;
 }
 
@@ -137,8 +137,8 @@ impl<M: Send + 'static> AnyProcess for Process<M> {
         size_of::<Process<M>>() + task + self.mailbox.memory() + self.core.memory_of_relations()
     }
 
-    fn peek(&self, limit: usize) -> Vec<Waiting> {
-        Process::peek(self, limit)
+    fn peek(&self, place: u64) -> Option<(u64, Option<Waiting>)> {
+        Process::peek(self, place)
     }
 
     fn as_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync> {

@@ -147,12 +147,24 @@ impl LocalNode {
         })
     }
 
-    /// So many of the messages that a process has not taken over yet, the oldest first; `None` if it
+    /// The messages that a process has not taken over yet, the oldest first, so many and of so many bytes in all; `None` if it
     /// is not alive. What it has taken over and not handled is missing.
-    pub(crate) fn messages_of(&self, pid: &Pid, limit: usize) -> Option<Vec<Term>> {
-        let seen = self.process(pid)?.peek(limit);
-        let budget = self.budget();
-        Some(seen.into_iter().filter_map(|m| m.open(budget)).collect())
+    pub(crate) fn messages_of(&self, pid: &Pid, limit: usize, bytes: usize) -> Option<Vec<Term>> {
+        let process = self.process(pid)?;
+        let (mut messages, mut room, mut place) = (Vec::new(), bytes, 0);
+        for _ in 0..limit {
+            let Some((next, waiting)) = process.peek(place) else {
+                break;
+            };
+            place = next;
+            let Some(waiting) = waiting else { continue };
+            match room.checked_sub(waiting.bytes()) {
+                Some(left) => room = left,
+                None => break,
+            }
+            messages.extend(waiting.open(self.budget()));
+        }
+        Some(messages)
     }
 
     /// How much of each kind there is now.

@@ -297,11 +297,21 @@ impl<M> Mailbox<M> {
         self.lock().queue.capacity() * size_of::<Envelope<M>>()
     }
 
-    /// Shows so many of the messages that the receiver has not taken over, the oldest first.
-    pub(crate) fn peek<T>(&self, limit: usize, look: impl FnMut(&Envelope<M>) -> T) -> Vec<T> {
+    /// Shows the message at a place among all that ever came, or the oldest that waits if that one is not there any more; with
+    /// the place after it. One at a time: senders and the receiver do not wait until all are seen.
+    pub(crate) fn peek<T>(
+        &self,
+        place: u64,
+        look: impl FnOnce(&Envelope<M>) -> T,
+    ) -> Option<(u64, T)> {
         let state = self.lock();
-        let waiting = state.first.iter().chain(&state.queue);
-        waiting.take(limit).map(look).collect()
+        let place = place.max(state.taken);
+        let index = usize::try_from(place - state.taken).ok()?;
+        let envelope = match (&state.first, index) {
+            (Some(first), 0) => first,
+            (first, index) => state.queue.get(index - usize::from(first.is_some()))?,
+        };
+        Some((place + 1, look(envelope)))
     }
 
     /// Refuses further messages and returns those that nobody will read, with how many were taken out.

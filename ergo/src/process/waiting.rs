@@ -4,7 +4,7 @@ use std::any::Any;
 
 use super::core::Process;
 use super::mailbox::Envelope;
-use super::signal::{ArrivedDown, ArrivedExit};
+use super::signal::{ArrivedDown, ArrivedExit, ArrivedReason};
 use crate::etf::{Budget, Encode, Encoded};
 use crate::term::Term;
 
@@ -17,6 +17,20 @@ pub(crate) enum Waiting {
 }
 
 impl Waiting {
+    /// How many bytes of another node it is, which make more when they are read.
+    pub(crate) fn bytes(&self) -> usize {
+        let reason = |reason: &ArrivedReason| match reason {
+            ArrivedReason::Wire(encoded) => encoded.len(),
+            ArrivedReason::Known(_) => 0,
+        };
+        match self {
+            Waiting::Term(_) => 0,
+            Waiting::Wire(encoded) => encoded.len(),
+            Waiting::Down(down) => reason(&down.reason),
+            Waiting::Exit(exit) => reason(&exit.reason),
+        }
+    }
+
     /// The message as its receiver would see it on a BEAM; `None` if it is no term.
     pub(crate) fn open(self, budget: &Budget) -> Option<Term> {
         match self {
@@ -33,10 +47,10 @@ fn term_of(signal: &impl Encode, budget: &Budget) -> Option<Term> {
 }
 
 impl<M: Send + 'static> Process<M> {
-    /// So many of the messages that the process has not taken over yet, the oldest first.
-    pub(super) fn peek(&self, limit: usize) -> Vec<Waiting> {
+    /// A message that the process has not taken over yet, the oldest from this place on, with the place after it.
+    pub(super) fn peek(&self, place: u64) -> Option<(u64, Option<Waiting>)> {
         let show = self.core.origin().map(|origin| origin.show);
-        let seen = self.mailbox.peek(limit, |envelope| match envelope {
+        self.mailbox.peek(place, |envelope| match envelope {
             Envelope::Typed(message) => {
                 let message: &dyn Any = message;
                 show.and_then(|show| show(message)).map(Waiting::Term)
@@ -46,7 +60,6 @@ impl<M: Send + 'static> Process<M> {
             Envelope::Exit(exit) => Some(Waiting::Exit((**exit).clone())),
             // No message on a BEAM.
             Envelope::Stop(_) => None,
-        });
-        seen.into_iter().flatten().collect()
+        })
     }
 }
