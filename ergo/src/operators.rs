@@ -17,6 +17,8 @@ mod statistics;
 mod sys;
 mod system_info;
 
+use std::net::IpAddr;
+
 use crate::process::LocalNode;
 use crate::rpc::{Context, Module, Raise};
 use crate::supervisor::ChildSpec;
@@ -26,8 +28,9 @@ use self::application::Controller;
 use self::clock::Clock;
 use self::init::Init;
 
-/// Offers what the tools of a BEAM ask.
-pub(crate) fn offer(node: &LocalNode) {
+/// Offers what the tools of a BEAM ask, of a node that listens on this address, or not at all.
+pub(crate) fn offer(node: &LocalNode, listens: Option<IpAddr>) {
+    dbg::set_address(node, listens);
     // From now on the node runs.
     node.attached::<Clock>();
     node.offer_module_info();

@@ -4,11 +4,13 @@
 //! connect to its port. So there is one, from which no trace ever comes. The log of the tab says why.
 
 use std::collections::BTreeMap;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::net::{IpAddr, SocketAddr};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Duration;
 
 use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::time::sleep;
 
 use super::badarg;
 use crate::etf::to_bytes;
@@ -22,6 +24,9 @@ const MOST: usize = 8;
 
 /// So many may be connected to one.
 const MOST_CLIENTS: usize = 4;
+
+/// How long nobody is accepted after an error.
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// How long the queues of tracers are that `dbg` and its users want.
 const QUEUES: [i64; 2] = [200, 5000];
@@ -57,33 +62,55 @@ fn refuse() -> Result<Term, Raise> {
     Err(Raise::error(term!({notsup, (REFUSAL)})))
 }
 
-/// The tracers of a node: where each of them listens.
+/// The tracers of a node.
 #[derive(Default)]
-struct Tracers(Mutex<BTreeMap<u64, u16>>);
+struct Tracers {
+    /// Where they listen; nowhere on a node that does not listen either.
+    address: OnceLock<Option<IpAddr>>,
+    /// The port of each; `None` while it has yet none.
+    ports: Mutex<BTreeMap<u64, Option<u16>>>,
+}
 
 impl Tracers {
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<u64, u16>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<u64, Option<u16>>> {
+        self.ports.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// One more, if there are not too many.
+    fn admit(self: Arc<Tracers>) -> Option<Tracer> {
+        let mut ports = self.lock();
+        if ports.len() >= MOST {
+            return None;
+        }
+        let number = ports.last_key_value().map_or(FIRST, |(last, _)| last + 1);
+        ports.insert(number, None);
+        drop(ports);
+        Some(Tracer {
+            tracers: self,
+            number,
+        })
     }
 }
 
-/// A tracer that listens, for as long as this is held.
-struct Listening {
+/// Says on which address the node listens, if it does.
+pub(super) fn set_address(node: &LocalNode, address: Option<IpAddr>) {
+    let tracers = node.attached::<Tracers>();
+    tracers.address.get_or_init(|| address);
+}
+
+/// A tracer, for as long as this is held.
+struct Tracer {
     tracers: Arc<Tracers>,
     number: u64,
 }
 
-impl Listening {
-    fn new(tracers: Arc<Tracers>, port: u16) -> Listening {
-        let mut all = tracers.lock();
-        let number = all.last_key_value().map_or(FIRST, |(last, _)| last + 1);
-        all.insert(number, port);
-        drop(all);
-        Listening { tracers, number }
+impl Tracer {
+    fn listens(&self, port: u16) {
+        self.tracers.lock().insert(self.number, Some(port));
     }
 }
 
-impl Drop for Listening {
+impl Drop for Tracer {
     fn drop(&mut self) {
         self.tracers.lock().remove(&self.number);
     }
@@ -104,24 +131,18 @@ async fn relay(mut ctx: Context, parent: Term, tracer: Term) -> Result<Atom, Rai
     };
     let node = ctx.node().clone();
     let tracers = node.attached::<Tracers>();
-    let listener = match tracers.lock().len() {
-        MOST.. => None,
-        _ => Some(SocketAddr::new(address_of(&node), wanted)),
+    let Some(address) = tracers.address.get().copied().flatten() else {
+        return Err(Raise::error(Atom::new("eacces")));
     };
-    let listener = match listener {
-        Some(address) => TcpListener::bind(address).await.ok(),
-        None => None,
-    };
-    let Some(listener) = listener else {
-        return Err(Raise::error(Atom::new("eaddrinuse")));
-    };
-    let port = listener
-        .local_addr()
-        .map_or(wanted, |address| address.port());
-    let listening = Listening::new(tracers, port);
+    let in_use = || Raise::error(Atom::new("eaddrinuse"));
+    let tracer = tracers.admit().ok_or_else(in_use)?;
+    let address = SocketAddr::new(own_address(&node, address), wanted);
+    let listener = TcpListener::bind(address).await.map_err(|_| in_use())?;
+    let port = listener.local_addr().map_or(wanted, |at| at.port());
+    tracer.listens(port);
     let id = Port {
         node: node.name(),
-        id: listening.number,
+        id: tracer.number,
         creation: node.creation(),
     };
     let _ = ctx.send(parent, &term!({started, (id)}));
@@ -132,7 +153,11 @@ async fn relay(mut ctx: Context, parent: Term, tracer: Term) -> Result<Atom, Rai
         tokio::select! {
             () = until_end(&mut ctx) => break,
             client = listener.accept() => {
-                let Ok((mut client, _)) = client else { continue };
+                let Ok((mut client, _)) = client else {
+                    // There are no more sockets, for some time.
+                    sleep(PAUSE).await;
+                    continue;
+                };
                 if clients.len() < MOST_CLIENTS {
                     if let Some(notice) = &notice {
                         // So little finds room.
@@ -173,10 +198,12 @@ fn wanted_port(tracer: &Term) -> Option<u16> {
     u16::try_from(port).ok().filter(|_| *kind == *"port")
 }
 
-/// The address in the node's name, if there is one.
-fn address_of(node: &LocalNode) -> IpAddr {
-    let host = host(node).parse();
-    host.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED))
+/// The address on which the node listens; of all its addresses, that in its name, if there is one.
+fn own_address(node: &LocalNode, listens: IpAddr) -> IpAddr {
+    match listens.is_unspecified() {
+        true => host(node).parse().unwrap_or(listens),
+        false => listens,
+    }
 }
 
 /// The host in the node's name: what `net_adm:localhost/0` is for.
@@ -206,7 +233,7 @@ fn port_control(node: &LocalNode, port: &Term, command: &Term) -> Result<Term, R
         return Err(badarg());
     };
     let tracers = node.attached::<Tracers>();
-    let listens = tracers.lock().get(&port.id).copied();
+    let listens = tracers.lock().get(&port.id).copied().flatten();
     let [high, low] = listens.ok_or_else(badarg)?.to_be_bytes();
     Ok(vec![0, high, low].into())
 }

@@ -49,7 +49,8 @@ impl NodeBuilder {
         local.attached::<Applications>().set_sources(sources);
         pg::set_limit(&local, self.max_pg);
         rpc::serve(&local, std::mem::take(&mut self.rpc));
-        services::offer(&local, self.tick_time, self.operators);
+        let listens = self.listens().then_some(self.listen.address);
+        services::offer(&local, self.tick_time, self.operators, listens);
         for module in std::mem::take(&mut self.offers) {
             local.offer(module).map_err(NodeError::Offer)?;
         }
