@@ -99,6 +99,7 @@ mod worker;
 
 pub use answer::Answer;
 pub use arguments::Arguments;
+pub(crate) use context::Asker;
 pub use context::Context;
 pub use error::RpcError;
 pub use function::Function;

@@ -5,7 +5,7 @@ use super::nodes::{PATIENCE, order};
 use super::resolver::{is_ours, made_on, notify_all_name, random_exit_name, random_notify_name};
 use super::shared::Global;
 use crate::process::{GlobalName, LocalNode, catch_panics};
-use crate::rpc::RpcError;
+use crate::rpc::{Asker, RpcError};
 use crate::term::{Atom, Pid, Term};
 
 /// A name of the other partition, and what it is in this one.
@@ -69,7 +69,7 @@ async fn ask(here: &LocalNode, ours: &Registered, theirs: Pid) -> Result<Term, R
 /// that asks.
 pub(super) async fn resolve_it(
     here: &LocalNode,
-    asker: Option<Atom>,
+    asker: Option<Asker>,
     method: Term,
     name: Term,
     a: Pid,
@@ -126,17 +126,21 @@ pub(super) async fn resolve_it(
     resolved.map_or_else(none, Term::Pid)
 }
 
-/// Calls a function by its name, here or where it was asked for.
+/// Calls a function by its name: here, if who asks may call it, or where it was asked for.
 async fn call_function(
     here: &LocalNode,
-    asker: Option<Atom>,
+    asker: Option<Asker>,
     (module, function): (Atom, Atom),
     name: Term,
     a: Pid,
     b: Pid,
 ) -> Term {
     let mut error = None;
-    for node in [Some(here.name()), asker].into_iter().flatten() {
+    let may_call = asker.is_none_or(|asker| asker.may_call(here, module, function, 3));
+    let own = may_call.then(|| here.name());
+    let asked = asker.map(|asker| asker.node);
+    let asked = asked.filter(|node| *node != here.name());
+    for node in [own, asked].into_iter().flatten() {
         let call = here.rpc(node).call(module, function, (name.clone(), a, b));
         match call.timeout(PATIENCE).await {
             Ok(answer) => return answer,

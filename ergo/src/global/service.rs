@@ -11,9 +11,7 @@ pub(crate) fn service() -> Module {
         .function(
             "resolve_it",
             async |ctx: Context, method: Term, name: Term, a: Pid, b: Pid| {
-                let asker = ctx.caller_node();
-                let asker = (asker != ctx.node().name()).then_some(asker);
-                resolve_it(ctx.node(), asker, method, name, a, b).await
+                resolve_it(ctx.node(), Some(ctx.asker()), method, name, a, b).await
             },
         )
         .function("whereis_name", |ctx: Context, name: Term| {

@@ -43,6 +43,28 @@ pub(super) enum Who {
     Somebody,
 }
 
+/// Who asked for a call, for what is called in its name.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Asker {
+    who: Who,
+    pub(crate) node: Atom,
+}
+
+impl Asker {
+    /// Whether it may call a function itself.
+    pub(crate) fn may_call(
+        self,
+        here: &LocalNode,
+        module: Atom,
+        function: Atom,
+        arity: usize,
+    ) -> bool {
+        let offers = here.attached::<Offers>();
+        let found = offers.find(self.who, module.as_str(), function.as_str(), arity);
+        found.is_some()
+    }
+}
+
 impl Who {
     /// Whether such an entry lets it call.
     pub(super) fn is_accepted_by(self, allowed: &Allowed) -> bool {
@@ -71,6 +93,14 @@ impl Context {
     /// The process that called, or asked for this one. What comes by way of `rex` (OTP 22, C nodes) says itself who that is.
     pub fn caller(&self) -> Pid {
         self.caller
+    }
+
+    /// Who called.
+    pub(crate) fn asker(&self) -> Asker {
+        Asker {
+            who: self.who,
+            node: self.caller.node,
+        }
     }
 
     /// The functions that the caller may call here, by module.

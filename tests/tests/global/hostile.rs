@@ -1,7 +1,8 @@
 //! Name servers that say what they should not.
 
 use ergo::global::{self, Lock};
-use ergo::{Atom, term};
+use ergo::rpc::Module;
+use ergo::{Atom, Pid, Term, term};
 use tests::{Cluster, unique_node};
 
 use super::stage::{Three, beam, joined, joined_here, process};
@@ -110,4 +111,28 @@ async fn who_asks_for_too_much_keeps_nobody_else_from_theirs() {
         .await
         .unwrap();
     assert_eq!(three.find("ours").await, node.name().to_string());
+}
+
+/// A resolver runs in the name of who asks for it.
+#[tokio::test]
+async fn nobody_has_functions_called_as_resolvers_that_are_not_for_them() {
+    let cluster = Cluster::start();
+    let erl = beam(&cluster).await;
+    let vault = |name: &str| Module::new(name).function("open", |_: Term, one: Pid, _: Pid| one);
+    let builder = cluster.builder(&unique_node("rust"));
+    let node = builder
+        .offer(vault("closed").only_from(["nobody@127.0.0.1"]))
+        .offer(vault("open").only_from([erl.name()]))
+        .start()
+        .await
+        .unwrap();
+    for (module, opened) in [("closed", "false"), ("open", "true")] {
+        for method in ["{M, open}", "fun M:open/3"] {
+            let ask = format!(
+                "M = {module}, S = self(), S =:= erpc:call({}, global, resolve_it, [{method}, n, S, S]).",
+                node.name()
+            );
+            assert_eq!(erl.eval(&ask).await, opened, "{module} as {method}");
+        }
+    }
 }
