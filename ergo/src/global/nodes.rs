@@ -92,12 +92,11 @@ pub(super) async fn try_set_lock(
     if answers.iter().all(|(_, set)| *set) {
         return true;
     }
-    let set: Vec<Atom> = answers
-        .iter()
-        .filter(|(_, set)| *set)
-        .map(|(node, _)| *node)
-        .collect();
-    del_lock(here, id, &set, from).await;
+    // Who has not answered may set it yet.
+    let refused = |node: &Atom| answers.iter().any(|(of, set)| of == node && !set);
+    let mut others = linked(here, nodes);
+    others.retain(|node| !refused(node));
+    del_lock(here, id, &others, from).await;
     false
 }
 
