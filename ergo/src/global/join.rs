@@ -119,7 +119,9 @@ impl NameServer {
                 links.want(*node);
             }
         }
-        self.locker.push(LockerMessage::AddToKnown(added.clone()));
+        if !added.is_empty() {
+            self.locker.push(LockerMessage::AddToKnown(added.clone()));
+        }
         added
     }
 

@@ -112,7 +112,8 @@ impl Locker {
                 received = ctx.receive() => {
                     // Below version 6 lockers write to each other.
                     if let Received::Message(message) = received {
-                        self.queue.push_lock_set(&message);
+                        let is_linked = |node| !linked(&self.here, &[node]).is_empty();
+                        self.queue.push_lock_set(&message, is_linked);
                     }
                 }
             }

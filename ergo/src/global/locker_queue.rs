@@ -45,6 +45,17 @@ impl LockerQueue {
 
     pub(super) fn push(&self, message: LockerMessage) {
         let mut messages = self.messages();
+        if let LockerMessage::Cancel { node, tag, .. } = &message {
+            // What the locker has not seen needs no end: who begins again and again does not fill the queue.
+            let is_begun = |message: &LockerMessage| match message {
+                LockerMessage::Meet(him) => him.node == *node && him.my_tag == *tag,
+                _ => false,
+            };
+            if let Some(begun) = messages.iter().position(is_begun) {
+                messages.remove(begun);
+                return;
+            }
+        }
         if let LockerMessage::LockSet { locker, .. } = &message {
             let from = locker.node;
             let is_his = |message: &LockerMessage| match message {
@@ -62,10 +73,10 @@ impl LockerQueue {
         self.more.notify_one();
     }
 
-    /// Takes in `{lock_set, Locker, Set, Known}`, and no other term.
-    pub(super) fn push_lock_set(&self, message: &Term) {
+    /// Takes in `{lock_set, Locker, Set, Known}` of a node that is there, and no other term.
+    pub(super) fn push_lock_set(&self, message: &Term, is_linked: impl FnOnce(Atom) -> bool) {
         if let Some([Term::Pid(locker), set, _]) = message.as_tagged("lock_set") {
-            if let Some(set) = set.as_bool() {
+            if let Some(set) = set.as_bool().filter(|_| is_linked(locker.node)) {
                 let (locker, tag) = (*locker, None);
                 self.push(LockerMessage::LockSet { locker, set, tag });
             }
@@ -124,6 +135,37 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn what_ends_before_it_was_seen_was_never_there() {
+        let node = crate::Node::alone();
+        let locker = node.spawn(async |_| ());
+        let queue = LockerQueue::default();
+        let meet = |tag: i64| {
+            LockerMessage::Meet(Him {
+                node: locker.node,
+                locker,
+                version: 8,
+                my_tag: tag.into(),
+                his_tag: Term::nil(),
+            })
+        };
+        let cancel = |tag: i64| LockerMessage::Cancel {
+            node: locker.node,
+            tag: tag.into(),
+            then: Vec::new(),
+        };
+        for tag in 0..1000 {
+            queue.push(meet(tag));
+            queue.push(cancel(tag));
+        }
+        assert!(queue.take(|_| true).is_none());
+        // One that was seen is to be told of its end.
+        queue.push(meet(7));
+        assert!(queue.take(|_| true).is_some());
+        queue.push(cancel(7));
+        assert!(queue.take(|_| true).is_some());
+    }
+
+    #[tokio::test]
     async fn what_is_waited_for_passes_what_is_not() {
         let queue = LockerQueue::default();
         let here = Atom::new("here@host");
@@ -139,12 +181,13 @@ mod tests {
             LockerMessage::AddToKnown(_)
         ));
         // No words of an old locker.
-        queue.push_lock_set(&Term::from((
-            Atom::new("lock_set"),
-            here,
-            true,
-            Term::nil(),
-        )));
+        let said = |by: Term| Term::from((Atom::new("lock_set"), by, true, Term::nil()));
+        queue.push_lock_set(&said(here.into()), |_| true);
+        let node = crate::Node::alone();
+        let locker = Term::from(node.spawn(async |_| ()));
+        queue.push_lock_set(&said(locker.clone()), |_| false);
         assert!(queue.take(|_| true).is_none());
+        queue.push_lock_set(&said(locker), |of| of == node.name());
+        assert!(queue.take(|_| true).is_some());
     }
 }

@@ -90,9 +90,10 @@ impl NameServer {
     /// Nothing is shared with a node any more; its locks and names end with its link.
     fn forget_node(&mut self, node: Atom, ctx: &mut Ctx) {
         self.end_session(node, Vec::new(), ctx);
-        self.locker.push(LockerMessage::RemoveFromKnown(node));
         self.pending.remove(&node);
-        self.known.remove(&node);
+        if self.known.remove(&node).is_some() {
+            self.locker.push(LockerMessage::RemoveFromKnown(node));
+        }
         self.synced.retain(|synced| *synced != node);
         self.syncers.done_with(node);
     }

@@ -201,7 +201,8 @@ impl NameServer {
                 let fits = tag
                     .as_ref()
                     .is_none_or(|tag| session.is_some_and(|it| it.tag == *tag));
-                if fits {
+                // No words of lockers of nodes that are not there: nobody waits for those.
+                if fits && self.up.contains_key(&locker.node) {
                     self.locker
                         .push(LockerMessage::LockSet { locker, set, tag });
                 }

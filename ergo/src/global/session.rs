@@ -148,11 +148,14 @@ impl NameServer {
         let Some(session) = self.sessions.remove(&node) else {
             return;
         };
-        self.locker.push(LockerMessage::Cancel {
-            node,
-            tag: session.tag,
-            then: news,
-        });
+        // Of one whose other side has said nothing the locker does not know.
+        if session.his_tag.is_some() {
+            self.locker.push(LockerMessage::Cancel {
+                node,
+                tag: session.tag,
+                then: news,
+            });
+        }
         let pending = self.pending.get(&node).copied().unwrap_or_default();
         if let Some(his_tag) = session.his_tag.filter(|_| pending >= VERSION) {
             let own = ctx.node().name();
