@@ -9,6 +9,9 @@ use super::server::{Ctx, NameServer};
 use crate::gen_server::ReplyTo;
 use crate::term::Atom;
 
+/// How many may wait, whoever they are; more are answered at once.
+const MAX_WAITING: usize = 10_000;
+
 #[derive(Default)]
 pub(super) struct Syncers(Vec<Syncer>);
 
@@ -30,8 +33,9 @@ impl Syncers {
     fn add(&mut self, syncer: Syncer) {
         match syncer.nodes.is_empty() {
             true => syncer.reply.send(Atom::OK),
-            false if syncer.reply.is_awaited() => self.0.push(syncer),
-            false => {}
+            false if !syncer.reply.is_awaited() => {}
+            false if self.0.len() < MAX_WAITING => self.0.push(syncer),
+            false => syncer.reply.send(Atom::OK),
         }
     }
 }
