@@ -98,8 +98,8 @@ impl Registrar {
                 if let Some(pid) = self.here.whereis_global(&what.name) {
                     return Outcome::Taken(pid);
                 }
-                let names = self.here.attached::<GlobalNames>().names_of(&what.pid);
-                if let Some(name) = names.into_iter().next() {
+                let names = self.here.attached::<GlobalNames>();
+                if let Some(name) = names.name_of(&what.pid) {
                     return Outcome::Named(name);
                 }
                 what

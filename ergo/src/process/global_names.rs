@@ -1,6 +1,6 @@
 //! The names that a cluster shares, as this node knows them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::sync::{PoisonError, RwLock};
 
@@ -84,8 +84,8 @@ pub(crate) struct GlobalNames(RwLock<Tables>);
 #[derive(Default)]
 struct Tables {
     pids: Map<Term, Pid>,
-    /// One name for each, as a rule.
-    names: Map<Pid, Vec<Term>>,
+    /// One name for each, as a rule. A peer may give one process any number, and ends them all with it.
+    names: Map<Pid, HashSet<Term, foldhash::quality::RandomState>>,
 }
 
 impl GlobalNames {
@@ -94,9 +94,9 @@ impl GlobalNames {
         self.read(|tables| tables.pids.get(name).copied())
     }
 
-    /// The names of a process.
-    pub(crate) fn names_of(&self, pid: &Pid) -> Vec<Term> {
-        self.read(|tables| tables.names.get(pid).cloned().unwrap_or_default())
+    /// A name of a process, if it has one.
+    pub(crate) fn name_of(&self, pid: &Pid) -> Option<Term> {
+        self.read(|tables| tables.names.get(pid)?.iter().next().cloned())
     }
 
     /// All names.
@@ -110,7 +110,7 @@ impl GlobalNames {
         if let Some(before) = tables.pids.insert(name.clone(), pid) {
             tables.forget(&before, name);
         }
-        tables.names.entry(pid).or_default().push(name.clone());
+        tables.names.entry(pid).or_default().insert(name.clone());
     }
 
     /// Frees a name.
@@ -129,7 +129,7 @@ impl GlobalNames {
 impl Tables {
     fn forget(&mut self, pid: &Pid, name: &Term) {
         if let Some(names) = self.names.get_mut(pid) {
-            names.retain(|other| other != name);
+            names.remove(name);
             if names.is_empty() {
                 self.names.remove(pid);
             }
