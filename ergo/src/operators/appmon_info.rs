@@ -20,7 +20,7 @@ use crate::rpc::{Context as Call, Module, Raise};
 use crate::term;
 use crate::term::{Atom, List, Pid, Term};
 
-/// So many things may be watched at once, for all clients together.
+/// So many things the clients of one node may watch at once, and so many may they be.
 const MAX_WORK: usize = 1000;
 
 /// The functions that are offered.
@@ -89,6 +89,8 @@ impl Server for Appmon {
     const UNKNOWN: Unknown = Unknown::Ignore;
 
     async fn init(client: Pid, ctx: &mut Context<Self>) -> Result<Self, InitError> {
+        // One client that reads nothing must not keep the others from what they watch.
+        ctx.never_suspend();
         ctx.trap_exit(true);
         let mut appmon = Appmon {
             clients: HashSet::new(),
@@ -122,14 +124,17 @@ impl Server for Appmon {
 
 impl Appmon {
     fn add_client(&mut self, client: Pid, ctx: &mut Context<Self>) {
-        if self.clients.len() < MAX_WORK && self.clients.insert(client) {
+        let others = self.clients.iter().filter(|one| one.node == client.node);
+        if others.count() < MAX_WORK && self.clients.insert(client) {
             ctx.link(client);
         }
     }
 
     async fn watch(&mut self, order: Order, every: Option<Duration>, ctx: &mut Context<Self>) {
         self.work.retain(|work| work.order != order);
-        if self.work.len() >= MAX_WORK {
+        let node = order.from.node;
+        let others = self.work.iter().filter(|work| work.order.from.node == node);
+        if others.count() >= MAX_WORK {
             return;
         }
         // Whoever orders is told for as long as it lives.

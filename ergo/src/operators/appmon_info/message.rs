@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::etf::{DecodeError, Decoder, EncodeError, Encoder};
+use crate::etf::{DecodeError, Decoder, EncodeError, Encoder, Kind};
 use crate::gen_server::{Caller, Message, MessageKind, ReplyTo};
 use crate::process::Exit;
 use crate::term::{Atom, Pid, Term};
@@ -83,7 +83,11 @@ impl Message for AppmonMessage {
         let Some(command) = Command::read(&from.atom_text()?) else {
             return Ok(None);
         };
-        let about = from.term()?;
+        // Nothing else is asked about, and nothing larger is to be kept.
+        let about: Term = match from.kind()? {
+            Kind::Pid => from.pid()?.into(),
+            _ => from.atom()?.into(),
+        };
         let on = from.accept_atom("true")?;
         if !on {
             from.skip()?;
