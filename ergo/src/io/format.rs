@@ -42,6 +42,35 @@ pub(super) fn format(format: &Term, args: &Term) -> Option<String> {
     args.next().is_none().then_some(text)
 }
 
+/// What is printed, if it is not too long: a term may be much longer as text.
+fn printed(what: fmt::Arguments<'_>) -> Option<String> {
+    let mut text = Limited(String::new());
+    text.write_fmt(what).ok()?;
+    Some(text.0)
+}
+
+/// What is printed of a term, as far as there is room.
+pub(super) fn cut(term: &Term) -> String {
+    let mut text = Limited(String::new());
+    if write!(text, "{term:#}").is_err() {
+        text.0.push_str("...");
+    }
+    text.0
+}
+
+/// Text of no more than so many bytes.
+struct Limited(String);
+
+impl Write for Limited {
+    fn write_str(&mut self, piece: &str) -> fmt::Result {
+        if self.0.len() + piece.len() > MAX_TEXT {
+            return Err(fmt::Error);
+        }
+        self.0.push_str(piece);
+        Ok(())
+    }
+}
+
 type Chars<'a> = std::iter::Peekable<std::str::Chars<'a>>;
 type Args<'a> = std::slice::Iter<'a, Term>;
 
@@ -113,14 +142,14 @@ impl Control {
                 let term = args.next()?;
                 self.depth(args)?;
                 match self.unicode {
-                    true => format!("{term:#}"),
-                    false => term.to_string(),
+                    true => printed(format_args!("{term:#}"))?,
+                    false => printed(format_args!("{term}"))?,
                 }
             }
             'w' | 'W' => {
                 let term = args.next()?;
                 self.depth(args)?;
-                Plain(term).to_string()
+                printed(format_args!("{}", Plain(term)))?
             }
             'b' | 'B' | '+' | '#' | 'x' | 'X' => self.integer(args)?,
             'e' | 'f' | 'g' => self.float(args.next()?)?,

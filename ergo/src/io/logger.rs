@@ -1,7 +1,7 @@
 //! The process `logger_proxy`: events of `logger` whose group leader is here.
 
 use super::chardata::{self, Encoding};
-use super::format::format;
+use super::format::{cut, format};
 use crate::etf::{DecodeError, Decoder, EncodeError, Encoder};
 use crate::gen_server::{Context, InitError, Message, MessageKind, Next, Server, Unknown};
 use crate::term::{Atom, Term};
@@ -63,9 +63,9 @@ impl Message for LoggerMessage {
         let text = match args {
             Some(4) => {
                 let args = from.term()?;
-                format(&what, &args).unwrap_or_else(|| format!("{what:#} {args:#}"))
+                format(&what, &args).unwrap_or_else(|| cut(&what) + " " + &cut(&args))
             }
-            _ => chardata::text(&what, Encoding::Unicode).unwrap_or_else(|| format!("{what:#}")),
+            _ => chardata::text(&what, Encoding::Unicode).unwrap_or_else(|| cut(&what)),
         };
         let meta = from.term()?;
         Ok(Some(LoggerMessage::Log { level, text, meta }))

@@ -81,3 +81,12 @@ fn formats_are_those_of_erlang() {
     let wide = text("~99999999999999999999w~9999999999c", term!([1, 'x']));
     assert!(wide.is_some_and(|wide| wide.len() <= 2 * MAX_WIDTH));
 }
+
+#[test]
+fn a_term_that_is_too_long_as_text_is_not_printed() {
+    let long = Term::from(vec![255; MAX_TEXT / 3]);
+    let args = Term::list([long.clone()]);
+    assert_eq!(format(&Term::charlist("~w"), &args), None);
+    let text = cut(&Term::list([long.clone(), long]));
+    assert!(text.ends_with("...") && text.len() <= MAX_TEXT + 3);
+}
