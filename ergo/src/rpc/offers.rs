@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use super::context::Who;
 use super::module::Entry;
 use super::module_info::ModuleInfo;
-use super::running::{Permit, Running};
+use super::running::{Permit, Running, TooMany};
 use super::spawner::Services;
 use super::{Function, Module};
 use crate::net::Allowed;
@@ -76,7 +76,17 @@ impl Offers {
 
     /// One more process for a node, or for all those together of which nobody is sure, unless there are too many.
     pub(super) fn admit(&self, peer: Option<Atom>) -> Option<Permit> {
-        self.running.admit(peer, self.settings().max_running)
+        let limit = self.settings().max_running;
+        let admitted = self.running.admit(peer, limit);
+        let refused = |TooMany { is_news }| {
+            if is_news {
+                let node = peer.map_or("by way of rex", |peer| peer.as_str());
+                tracing::warn!(
+                    target: "ergo::rpc", node, limit, "a node has too many calls running here; refused one"
+                );
+            }
+        };
+        admitted.map_err(refused).ok()
     }
 
     /// The function of these names that somebody may call.

@@ -1,51 +1,57 @@
 //! How much other nodes have running here.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
+use crate::process::Quota;
 use crate::term::Atom;
 
-type Counts = HashMap<Option<Atom>, usize, foldhash::quality::RandomState>;
-
-/// How many processes each node has running here that it asked for; `None` stands for all those that asked `rex`.
+/// How many processes each node has running here that it asked for. What nobody is sure about counts for a node `rex`.
 #[derive(Default)]
-pub(super) struct Running(Mutex<Counts>);
+pub(super) struct Running(OnceLock<Mutex<Quota>>);
 
 /// One of these processes: while it is held, it counts.
 pub(super) struct Permit {
     running: Arc<Running>,
-    node: Option<Atom>,
+    node: Atom,
+}
+
+/// There are too many; whether that is news.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct TooMany {
+    pub(super) is_news: bool,
 }
 
 impl Running {
-    /// One more for a node, if it has fewer than `limit`.
-    pub(super) fn admit(self: &Arc<Running>, node: Option<Atom>, limit: usize) -> Option<Permit> {
-        let mut counts = self.lock();
-        let count = counts.entry(node).or_default();
-        if *count >= limit {
-            return None;
+    /// One more for a node, if it has fewer than `limit`, which is always the same.
+    pub(super) fn admit(
+        self: &Arc<Running>,
+        node: Option<Atom>,
+        limit: usize,
+    ) -> Result<Permit, TooMany> {
+        let node = node.unwrap_or(Atom::REX);
+        let mut quota = self.lock(limit);
+        if quota.room(node) == 0 {
+            let is_news = quota.is_news(node);
+            return Err(TooMany { is_news });
         }
-        *count += 1;
-        Some(Permit {
+        quota.add(node, 1);
+        drop(quota);
+        Ok(Permit {
             running: Arc::clone(self),
             node,
         })
     }
 
-    fn lock(&self) -> MutexGuard<'_, Counts> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self, limit: usize) -> MutexGuard<'_, Quota> {
+        let quota = self.0.get_or_init(|| Mutex::new(Quota::new(limit)));
+        quota.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Drop for Permit {
     fn drop(&mut self) {
-        if let Entry::Occupied(mut count) = self.running.lock().entry(self.node) {
-            *count.get_mut() -= 1;
-            if *count.get() == 0 {
-                count.remove();
-            }
-        }
+        // What gave this has set the limit.
+        self.running.lock(usize::MAX).sub(self.node, 1);
     }
 }
 
@@ -57,14 +63,15 @@ mod tests {
     fn each_node_has_its_own_count_while_it_needs_one() {
         let running = Arc::new(Running::default());
         let (a, b) = (Some(Atom::new("a@h")), None);
-        let first = running.admit(a, 2).unwrap();
-        let second = running.admit(a, 2).unwrap();
-        assert!(running.admit(a, 2).is_none());
-        let other = running.admit(b, 2).unwrap();
+        let first = running.admit(a, 2).ok().unwrap();
+        let second = running.admit(a, 2).ok().unwrap();
+        for is_news in [true, false] {
+            assert_eq!(running.admit(a, 2).err(), Some(TooMany { is_news }));
+        }
+        let other = running.admit(b, 2).ok().unwrap();
         drop(first);
-        let third = running.admit(a, 2).unwrap();
-        assert!(running.admit(b, 0).is_none());
+        let third = running.admit(a, 2).ok().unwrap();
         drop((second, third, other));
-        assert!(running.lock().is_empty());
+        assert!(running.lock(2).is_empty());
     }
 }

@@ -16,11 +16,6 @@ impl Spawner for Services {
     fn newborn(&self, node: &LocalNode, asked: Asked) -> Result<Newborn, Atom> {
         let offers = node.attached::<Offers>();
         let Some(permit) = offers.admit(Some(asked.peer)) else {
-            tracing::warn!(
-                target: "ergo::rpc",
-                node = asked.peer.as_str(),
-                "a node has too many calls running here; refused one"
-            );
             return Err(Atom::new("system_limit"));
         };
         let request = &asked.request;
