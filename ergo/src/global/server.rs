@@ -3,9 +3,10 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 
 use super::cast::{Cast, VERSION};
+use super::join::MAX_UNCONNECTED;
 use super::locker::Locker;
 use super::locker_queue::{LockerMessage, LockerQueue};
 use super::locks::Set;
@@ -51,6 +52,8 @@ pub(super) struct NameServer {
     pub(super) names: Names,
     pub(super) syncers: Syncers,
     pub(super) lost: Lost,
+    /// How many nodes may be connected at once because others speak of them.
+    pub(super) dials: Arc<Semaphore>,
     pub(super) locker: Arc<LockerQueue>,
     pub(super) locker_pid: Pid,
     registrar: Pid,
@@ -102,6 +105,7 @@ impl Server for NameServer {
             sessions: Map::default(),
             syncers: Syncers::default(),
             lost: Lost::new(ctx.node().creation()),
+            dials: Arc::new(Semaphore::new(MAX_UNCONNECTED)),
             locker: queue,
             locker_pid,
             registrar,

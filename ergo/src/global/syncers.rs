@@ -1,6 +1,7 @@
 //! Those who wait until this node has the same names as others.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use super::join::MAX_UNCONNECTED;
 use super::message::GlobalMessage;
@@ -76,7 +77,11 @@ impl NameServer {
         let Some(links) = here.links().cloned() else {
             return server.send(GlobalMessage::NotConnected { node, known });
         };
+        let Ok(dial) = Arc::clone(&self.dials).try_acquire_owned() else {
+            return server.send(GlobalMessage::NotConnected { node, known });
+        };
         tokio::spawn(async move {
+            let _dial = dial;
             match links.connect(node).await {
                 Ok(peer) if !peer.hidden => then(&here, node),
                 _ => {
