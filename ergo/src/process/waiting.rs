@@ -63,3 +63,29 @@ impl<M: Send + 'static> Process<M> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::process::{Birth, ProcessId};
+
+    #[test]
+    fn waiting_messages_are_shown_as_far_as_there_is_room() {
+        let node = crate::Node::alone();
+        let process = node.create::<Term>(&Birth::default());
+        let pid = process.core.pid;
+        for number in [1_u8, 2, 3] {
+            let message = Encoded::from_value(&vec![number; 100]).unwrap();
+            node.send_encoded(pid, ProcessId::Pid(pid), message.into());
+        }
+        let seen = |limit, bytes| node.messages_of(&pid, limit, bytes).unwrap().len();
+        assert_eq!((seen(10, 1000), seen(2, 1000), seen(10, 250)), (3, 2, 2));
+        assert_eq!((seen(0, 1000), seen(10, 0)), (0, 0));
+        // What is not there any more is passed over.
+        let (second, _) = Process::peek(&process, 0).unwrap();
+        let (third, _) = Process::peek(&process, second).unwrap();
+        let (end, _) = Process::peek(&process, third).unwrap();
+        assert!(Process::peek(&process, end).is_none());
+        assert_eq!(end, 3);
+    }
+}
