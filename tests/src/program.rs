@@ -40,8 +40,18 @@ pub(crate) fn built() -> &'static Path {
     DIRECTORY.get_or_init(|| {
         let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let mut build = Command::new(cargo);
-        // The whole workspace, as in the test command: the same features, hence nothing to build twice.
-        build.args(["build", "--quiet", "--workspace", "--bins", "--examples"]);
+        // The whole workspace, with the features that the test command gives it: so nothing is built twice.
+        build.args([
+            "build",
+            "--quiet",
+            "--workspace",
+            "--bin",
+            "epmd",
+            "--examples",
+        ]);
+        if cfg!(feature = "console") {
+            build.arg("--all-features");
+        }
         if !cfg!(debug_assertions) {
             build.arg("--release");
         }
