@@ -292,8 +292,9 @@ async fn an_unknown_name_is_told_at_once() {
     let nobody = DeskRef::named(&office.node, "nobody", office.erl.name());
     let started = Instant::now();
     assert_eq!(nobody.seen().await.unwrap_err(), CallError::NoProc);
+    // Sooner than a call gives up.
     assert!(
-        started.elapsed() < Duration::from_millis(100),
+        started.elapsed() < Duration::from_secs(4),
         "{:?}",
         started.elapsed()
     );
