@@ -167,7 +167,9 @@ impl Node {
         context.reload().await
     }
 
-    /// Whether a node is there and answers. In Erlang: `net_adm:ping(Node) =:= pong`.
+    /// Whether a node is there and answers; the link to one that answers otherwise is closed. It waits as long as a link takes to
+    /// set up ([`net_setuptime`](NodeBuilder::net_setuptime)), or a peer that says nothing takes to be given up. In Erlang:
+    /// `net_adm:ping(Node) =:= pong`.
     pub async fn ping(&self, node: &str) -> bool {
         net_kernel::ping(self, Atom::new(node)).await
     }

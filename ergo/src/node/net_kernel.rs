@@ -8,12 +8,18 @@ use crate::process::LocalNode;
 use crate::rpc::OldSpawn;
 use crate::term::Atom;
 
-/// Whether a node is there and answers.
+/// Whether a node is there and answers. As `net_adm:ping/1` it waits as long as the link stands, or takes to set up, and leaves
+/// a node that does not say `yes`.
 pub(super) async fn ping(here: &LocalNode, node: Atom) -> bool {
     let kernel = ServerRef::<NetKernelMessage>::named(here, "net_kernel", node.as_str());
     let own = here.name();
     let call = kernel.call(|reply| NetKernelMessage::IsAuth { node: own, reply });
-    call.await.is_ok_and(|answer| answer == Atom::YES)
+    let answer = call.no_timeout().await;
+    let is_there = answer.is_ok_and(|answer| answer == Atom::YES);
+    if let Some(links) = here.links().filter(|_| !is_there) {
+        links.disconnect(node);
+    }
+    is_there
 }
 
 /// Answers `net_adm:ping/1`, which is the call `{is_auth, Node}`: `yes`, since whoever can ask has
