@@ -14,10 +14,11 @@ struct Reserved {
 impl Reserved {
     fn new() -> Reserved {
         let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
-        socket.set_reuse_address(true).unwrap();
         socket
             .bind(&std::net::SocketAddr::from(([0, 0, 0, 0], 0)).into())
             .unwrap();
+        // Only now: two sockets that say so before could be given the same port.
+        socket.set_reuse_address(true).unwrap();
         let port = socket.local_addr().unwrap().as_socket().unwrap().port();
         Reserved {
             port,
