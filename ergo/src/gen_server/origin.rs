@@ -6,6 +6,7 @@ use std::future::Future;
 use super::Server;
 use super::engine::serve;
 use super::system::typed;
+use super::turn::Turn;
 use crate::process::{Behaviour, Origin};
 use crate::term::Term;
 
@@ -14,7 +15,7 @@ pub(crate) fn origin<S: Server>() -> Origin {
     Origin {
         name: type_name::<S>(),
         behaviour: Some(Behaviour::GenServer),
-        task: future_size(serve::<S>),
+        task: future_size(serve::<S>) + size_of::<Turn<S>>(),
         show: show::<S>,
     }
 }
