@@ -91,6 +91,11 @@ pub const PIECES: &[Piece] = &[
         prepare: process::call,
     },
     Piece {
+        name: "local_request",
+        operations: BATCH,
+        prepare: process::request,
+    },
+    Piece {
         name: "local_cast",
         operations: BATCH,
         prepare: process::cast,

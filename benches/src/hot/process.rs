@@ -49,6 +49,20 @@ pub(super) fn call() -> Box<dyn FnMut()> {
     })
 }
 
+/// The same as requests that the server's own task handles, as it does the calls to a busy server.
+pub(super) fn request() -> Box<dyn FnMut()> {
+    let ground = Ground::new();
+    let server = ground.server();
+    Box::new(move || {
+        ground.runtime.block_on(async {
+            for number in 0..BATCH as i64 {
+                let answer = server.echo(number).send().await;
+                assert_eq!(answer.expect("the server answers"), number);
+            }
+        });
+    })
+}
+
 /// Casts, until all are handled.
 pub(super) fn cast() -> Box<dyn FnMut()> {
     let ground = Ground::new();
