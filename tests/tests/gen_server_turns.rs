@@ -63,9 +63,10 @@ impl Here {
         // Long enough for another to come in.
         (0..100).for_each(|_| std::hint::spin_loop());
         self.inside.store(false, Ordering::SeqCst);
-        self.casts
-            .extract_if(.., |of| *of / 1_000_000 == caller)
-            .collect()
+        let is_his = |of: &u32| *of / 1_000_000 == caller;
+        let (his, others) = self.casts.drain(..).partition(is_his);
+        self.casts = others;
+        his
     }
 
     #[cast]
