@@ -104,8 +104,7 @@ async fn a_watch_that_is_taken_back_or_whose_process_ends_leaves_nothing() {
     tests::gone(&node, ending.pid).await;
     assert_eq!(node.census().node_monitors, 0);
     node.disconnect(erl.name());
-    erl.eval(&format!("pong = net_adm:ping({}).", node.name()))
-        .await;
+    node.connect(erl.name()).await.unwrap();
     assert_eq!(watcher.left().await, []);
     node.stop().await;
 }

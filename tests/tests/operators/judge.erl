@@ -21,13 +21,15 @@ compare(Here, There, Loose) ->
     end.
 
 %% What kind of term it is; of a list of pairs which keys there are, in their order, and what they have.
-shape([{K, _} | _] = List) when is_atom(K) -> {proplist, [{Key, shape(V)} || {Key, V} <- List]};
+%% The order in a process dictionary is that of a hash table.
+shape([{K, _} | _] = List) when is_atom(K) -> {proplist, [{Key, shape(V)} || {Key, V} <- [sorted(Pair) || Pair <- List]]};
 shape([]) -> list;
 shape(List) when is_list(List) ->
     case io_lib:printable_unicode_list(List) of
         true -> string;
         false -> list
     end;
+shape({dictionary, _} = Pair) -> {tuple, [shape(E) || E <- tuple_to_list(sorted(Pair))]};
 shape(Tuple) when is_tuple(Tuple) -> {tuple, [shape(E) || E <- tuple_to_list(Tuple)]};
 shape(Map) when is_map(Map) -> {map, [{K, shape(V)} || {K, V} <- lists:sort(maps:to_list(Map))]};
 shape(X) when is_integer(X) -> integer;
@@ -54,3 +56,6 @@ kinds(Node, {M, F, Items}) -> [{I, shape(catch_call(Node, M, F, [I]))} || I <- I
 
 catch_call(Node, M, F, Args) ->
     try erpc:call(Node, M, F, Args) catch C:_ -> {raised, C} end.
+
+sorted({dictionary, Pairs}) when is_list(Pairs) -> {dictionary, lists:sort(Pairs)};
+sorted(Pair) -> Pair.
