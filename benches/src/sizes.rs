@@ -84,7 +84,8 @@ impl Link {
         let port = there.port().expect("it listens");
         let (proxy, counts) = proxy(SocketAddr::from(([127, 0, 0, 1], port))).await;
         let builder = node::builder(cluster, Nodes::Plain, &cluster.name());
-        let builder = builder.route(there.name().as_str(), proxy);
+        // Hidden: the name servers of nodes that see each other talk when they like.
+        let builder = builder.hidden().route(there.name().as_str(), proxy);
         Link {
             here: node::serve(builder).await,
             there,

@@ -15,7 +15,7 @@ async fn a_stopped_beam_gets_all_in_order_when_it_goes_on() {
     let collect = "register(sink, spawn(fun() ->
             Collect = fun Collect(Ns) ->
                 receive
-                    {all, From} -> From ! {all, lists:reverse(Ns)};
+                    {all, Many, From} when length(Ns) >= Many -> From ! {all, lists:reverse(Ns)};
                     <<N:8/binary, _/binary>> -> Collect([binary_to_integer(N) | Ns])
                 end
             end,
@@ -51,7 +51,7 @@ async fn a_stopped_beam_gets_all_in_order_when_it_goes_on() {
     assert!(node.ping(erl.name()).await);
     let all = erl
         .eval(&format!(
-            "sink ! {{all, self()}}, receive {{all, Ns}} -> Ns =:= lists:seq(0, {MANY} - 1) end."
+            "sink ! {{all, {MANY}, self()}}, receive {{all, Ns}} -> Ns =:= lists:seq(0, {MANY} - 1) end."
         ))
         .await;
     assert_eq!(all, "true");
