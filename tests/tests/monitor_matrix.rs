@@ -464,6 +464,6 @@ async fn every_cell_of_the_matrix() {
     }
     assert!(failures.is_empty(), "{}", failures.join("\n"));
     assert_eq!((ran, excluded), (82, 80), "cells come and go with a reason");
-    assert_eq!(world.node.census().remotes, 0);
-    assert_eq!(world.rust.census().remotes, 0);
+    // What the last cells have taken back is forgotten a moment later.
+    tests::until(|| world.node.census().remotes + world.rust.census().remotes == 0).await;
 }
