@@ -17,12 +17,15 @@ async fn port_of(cluster: &Cluster, erl: &Erl) -> u16 {
 /// Whether two nodes connect, each beginning once.
 async fn connects(erl: &Erl, node: &ergo::Node) -> (bool, bool) {
     let ours = node.connect(erl.name()).await.is_ok();
-    let cut = format!(
-        "monitor_node({0}, true), erlang:disconnect_node({0}), receive {{nodedown, _}} -> ok end,
-         net_kernel:connect_node({0}).",
-        node.name()
-    );
-    (ours, erl.eval(&cut).await == "true")
+    let name = node.name();
+    if ours {
+        erl.eval(&format!(
+            "monitor_node({name}, true), erlang:disconnect_node({name}), receive {{nodedown, _}} -> ok end."
+        ))
+        .await;
+    }
+    let theirs = erl.eval(&format!("net_kernel:connect_node({name}).")).await;
+    (ours, theirs == "true")
 }
 
 #[tokio::test]
