@@ -169,9 +169,10 @@ impl<M: Message, T: Send + 'static> Exchange<M, T> {
         };
         let mut message = Some(Envelope::Typed(message));
         self.state = State::Typed(call, None);
-        if idle && process.handle_here(&mut message) {
-            return Poll::Ready(Ok(()));
+        if idle {
+            process.handle_here(&mut message);
         }
+        // Otherwise it was handled.
         let Some(message) = message else {
             return Poll::Ready(Ok(()));
         };

@@ -18,7 +18,7 @@ use super::mailbox::Envelope;
 /// What goes with the turn of a server whose type does not matter: its state, and all that its handlers
 /// need.
 pub(crate) trait AnyTurn<M>: Send {
-    /// Handles one message, and says whether the process's task is to go on from there.
+    /// Takes one message and handles it. Says whether the process's task is to go on from there.
     fn handle(&mut self, message: &mut Option<Envelope<M>>) -> bool;
 
     fn into_any(self: Box<Self>) -> Box<dyn Any + Send>;
@@ -73,12 +73,12 @@ impl<M> Process<M> {
     ///
     /// Only on the runtime of the process: what a handler starts is to live as long as that.
     #[inline]
-    pub(crate) fn handle_here(&self, message: &mut Option<Envelope<M>>) -> bool {
+    pub(crate) fn handle_here(&self, message: &mut Option<Envelope<M>>) {
         if self.core.is_interrupted() || here() != self.core.home() {
-            return false;
+            return;
         }
         let Some(turn) = self.mailbox.take_turn() else {
-            return false;
+            return;
         };
         let mut borrowed = Borrowed {
             process: self,
@@ -89,7 +89,6 @@ impl<M> Process<M> {
         if let Some(turn) = &mut borrowed.turn {
             borrowed.go_on = turn.handle(message);
         }
-        true
     }
 }
 
