@@ -3,15 +3,27 @@
 use std::io;
 use std::sync::{Arc, Mutex};
 
+use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::fmt::MakeWriter;
 
-/// What was logged; give a clone to `with_writer` of a `tracing_subscriber`.
+/// What was logged. With a form of its own: give a clone to `with_writer` of a `tracing_subscriber`.
 ///
 /// A test that looks at a log is alone in its program: tests that log nothing would have `tracing` forget about it.
 #[derive(Clone, Debug, Default)]
 pub struct Log(Arc<Mutex<Vec<u8>>>);
 
 impl Log {
+    /// Keeps what this program logs from now on, up to this level.
+    pub fn start(level: LevelFilter) -> Log {
+        let log = Log::default();
+        tracing_subscriber::fmt()
+            .with_max_level(level)
+            .with_writer(log.clone())
+            .with_ansi(false)
+            .init();
+        log
+    }
+
     /// What was logged since the last time.
     pub fn take(&self) -> String {
         let bytes = std::mem::take(&mut *self.0.lock().unwrap());

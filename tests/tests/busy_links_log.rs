@@ -7,6 +7,7 @@
 mod stalled;
 
 use tests::{Log, until};
+use tracing_subscriber::filter::LevelFilter;
 
 use stalled::*;
 
@@ -20,12 +21,7 @@ fn says(log: &str, what: &str, peer: &str) -> bool {
 
 #[tokio::test]
 async fn a_link_that_becomes_busy_and_is_not_any_more() {
-    let log = Log::default();
-    tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::DEBUG)
-        .with_ansi(false)
-        .with_writer(log.clone())
-        .init();
+    let log = Log::start(LevelFilter::DEBUG);
     let stalled = Stalled::start().await;
     let name = stalled.name.clone();
     assert!(!says(&log.take(), "link busy", &name));

@@ -7,12 +7,7 @@ use tracing_subscriber::filter::LevelFilter;
 /// Events of `logger` whose group leader is here, and what is printed without a sink.
 #[tokio::test]
 async fn events_of_logger_and_what_is_printed_reach_the_log() {
-    let log = Log::default();
-    tracing_subscriber::fmt()
-        .with_max_level(LevelFilter::DEBUG)
-        .with_writer(log.clone())
-        .with_ansi(false)
-        .init();
+    let log = Log::start(LevelFilter::DEBUG);
     let cluster = Cluster::start();
     let (erl, node) = (cluster.erl().await, cluster.node().await);
     let shop = node.rpc(erl.name());

@@ -44,12 +44,7 @@ impl Flood {
 
 #[test]
 fn a_node_that_joins_without_end_is_logged_once_and_takes_so_much_memory() {
-    let log = Log::default();
-    tracing_subscriber::fmt()
-        .with_max_level(LevelFilter::WARN)
-        .with_writer(log.clone())
-        .with_ansi(false)
-        .init();
+    let log = Log::start(LevelFilter::WARN);
     let cluster = Cluster::start();
     // On the thread whose allocations are counted; the peers are on others.
     let runtime = Builder::new_current_thread().enable_all().build().unwrap();

@@ -7,12 +7,7 @@ use tracing_subscriber::filter::LevelFilter;
 /// Once each, however they were called, and never without the place.
 #[tokio::test]
 async fn a_panic_is_logged_once() {
-    let log = Log::default();
-    tracing_subscriber::fmt()
-        .with_max_level(LevelFilter::ERROR)
-        .with_writer(log.clone())
-        .with_ansi(false)
-        .init();
+    let log = Log::start(LevelFilter::ERROR);
     let cluster = Cluster::start();
     let builder = cluster.builder(&tests::unique_node("rust"));
     let bad = Module::new("bad")
