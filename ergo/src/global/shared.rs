@@ -102,9 +102,7 @@ impl Shared {
             registrar: OnceLock::new(),
         }
     }
-}
 
-impl Shared {
     /// The table of locks; only the name server changes it.
     pub(super) fn locks(&self) -> MutexGuard<'_, Locks> {
         self.locks.lock().unwrap_or_else(PoisonError::into_inner)
