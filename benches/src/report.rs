@@ -23,16 +23,22 @@ impl fmt::Display for Text<'_> {
                 Err(_) => write!(f, "  {} -", figures.peer)?,
             }
         }
-        for figures in &row.figures {
-            if let Err(missing) = &figures.median {
-                write!(f, "\n    {} is missing: {}", figures.peer, missing.0)?;
-            }
+        for missing in missing(row) {
+            write!(f, "\n    {missing}")?;
         }
         for verdict in goals.iter().filter_map(|goal| goal.judge(row)) {
             write!(f, "\n    {verdict}")?;
         }
         Ok(())
     }
+}
+
+/// A line for each peer that is not there: which, and why.
+pub fn missing(row: &Row) -> impl Iterator<Item = String> {
+    row.figures.iter().filter_map(|figures| {
+        let missing = figures.median.as_ref().err()?;
+        Some(format!("{} is missing: {}", figures.peer, missing.0))
+    })
 }
 
 /// The figures of a case, one object a line: `{"peer":…,"case":…,"ns_per_op":…}`.
@@ -45,7 +51,7 @@ impl fmt::Display for Json<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let case = &self.0.case;
         for figures in &self.0.figures {
-            // A peer that is missing has no line.
+            // A peer that is missing has no line here.
             let (Ok(median), peer) = (&figures.median, figures.peer) else {
                 continue;
             };

@@ -45,7 +45,8 @@ fn every_peer_of_every_case_has_a_line() {
         });
         lines.collect()
     });
-    assert_eq!(found, wanted);
+    let differ: Vec<_> = found.symmetric_difference(&wanted).collect();
+    assert!(differ.is_empty(), "{differ:?}: {err}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

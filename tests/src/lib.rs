@@ -54,7 +54,7 @@ pub use probe::{Probe, gone};
 pub use program::{elixir, epmd, erl, iex, our_epmd};
 pub use shell::Shell;
 pub use unique::{unique, unique_node, unique_port};
-pub use wait::{run, stopped, until, within};
+pub use wait::{run, settled, stopped, until, within};
 
 /// Counts the allocations of the calling thread while a closure runs.
 ///

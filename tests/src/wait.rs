@@ -1,7 +1,7 @@
 //! Waiting for what happens in this program, never longer than [`DEADLINE`].
 
 use ergo::LocalNode;
-use ergo::process::Context;
+use ergo::process::{Census, Context};
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
@@ -20,6 +20,21 @@ pub async fn until(mut holds: impl FnMut() -> bool) {
         }
     })
     .await;
+}
+
+/// Waits until a node has as much of everything as it had `before`, and no more.
+///
+/// Take that before another node has spoken with it. A BEAM takes the monitor of a call back after it has the answer, and
+/// name servers get to know each other by and by: what is counted in between is never there again.
+pub async fn settled(node: &LocalNode, before: Census) {
+    let settled = async {
+        while node.census() != before {
+            tokio::task::yield_now().await;
+        }
+    };
+    if timeout(DEADLINE, settled).await.is_err() {
+        panic!("{:?} where there was {before:?}", node.census());
+    }
 }
 
 /// Waits until a process of the system to which SIGSTOP was sent has stopped with all its threads: they may run on for a

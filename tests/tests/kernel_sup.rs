@@ -1,7 +1,8 @@
 //! The processes that a node has itself, which other nodes may end: they are there again.
 
 use ergo::Node;
-use tests::{Cluster, Erl, until};
+use ergo::process::Census;
+use tests::{Cluster, Erl, settled, until};
 
 /// What is asked of each of them, as an expression that is true.
 const SERVICES: [(&str, &str); 7] = [
@@ -32,6 +33,8 @@ const SERVICES: [(&str, &str); 7] = [
 struct Pair {
     erl: Erl,
     node: Node,
+    /// What the node has when nobody has spoken with it yet.
+    alone: Census,
 }
 
 impl Pair {
@@ -41,8 +44,9 @@ impl Pair {
             std::future::pending::<()>().await
         });
         let node = builder.hidden().start().await.expect("it starts");
+        let alone = node.census();
         let erl = cluster.erl().await;
-        Pair { erl, node }
+        Pair { erl, node, alone }
     }
 
     async fn eval(&self, text: &str) -> String {
@@ -74,7 +78,6 @@ async fn each_of_them_is_there_again_when_it_has_ended() {
     let cluster = Cluster::start();
     let pair = Pair::start(&cluster).await;
     pair.all_answer().await;
-    let before = pair.node.census();
     for (name, works) in SERVICES {
         for how in ["exit(P, kill)", "sys:terminate(P, enough)"] {
             pair.end(name, how).await;
@@ -87,7 +90,7 @@ async fn each_of_them_is_there_again_when_it_has_ended() {
         .await;
     pair.all_answer().await;
     assert_eq!(pair.node.whereis("rex"), rex);
-    until(|| pair.node.census() == before).await;
+    settled(&pair.node, pair.alone).await;
     let top = "[{registered_name, kernel_sup}] =:= [erpc:call(N, erlang, process_info, [P, registered_name]) \
          || {parent, P} <- [erpc:call(N, erlang, process_info, [erpc:call(N, erlang, whereis, [rex]), parent])]]";
     assert_eq!(pair.eval(top).await, "true");
@@ -97,14 +100,13 @@ async fn each_of_them_is_there_again_when_it_has_ended() {
 async fn who_ends_them_without_end_keeps_nobody_from_them() {
     let cluster = Cluster::start();
     let pair = Pair::start(&cluster).await;
-    let before = pair.node.census();
     for _ in 0..25 {
         pair.end("rex", "exit(P, kill)").await;
     }
     pair.all_answer().await;
     pair.end("kernel_sup", "exit(P, kill)").await;
     pair.all_answer().await;
-    until(|| pair.node.census() == before).await;
+    settled(&pair.node, pair.alone).await;
 }
 
 #[tokio::test]
@@ -112,7 +114,7 @@ async fn what_rex_runs_ends_with_it() {
     let cluster = Cluster::start();
     let pair = Pair::start(&cluster).await;
     pair.all_answer().await;
-    let idle = pair.node.census().processes;
+    let idle = pair.alone.processes;
     let calls = "[{rex, N} ! {self(), {call, clock, sleep, [], user}} || _ <- [1, 2, 3]], ok";
     pair.eval(&format!(
         "spawn(fun() -> {calls}, receive stop -> ok end end)"

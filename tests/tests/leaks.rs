@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use ergo::LocalNode;
 use ergo::gen_server::{CallError, ServerRef};
 use ergo::prelude::*;
-use ergo::process::{AliasMode, Census, MonitorNodes, Received};
-use tests::{DEADLINE, Epmd, Erl, Probe, gone, unique_node};
+use ergo::process::{AliasMode, MonitorNodes, Received};
+use tests::{Epmd, Erl, Probe, gone, settled, unique_node};
 use tokio::time::timeout;
 
 /// So many as the issue of an exit storm is made of.
@@ -15,21 +15,6 @@ const MANY: usize = 100_000;
 
 /// Far more than it takes, and far less than anything that grows with the square would.
 const BOUND: Duration = Duration::from_secs(60);
-
-/// Waits until the node has no more than it had.
-async fn settled(node: &LocalNode, before: Census, what: &str) {
-    let settled = async {
-        while node.census() != before {
-            tokio::task::yield_now().await;
-        }
-    };
-    if timeout(DEADLINE, settled).await.is_err() {
-        panic!(
-            "{what} leave {:?} where there was {before:?}",
-            node.census()
-        );
-    }
-}
 
 /// Waits until the node has so many processes.
 async fn processes(node: &LocalNode, count: usize) {
@@ -65,7 +50,7 @@ async fn a_storm_through_a_chain_of_linked_processes() {
     assert_eq!(node.census().links, 2 * MANY);
     first.end(Atom::new("storm"));
     processes(&node, before.processes).await;
-    settled(&node, before, "chains").await;
+    settled(&node, before).await;
     assert!(started.elapsed() < BOUND, "{:?}", started.elapsed());
 }
 
@@ -91,7 +76,7 @@ async fn a_storm_from_one_process_to_all_and_from_one_of_all() {
         let target = if through_one { spoke } else { hub.pid };
         node.exit(target, Atom::new("storm"));
         processes(&node, before.processes).await;
-        settled(&node, before, "stars").await;
+        settled(&node, before).await;
         assert!(started.elapsed() < BOUND, "{:?}", started.elapsed());
     }
 }
@@ -120,7 +105,7 @@ async fn a_storm_that_is_trapped_comes_as_messages() {
     }
     assert_eq!(hub.left().await, []);
     drop(hub);
-    settled(&node, before, "trapped exits").await;
+    settled(&node, before).await;
     assert!(started.elapsed() < BOUND, "{:?}", started.elapsed());
 }
 
@@ -149,7 +134,7 @@ async fn many_monitors_on_one_process() {
         assert_eq!(watcher.left().await, []);
     }
     drop(watchers);
-    settled(&node, before, "monitors").await;
+    settled(&node, before).await;
     assert!(started.elapsed() < BOUND, "{:?}", started.elapsed());
 }
 
@@ -214,7 +199,7 @@ async fn every_kind_of_relation_of_one_node_ends() {
             _ => second.end(Atom::new("crash")),
         }
         drop((first, second));
-        settled(&node, before, "relations").await;
+        settled(&node, before).await;
     }
 }
 
@@ -282,8 +267,8 @@ async fn relations_with_a_rust_node_end_with_either_process_or_the_connection() 
             }
         }
         drop(theirs);
-        settled(&node, before, "relations with a Rust node").await;
-        settled(&other, there, "relations of a Rust node").await;
+        settled(&node, before).await;
+        settled(&other, there).await;
     }
 }
 
@@ -309,7 +294,7 @@ async fn relations_with_a_beam_end_with_either_process_or_the_node() {
         match round {
             0 => {
                 drop(probes);
-                settled(&node, before, "our ends").await;
+                settled(&node, before).await;
                 erl.eval_with(&all("{exit, normal}"), &[("Bytes", &bytes)])
                     .await;
             }
@@ -328,7 +313,7 @@ async fn relations_with_a_beam_end_with_either_process_or_the_node() {
                 drop(probes);
             }
         }
-        settled(&node, before, "relations with a BEAM").await;
+        settled(&node, before).await;
         let wait =
             "Wait = fun Wait() -> case lists:any(fun erlang:is_process_alive/1, binary_to_term(Bytes)) of
             true -> erlang:yield(), Wait(); false -> ok end end, Wait().";
@@ -343,5 +328,5 @@ async fn relations_with_a_beam_end_with_either_process_or_the_node() {
         let nodedown = Received::Message(term!({nodedown, (at)}));
         while probe.next().await.expect("it lives") != nodedown {}
     }
-    settled(&node, before, "relations with a lost BEAM").await;
+    settled(&node, before).await;
 }

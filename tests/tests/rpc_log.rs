@@ -17,12 +17,12 @@ async fn a_panic_is_logged_once() {
             panic!("a pipe")
         });
     let node = builder.offer(bad).start().await.expect("it starts");
+    let idle = node.census().processes;
     let erl = cluster.erl().await;
     assert_eq!(
         erl.eval(&format!("net_adm:ping({}).", node.name())).await,
         "pong"
     );
-    let idle = node.census().processes;
     for function in ["burst", "later"] {
         for ask in [
             "{badrpc, _} = rpc:call(N, bad, F, []), ok.",

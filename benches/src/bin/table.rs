@@ -11,7 +11,7 @@ use benches::cases::{self, Shared};
 use benches::measure::measure;
 use benches::memory;
 use benches::peers::{ergo, raw};
-use benches::report::{Json, Summary, Text};
+use benches::report::{Json, Summary, Text, missing};
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -57,7 +57,10 @@ async fn table(arguments: &Arguments) -> Result<(), String> {
             case.goals.clear();
         }
         match arguments.json {
-            true => print!("{}", Json(&row)),
+            true => {
+                print!("{}", Json(&row));
+                missing(&row).for_each(|line| eprintln!("{}: {line}", row.case));
+            }
             false => println!("{}", Text(&row, &case.goals)),
         }
         summary.add(&row, &case.goals);

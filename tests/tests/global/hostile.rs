@@ -49,7 +49,7 @@ async fn what_is_no_message_of_a_name_server_changes_nothing() {
     );
     assert_eq!(erl.eval(&garbage).await, "true");
     assert_eq!(node.nodes(), [Atom::new(erl.name())]);
-    tests::until(|| node.census() == before).await;
+    tests::settled(&node, before).await;
     assert_eq!(
         erl.eval("global_judge:named(theirs), global_judge:names().")
             .await,

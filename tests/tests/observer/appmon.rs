@@ -9,7 +9,6 @@ use super::stage::Pair;
 async fn applications_are_told_of_when_they_change() {
     let cluster = Cluster::start();
     let pair = Pair::with_office(&cluster).await;
-    let before = pair.node.census();
     let text = "spawn(fun() -> register(client, self()), {ok, A} = appmon_info:start_link(N, self(), []), \
              appmon_info:app_ctrl(A, N, true, [{timeout, 100}]), \
              Loop = fun Loop(Told) -> receive {delivery, A, app_ctrl, N, Apps} -> Loop([Apps | Told]); \
@@ -27,7 +26,7 @@ async fn applications_are_told_of_when_they_change() {
     // The client takes its order back, and ends.
     pair.eval("client ! stop, ok.").await;
     until(|| pair.node.whereis("appmon_info").is_none()).await;
-    until(|| pair.node.census().timers == before.timers).await;
+    until(|| pair.node.census().timers == pair.before.timers).await;
 }
 
 /// The tree of an application: who has started whom, and the other links.

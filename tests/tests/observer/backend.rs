@@ -1,6 +1,6 @@
 //! `observer_backend`
 
-use tests::{Cluster, until};
+use tests::{Cluster, settled, until};
 
 use super::stage::Pair;
 
@@ -9,25 +9,23 @@ use super::stage::Pair;
 async fn statistics_come_until_something_ends_them() {
     let cluster = Cluster::start();
     let pair = Pair::with_office(&cluster).await;
-    let before = pair.at_rest().await;
     let text = "P = spawn_link(N, observer_backend, fetch_stats, [self(), 20]), \
          Next = fun() -> receive {stats, 1, Scheds, {{input, I}, {output, O}}, Memory} -> \
              [{1, A, T} | _] = Scheds, true = A =< T, {T, I, O, [K || {K, _} <- Memory]} end end, \
          {T1, I1, O1, Keys} = Next(), {T2, I2, O2, Keys} = Next(), Ref = monitor(process, P), unlink(P), P ! exit, \
          receive {'DOWN', Ref, process, P, Why} -> {Why, T2 > T1, I2 >= I1, O2 > O1, Keys =:= [K || {K, _} <- erlang:memory()]} end.";
     assert_eq!(pair.eval(text).await, "{normal,true,true,true,true}");
-    until(|| pair.node.census() == before).await;
+    settled(&pair.node, pair.before).await;
     // Its client ends, linked or not.
     let text = "Client = spawn(fun() -> receive stop -> ok end end), \
          P = spawn(N, observer_backend, fetch_stats, [Client, 1000000]), Ref = monitor(process, P), exit(Client, kill), \
          receive {'DOWN', Ref, process, P, Why} -> Why end.";
     assert_eq!(pair.eval(text).await, "normal");
-    let text = "Client = spawn(fun() -> spawn_link(N, observer_backend, fetch_stats, [self(), 1000000]), receive stop -> ok end end), \
-         register(client, Client), ok.";
+    let text = "Me = self(), Client = spawn(fun() -> spawn_link(N, observer_backend, fetch_stats, [self(), 1000000]), \
+         Me ! started, receive stop -> ok end end), register(client, Client), receive started -> ok end.";
     pair.eval(text).await;
-    until(|| pair.node.census() != before).await;
     pair.eval("exit(whereis(client), kill).").await;
-    until(|| pair.node.census() == before).await;
+    settled(&pair.node, pair.before).await;
     for bad in ["foo, 20", "self(), foo", "self(), -1"] {
         let text = format!(
             "{{badrpc, {{'EXIT', _}}}} = rpc:call(N, observer_backend, fetch_stats, [{bad}]), ok."
@@ -96,7 +94,7 @@ async fn who_wants_to_trace_is_told_that_nothing_can_be_traced() {
     if !pair.answers_alike() {
         return;
     }
-    let before = pair.node.census().processes;
+    let before = pair.before.processes;
     let text = "{ok, N} = dbg:tracer(N, port, dbg:trace_port(ip, {0, 5000})), {ok, T} = dbg:get_tracer(N), \
          {ok, Port} = dbg:trace_port_control(N, get_listen_port), \
          {ok, S} = gen_tcp:connect({127, 0, 0, 1}, Port, [binary, {active, false}]), \
@@ -124,7 +122,7 @@ async fn who_wants_to_trace_is_told_that_nothing_can_be_traced() {
 async fn an_observer_that_is_killed_leaves_nothing() {
     let cluster = Cluster::start();
     let pair = Pair::with_office(&cluster).await;
-    let before = pair.node.census();
+    let before = pair.before;
     let text = "spawn(fun() -> Me = self(), spawn_link(N, observer_backend, fetch_stats, [Me, 50]), \
              {ok, A} = appmon_info:start_link(N, Me, []), appmon_info:app_ctrl(A, N, true, []), \
              appmon_info:app(A, office, true, []), Me ! ready, Loop = fun Loop() -> receive _ -> Loop() end end, Loop() end), ok.";
@@ -134,5 +132,5 @@ async fn an_observer_that_is_killed_leaves_nothing() {
     until(|| pair.node.census().processes == before.processes + 11).await;
     until(|| pair.node.census().timers > before.timers).await;
     pair.erl.kill();
-    until(|| pair.node.census() == before).await;
+    settled(&pair.node, pair.before).await;
 }

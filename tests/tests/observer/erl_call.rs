@@ -20,7 +20,6 @@ fn erl_call(cluster: &Cluster, node: &str, call: &str) -> String {
 async fn erl_call_calls_what_is_offered() {
     let cluster = Cluster::start();
     let pair = Pair::with_office(&cluster).await;
-    let before = pair.node.census().processes;
     let name = pair.node.name().as_str().to_owned();
     let (calls, cluster) = tokio::task::spawn_blocking(move || {
         let calls = [
@@ -41,6 +40,6 @@ async fn erl_call_calls_what_is_offered() {
         "{badarg}"
     );
     assert!(undef.contains("undef"), "{undef}");
-    tests::until(|| pair.node.census().processes == before).await;
+    tests::until(|| pair.node.census().processes == pair.before.processes).await;
     drop(cluster);
 }

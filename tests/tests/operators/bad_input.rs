@@ -80,7 +80,6 @@ async fn a_small_question_has_no_endless_answer() {
 async fn a_flood_of_questions_leaves_nothing_behind() {
     let cluster = Cluster::start();
     let pair = Pair::with_office(&cluster).await;
-    let before = pair.at_rest().await;
     let flood = "Pids = [P || P <- erpc:call(N, erlang, processes, []), erpc:call(N, erlang, is_process_alive, [P])], Self = self(), \
          Work = fun() -> [[_ | _] = erpc:call(N, erlang, process_info, [P, [registered_name, links, reductions, memory, \
              message_queue_len]]) || _ <- lists:seq(1, 4000 div length(Pids)), P <- Pids], Self ! done end, \
@@ -98,5 +97,5 @@ async fn a_flood_of_questions_leaves_nothing_behind() {
     });
     assert_eq!(flooded, "ok");
     assert!(others < Duration::from_secs(5), "{others:?}");
-    tests::until(|| pair.node.census() == before).await;
+    tests::settled(&pair.node, pair.before).await;
 }

@@ -63,6 +63,8 @@ impl Application for Office {
 pub(crate) struct Pair {
     pub(crate) erl: Erl,
     pub(crate) node: Node,
+    /// What the Rust node has when it has started, before anybody asks it.
+    pub(crate) before: Census,
 }
 
 impl Pair {
@@ -76,29 +78,24 @@ impl Pair {
     ) -> Pair {
         let builder = change(cluster.builder(&unique_node("rust")));
         let node = builder.start().await.expect("it starts");
+        let before = node.census();
         let erl = cluster.erl().await;
         erl.load_module(include_str!("judge.erl")).await;
-        Pair { erl, node }
+        Pair { erl, node, before }
     }
 
     /// The same with the application that is looked at.
     pub(crate) async fn with_office(cluster: &Cluster) -> Pair {
-        let pair = Pair::start(cluster).await;
+        let mut pair = Pair::start(cluster).await;
         let started = pair.node.start_application(Office, Restart::Temporary);
         started.await.expect("it starts");
+        pair.before = pair.node.census();
         pair
     }
 
     /// Whether what it answers is to be what the BEAM here answers: those of other releases have other items and shapes.
     pub(crate) fn answers_alike(&self) -> bool {
         self.erl.release() == 25
-    }
-
-    /// What the Rust node has when it has started and nobody asks any more.
-    pub(crate) async fn at_rest(&self) -> Census {
-        let status = self.eval("erpc:call(N, init, get_status, []).").await;
-        assert_eq!(status, "{started,started}");
-        self.node.census()
     }
 
     /// Evaluates an expression in which `N` is the Rust node.

@@ -2,7 +2,7 @@
 
 use ergo::{Pid, Ref, Term, term};
 use tests::peer::{FLAGS, SPAWN};
-use tests::{Actor, Cluster, until};
+use tests::{Actor, Cluster, settled, until};
 
 use super::stage::Pair;
 
@@ -107,7 +107,7 @@ async fn requests_that_make_no_sense_are_answered_and_leave_nothing() {
     assert_eq!(asker.ended(asked), term!(normal));
     asker.actor.settle();
     drop(asker);
-    until(|| pair.node.census() == before).await;
+    settled(&pair.node, before).await;
 }
 
 /// Such a peer is cut off, for what it says cannot be understood. Others are not.
@@ -115,8 +115,8 @@ async fn requests_that_make_no_sense_are_answered_and_leave_nothing() {
 async fn names_that_are_no_names_end_the_link() {
     let cluster = Cluster::start();
     let pair = Pair::start(&cluster).await;
-    assert_eq!(pair.eval("erpc:call(N, math, pi, []).").await, "3");
     let before = pair.node.census();
+    assert_eq!(pair.eval("erpc:call(N, math, pi, []).").await, "3");
     for function in [
         term!({1, add, 2}),
         term!({math, <<"add">>, 2}),
@@ -131,7 +131,7 @@ async fn names_that_are_no_names_end_the_link() {
         asker.ask(function, term!([monitor]), term!([1, 2]));
         until(|| !pair.node.hidden_nodes().contains(&name)).await;
         drop(asker);
-        until(|| pair.node.census() == before).await;
+        settled(&pair.node, before).await;
     }
     let connected = format!("lists:member({}, nodes(connected)).", pair.node.name());
     assert_eq!(pair.erl.eval(&connected).await, "true");

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ergo::rpc::{Context, Module};
 use ergo::{Pid, term};
-use tests::{Cluster, until};
+use tests::{Cluster, settled, until};
 
 use super::stage::{Pair, math};
 
@@ -57,11 +57,11 @@ async fn calls_end_with_who_waits_for_them() {
     let cluster = Cluster::start();
     let pair = Pair::start(&cluster).await;
     let node = &pair.node;
-    assert_eq!(pair.eval("erpc:call(N, math, pi, []).").await, "3");
     let before = node.census();
+    assert_eq!(pair.eval("erpc:call(N, math, pi, []).").await, "3");
     let ends = async |begin: &str| {
         pair.eval(begin).await;
-        until(|| node.census() == before).await;
+        settled(node, before).await;
     };
     // Its time is over.
     ends("{erpc, timeout} = try erpc:call(N, math, sleep, [], 10) catch error:E -> E end.").await;
@@ -100,7 +100,7 @@ async fn calls_end_with_the_node_that_waits_for_them() {
     pair.eval("spawn(fun() -> {rex, N} ! {self(), {call, math, sleep, [], user}}, receive stop -> ok end end).").await;
     until(|| node.census().processes == before.processes + 1002).await;
     drop(pair.erl);
-    until(|| node.census() == before).await;
+    settled(node, before).await;
 }
 
 /// What a call holds is dropped when nobody waits for it, which a BEAM says once it knows that the call has begun.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use ergo::process::{Received, SpawnError};
 use ergo::rpc::{self, RpcError};
 use ergo::{Atom, Pid, Reason, Term, term};
-use tests::{Cluster, run, until};
+use tests::{Cluster, run, settled, until};
 
 use super::stage::{Pair, math};
 
@@ -111,7 +111,7 @@ async fn calls_end_when_nobody_waits_or_nobody_is_there() {
     let timeout = sleep().timeout(Duration::from_millis(20)).await;
     assert_eq!(timeout, Err(RpcError::Timeout));
     // The request is forgotten when the node replies to it, which may be later.
-    until(|| pair.node.census() == before).await;
+    settled(&pair.node, before).await;
     let node = Atom::new("nobody@127.0.0.1");
     let nobody = pair.node.rpc(node).call::<Term>("erlang", "node", ());
     assert_eq!(nobody.await, Err(RpcError::NoConnection { node }));
@@ -199,7 +199,7 @@ async fn functions_of_the_own_node_are_called_alike() {
         .call::<()>("math", "sleep", ())
         .timeout(Duration::from_millis(10));
     assert_eq!(timeout.await, Err(RpcError::Timeout));
-    until(|| pair.node.census() == before).await;
+    settled(&pair.node, before).await;
 }
 
 #[tokio::test]
@@ -277,7 +277,7 @@ async fn processes_of_a_beam_are_spawned() {
         assert_eq!(gone, Err(SpawnError::NoConnection { node: nobody }));
     })
     .await;
-    until(|| pair.node.census() == before).await;
+    settled(&pair.node, before).await;
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use ergo::prelude::*;
 use ergo::rpc::Module;
-use tests::{Cluster, until};
+use tests::{Cluster, settled, until};
 
 use super::stage::Pair;
 
@@ -138,7 +138,7 @@ async fn a_server_is_spawned() {
     ] {
         assert_eq!(pair.eval(text).await, value, "{text}");
     }
-    until(|| pair.node.census() == before).await;
+    settled(&pair.node, before).await;
 }
 
 struct Counter(i64);
