@@ -1,6 +1,6 @@
 //! A port mapper for each test: Erlang's own, or the program of this workspace.
 
-use std::net::TcpListener;
+use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 
@@ -8,6 +8,7 @@ use rustix::process::Signal;
 
 use crate::child::{DEADLINE, Group, Output};
 use crate::program;
+use crate::unique::draw_port;
 
 /// An `epmd` on a port of its own; it ends when this is dropped.
 ///
@@ -120,12 +121,5 @@ impl Epmd {
 
 /// A port that nothing listens on, below those that the system hands out.
 pub fn unused_port() -> u16 {
-    let free = |port: &u16| TcpListener::bind(("127.0.0.1", *port)).is_ok();
-    let random = || {
-        10_000 + u16::try_from(getrandom::u32().expect("randomness") % 20_000).expect("below 2^16")
-    };
-    std::iter::repeat_with(random)
-        .take(100)
-        .find(free)
-        .expect("a free port in 100 draws")
+    draw_port(10_000..30_000, Ipv4Addr::LOCALHOST)
 }

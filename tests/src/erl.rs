@@ -6,6 +6,7 @@ use std::process::Command;
 use std::sync::mpsc;
 use std::time::Duration;
 
+use ergo::Atom;
 use rustix::process::Signal;
 use tokio::sync::oneshot;
 
@@ -391,6 +392,18 @@ impl Erl {
         let source = source.replace("?MODULE", name);
         self.eval_with(compile, &[("Source", source.as_bytes())])
             .await;
+    }
+
+    /// Has the node close its link to another, and waits until it is closed there.
+    ///
+    /// Its `net_kernel` may learn that a link is up after messages have gone over it; until then it finds nothing to close.
+    pub async fn cut(&self, other: Atom) {
+        let cut = format!(
+            "monitor_node({other}, true),
+             (fun Cut() -> erlang:disconnect_node({other}) orelse begin erlang:yield(), Cut() end end)(),
+             receive {{nodedown, {other}}} -> ok end."
+        );
+        assert_eq!(self.eval(&cut).await, "ok");
     }
 
     /// Stops the node where it is, as a debugger or a machine without memory does: its sockets stay open, and it reads

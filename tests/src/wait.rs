@@ -1,5 +1,7 @@
 //! Waiting for what happens in this program, never longer than [`DEADLINE`].
 
+use std::time::Duration;
+
 use ergo::LocalNode;
 use ergo::process::{Census, Context};
 use tokio::sync::oneshot;
@@ -12,11 +14,42 @@ pub async fn within<T>(future: impl Future<Output = T>) -> T {
     timeout(DEADLINE, future).await.expect("it takes too long")
 }
 
+/// How often one looks before the core is left to other programs between two looks.
+const LOOKS: u32 = 1000;
+
+/// How one waits for what no event tells of.
+struct Looking {
+    looks: u32,
+    since: (std::time::Instant, tokio::time::Instant),
+}
+
+impl Looking {
+    fn new() -> Looking {
+        Looking {
+            looks: 0,
+            since: (std::time::Instant::now(), tokio::time::Instant::now()),
+        }
+    }
+
+    /// Gives way to the tasks of this program, and after a while to other programs: to a BEAM that is waited for, for one.
+    async fn again(&mut self) {
+        self.looks += 1;
+        let (real, ours) = (self.since.0.elapsed(), self.since.1.elapsed());
+        // Where the clock stands still, sleeping would move it.
+        if self.looks < LOOKS || ours < real / 2 {
+            tokio::task::yield_now().await;
+        } else {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    }
+}
+
 /// Waits for a condition that no event tells of, giving way to others meanwhile.
 pub async fn until(mut holds: impl FnMut() -> bool) {
     within(async {
+        let mut looking = Looking::new();
         while !holds() {
-            tokio::task::yield_now().await;
+            looking.again().await;
         }
     })
     .await;
@@ -28,8 +61,9 @@ pub async fn until(mut holds: impl FnMut() -> bool) {
 /// name servers get to know each other by and by: what is counted in between is never there again.
 pub async fn settled(node: &LocalNode, before: Census) {
     let settled = async {
+        let mut looking = Looking::new();
         while node.census() != before {
-            tokio::task::yield_now().await;
+            looking.again().await;
         }
     };
     if timeout(DEADLINE, settled).await.is_err() {

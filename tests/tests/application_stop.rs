@@ -455,12 +455,12 @@ async fn a_callback_that_blocks_its_thread_is_given_up_in_time() {
     let name = unique_node("stop");
     let builder = || Node::builder(&name).cookie("secret").epmd_port(epmd.port());
     let node = builder()
-        .stop_timeout(Duration::from_millis(50))
+        .stop_timeout(Duration::from_secs(1))
         .start()
         .await
         .unwrap();
     let (noter, mut notes) = notes();
-    let prep_stop = Does::Blocks(Duration::from_millis(500));
+    let prep_stop = Does::Blocks(Duration::from_secs(4));
     let blocking = Noting::<0> {
         prep_stop,
         ..Noting::new(&noter)

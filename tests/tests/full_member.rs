@@ -30,13 +30,13 @@ impl Cast {
     async fn start(cluster: &Cluster) -> Cast {
         let beam = async || {
             let options = cluster.options(Erl::options()).name(&unique_node("erl"));
-            let args = ["-kernel", "net_ticktime", "2"];
+            let args = ["-kernel", "net_ticktime", "8"];
             let beam = Beam::with(cluster, options.args(&args)).await;
             beam.0.load_module(include_str!("global_judge.erl")).await;
             beam
         };
         let builder = cluster.builder(&unique_node("rust"));
-        let builder = builder.net_ticktime(Duration::from_secs(2));
+        let builder = builder.net_ticktime(Duration::from_secs(8));
         let node = builder.start().await.expect("it starts");
         let scope = pg::start(&node, SCOPE).await.expect("it starts");
         let cast = Cast {
@@ -83,16 +83,43 @@ impl Cast {
         named.sort();
         for beam in [&self.one, &self.two] {
             assert_eq!(beam.groups().await, wanted);
-            let text = "[{Name, global:whereis_name(Name)} || Name <- global_judge:names()].";
-            assert_eq!(beam.value::<Vec<(Term, Pid)>>(text).await, named);
+            tests::within(async { while self.names_of(beam).await != named {} }).await;
         }
+        tests::until(|| self.own_names() == named).await;
+    }
+
+    async fn names_of(&self, beam: &Beam) -> Vec<(Term, Pid)> {
+        // One that is lost meanwhile has no process.
+        let text = "[{Name, Pid} || Name <- global_judge:names(), Pid <- [global:whereis_name(Name)], is_pid(Pid)].";
+        beam.value(text).await
+    }
+
+    fn own_names(&self) -> Vec<(Term, Pid)> {
         let node = &self.rust.node;
         let mut names: Vec<_> = global::registered_names(node)
             .into_iter()
-            .map(|name| (name.clone(), global::whereis_name(node, name).unwrap()))
+            .filter_map(|name| Some((name.clone(), global::whereis_name(node, name)?)))
             .collect();
         names.sort();
-        assert_eq!(names, named);
+        names
+    }
+
+    /// Who has a name, as soon as all agree on it: one of these.
+    async fn keeper(&self, name: &'static str, pids: [Pid; 2]) -> Pid {
+        let text = format!("global:whereis_name({name}).");
+        let agreed = async {
+            loop {
+                let one: Term = self.one.value(&text).await;
+                let two: Term = self.two.value(&text).await;
+                match global::whereis_name(&self.rust.node, name) {
+                    Some(own) if one == own.into() && two == own.into() => return own,
+                    _ => {}
+                }
+            }
+        };
+        let keeper = tests::within(agreed).await;
+        assert!(pids.contains(&keeper), "{keeper} has the name {name}");
+        keeper
     }
 
     /// A new process of a BEAM, under a name and in the group.
@@ -150,8 +177,7 @@ async fn names_and_groups_are_the_same_everywhere_after_every_split() {
     let other_third = cast.enters_beam(one, "third").await;
     // Together again, one of the two that have the same name keeps it. The other ends, and leaves its group.
     cast.meet().await;
-    let keeper = global::whereis_name(&rust.node, "first").expect("one of them");
-    assert!([first, ours].contains(&keeper));
+    let keeper = cast.keeper("first", [first, ours]).await;
     let expected = [
         ("first", keeper),
         ("second", second),
@@ -169,8 +195,7 @@ async fn names_and_groups_are_the_same_everywhere_after_every_split() {
     let in_rust = cast.enters("fourth").await;
     let fifth = cast.enters("fifth").await;
     cast.meet().await;
-    let fourth = global::whereis_name(&rust.node, "fourth").expect("one of them");
-    assert!([in_beams, in_rust].contains(&fourth));
+    let fourth = cast.keeper("fourth", [in_beams, in_rust]).await;
     // What of the Rust node kept its name in the last split still has it.
     cast.agree(&[
         ("first", keeper),

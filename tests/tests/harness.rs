@@ -83,7 +83,8 @@ async fn connects_two_nodes() {
         a.eval(&format!("net_adm:ping('{}').", b.name())).await,
         "pong"
     );
-    assert!(epmd.log().contains(a.name().split('@').next().unwrap()));
+    let name = a.name().split('@').next().unwrap();
+    tests::until(|| epmd.log().contains(name)).await;
 
     a.eval(&format!("Me = self(), spawn(fun() -> monitor_node('{}', true), Me ! on, receive {{nodedown, _}} -> register(saw_it, self()), receive after infinity -> ok end end end), receive on -> ok end.", b.name())).await;
     b.kill();

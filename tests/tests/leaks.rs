@@ -41,13 +41,7 @@ async fn a_storm_through_a_chain_of_linked_processes() {
             ctx.receive().await;
         });
     }
-    // Each has linked itself when it waits for a message.
-    for pid in node.pids() {
-        while node.process_info(&pid).unwrap().links.is_empty() {
-            tokio::task::yield_now().await;
-        }
-    }
-    assert_eq!(node.census().links, 2 * MANY);
+    tests::until(|| node.census().links == 2 * MANY).await;
     first.end(Atom::new("storm"));
     processes(&node, before.processes).await;
     settled(&node, before).await;
@@ -314,9 +308,9 @@ async fn relations_with_a_beam_end_with_either_process_or_the_node() {
             }
         }
         settled(&node, before).await;
-        let wait =
-            "Wait = fun Wait() -> case lists:any(fun erlang:is_process_alive/1, binary_to_term(Bytes)) of
-            true -> erlang:yield(), Wait(); false -> ok end end, Wait().";
+        // Then their names are free.
+        let wait = "[begin R = monitor(process, P), receive {'DOWN', R, _, _, _} -> ok end end
+                     || P <- binary_to_term(Bytes)], ok.";
         erl.eval_with(wait, &[("Bytes", &bytes)]).await;
     }
     // And once with the node itself.

@@ -416,5 +416,5 @@ fn nothing_is_left_of_thousands_of_connections() {
         .0
     };
     host.falls(round(50), TABLES, "some connections");
-    host.falls(round(2000), 1024, "thousands of connections");
+    host.falls(round(2000), 4 << 10, "thousands of connections");
 }

@@ -197,7 +197,7 @@ impl World {
         if cell.event == Event::NodeDown {
             match cell.place {
                 Place::Beam => lost_beam = Some(beam(&self.epmd, &self.cookie).await),
-                _ => lost_rust = Some(rust_node(&self.epmd, &self.cookie).await),
+                _ => lost_rust = Some(lost_node(&self.epmd, &self.cookie).await),
             }
         }
         let rust = match cell.place {
@@ -329,7 +329,7 @@ impl World {
     /// A process of a BEAM watches one of ours.
     async fn run_for_beam(&self, cell: Cell, name: &str) -> Result<(), String> {
         // A node of its own for those who lose it.
-        let lost = rust_node(&self.epmd, &self.cookie).await;
+        let lost = lost_node(&self.epmd, &self.cookie).await;
         let rust = match cell.event {
             Event::NodeDown => &lost,
             _ => &self.rust,
@@ -401,6 +401,17 @@ impl World {
 async fn rust_node(epmd: &Epmd, cookie: &str) -> Node {
     let builder = Node::builder(&unique_node("rust")).cookie(cookie);
     builder.epmd_port(epmd.port()).start().await.unwrap()
+}
+
+/// One that is lost to a single node: `global` knows nothing of it, and parts nobody for its sake.
+async fn lost_node(epmd: &Epmd, cookie: &str) -> Node {
+    let builder = Node::builder(&unique_node("lost")).cookie(cookie);
+    builder
+        .hidden()
+        .epmd_port(epmd.port())
+        .start()
+        .await
+        .unwrap()
 }
 
 async fn beam(epmd: &Epmd, cookie: &str) -> Erl {

@@ -17,14 +17,11 @@ async fn port_of(cluster: &Cluster, erl: &Erl) -> u16 {
 /// Whether two nodes connect, each beginning once.
 async fn connects(erl: &Erl, node: &ergo::Node) -> (bool, bool) {
     let ours = node.connect(erl.name()).await.is_ok();
-    let name = node.name();
     if ours {
-        erl.eval(&format!(
-            "monitor_node({name}, true), erlang:disconnect_node({name}), receive {{nodedown, _}} -> ok end."
-        ))
-        .await;
+        erl.cut(node.name()).await;
     }
-    let theirs = erl.eval(&format!("net_kernel:connect_node({name}).")).await;
+    let connect = format!("net_kernel:connect_node({}).", node.name());
+    let theirs = erl.eval(&connect).await;
     (ours, theirs == "true")
 }
 
@@ -113,7 +110,11 @@ async fn status(port: u16, name: &'static str) -> String {
             FLAGS | NAME_ME
         };
         peer.handshake(&name_message(name, flags));
-        peer.handshake_answer()
+        let answer = peer.handshake_answer();
+        // Who comes next under this name finds it free.
+        peer.finish();
+        peer.closed();
+        answer
     });
     let answer = String::from_utf8_lossy(&answer.await.unwrap()).into_owned();
     answer.split(':').next().unwrap().to_owned()

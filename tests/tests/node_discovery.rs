@@ -1,7 +1,7 @@
 //! How nodes find each other without EPMD, and nodes that cannot be found at all.
 
 use std::collections::HashMap;
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::{Arc, Mutex};
 
 use ergo::Node;
@@ -17,11 +17,7 @@ async fn pongs(erl: &Erl, node: &Node) {
 
 /// Cuts the link, so that the next to send has to find the other.
 async fn cut(erl: &Erl, node: &Node) {
-    let cut = format!(
-        "monitor_node({0}, true), erlang:disconnect_node({0}), receive {{nodedown, _}} -> ok end.",
-        node.name()
-    );
-    assert_eq!(erl.eval(&cut).await, "ok");
+    erl.cut(node.name()).await;
     tests::until(|| node.nodes().is_empty() && node.hidden_nodes().is_empty()).await;
 }
 
@@ -87,9 +83,7 @@ async fn a_route_is_tried_before_epmd() {
     node.stop().await;
 
     // To where nobody listens, though EPMD would know better.
-    let closed = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = closed.local_addr().unwrap();
-    drop(closed);
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, unique_port()));
     let lost = cluster
         .builder(&unique_node("rust"))
         .route(erl.name(), address);

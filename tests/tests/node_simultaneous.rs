@@ -74,11 +74,7 @@ async fn meet(cluster: &Cluster, erl: &Erl, name: &str, rounds: usize) {
         assert_eq!(node.nodes(), [theirs]);
         let visible = erl.eval("nodes().").await;
         assert_eq!(visible, format!("[{}]", node.name()));
-        let cut = format!(
-            "monitor_node({0}, true), erlang:disconnect_node({0}), receive {{nodedown, _}} -> ok end.",
-            node.name()
-        );
-        erl.eval(&cut).await;
+        erl.cut(node.name()).await;
         assert_eq!(
             events.message().await,
             term!({nodeup, (theirs), [{node_type, visible}]})

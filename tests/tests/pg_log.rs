@@ -13,8 +13,8 @@ const LIMIT: usize = 1000;
 /// How many joins a peer sends that has no end of them, each to a group of its own.
 const FLOOD: u32 = 20_000;
 
-/// What a membership may take, its group included.
-const MEMBERSHIP: i64 = 2 << 10;
+/// What a membership may take, its group included, and its part of what the flood has left: the mailbox keeps some room.
+const MEMBERSHIP: i64 = 4 << 10;
 
 /// A peer that is a scope.
 struct Flood {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use ergo::etf;
 use ergo::pg::{self, Scope};
 use ergo::prelude::*;
 use ergo::pubsub::{PubSub, PubSubError, Settings};
@@ -54,10 +55,14 @@ impl Pair {
             };
             let scope = Scope::new(&self.node, "Elixir.Phoenix.PubSub");
             until(|| scope.get_members(Atom::new(&group)).len() == 2).await;
+            // It may have known an earlier one of ours.
+            let ours = self.node.whereis(group.as_str()).expect("it runs");
+            let ours = etf::to_bytes(&ours).expect("a term");
             let met = format!(
-                "met = fn met -> if length(:pg.get_members(Phoenix.PubSub, :\"{group}\")) == 2, do: :ok, else: (:erlang.yield(); met.(met)) end; met.(met)"
+                "ours = :erlang.binary_to_term(ours); met = fn met -> all = :pg.get_members(Phoenix.PubSub, :\"{group}\"); \
+                 if length(all) == 2 and ours in all, do: :ok, else: (:erlang.yield(); met.(met)) end; met.(met)"
             );
-            self.eval(&met).await;
+            self.elixir.eval_with(&met, &[("ours", &ours)]).await;
         }
     }
 

@@ -1,6 +1,8 @@
 //! Supervisors as Erlang's `supervisor` module sees them: ours called from a real node beside a real
 //! one, and a real one steered from Rust.
 
+use std::time::Duration;
+
 use ergo::gen_server::Reason;
 use ergo::process::Received;
 use ergo::supervisor::{
@@ -242,7 +244,8 @@ async fn is_looked_at_and_suspended_by_sys() {
 #[tokio::test]
 async fn restarts_what_a_shell_kills() {
     let pair = Pair::start().await;
-    let supervisor = fixed().start(&pair.node).name("app_sup").await.unwrap();
+    let fixed = fixed().period(Duration::from_secs(3600));
+    let supervisor = fixed.start(&pair.node).name("app_sup").await.unwrap();
     let killed = pair
         .eval(
             "Child = fun() -> {_, P, _, _} = lists:keyfind(a, 1, supervisor:which_children(Sup)), P end,

@@ -113,7 +113,7 @@ async fn talk(node: &Node, erl: &Erl) {
     assert!(node.ping(erl.name()).await);
     speak(node, erl).await;
     // The link of the first dial goes, and the other end makes the next.
-    disconnect(erl, name).await;
+    erl.cut(name).await;
     assert_eq!(
         erl.eval(&format!("net_adm:ping({name}).")).await,
         "pong",
@@ -121,15 +121,6 @@ async fn talk(node: &Node, erl: &Erl) {
         erl.log()
     );
     speak(node, erl).await;
-}
-
-/// Has an Erlang node close a link, and waits until it is closed.
-async fn disconnect(erl: &Erl, name: Atom) {
-    let gone = format!("receive {{nodedown, {name}}} -> ok end");
-    erl.eval(&format!(
-        "monitor_node({name}, true), erlang:disconnect_node({name}), {gone}."
-    ))
-    .await;
 }
 
 async fn speak(node: &Node, erl: &Erl) {
@@ -243,7 +234,7 @@ async fn what_an_erlang_node_checks_unasked() {
 
     // Since OTP 26 whoever dials checks, and goes nowhere without a `cacertfile`.
     let name = node.name();
-    disconnect(&erl, name).await;
+    erl.cut(name).await;
     let expected = if erl.release() < 26 { "pong" } else { "pang" };
     let ping = format!("net_adm:ping({name}).");
     assert_eq!(erl.eval(&ping).await, expected);
@@ -265,17 +256,17 @@ async fn an_idle_link_lives_by_its_ticks_and_a_silent_peer_is_given_up() {
     let site = Site::new();
     let peer = site.files.options("erl", &site.files.verify_peer());
     let options = site.cluster.options(Erl::options());
-    let options = options.args(&["-kernel", "net_ticktime", "1"]);
+    let options = options.args(&["-kernel", "net_ticktime", "3"]);
     let erl = erlang_options(options, &site.files, &peer, &peer);
     let erl = erl.start().await;
     let builder = site.cluster.builder(&unique_node("rust")).tls(site.tls());
-    let builder = builder.net_ticktime(Duration::from_secs(1));
+    let builder = builder.net_ticktime(Duration::from_secs(3));
     let node = builder.start().await.unwrap();
     assert!(node.ping(erl.name()).await);
-    // Three times as long as either end waits for a sign of life.
+    // More than twice as long as either end waits for a sign of life.
     let name = node.name();
     let idle = format!(
-        "monitor_node({name}, true), receive {{nodedown, {name}}} -> down after 3000 -> up end."
+        "monitor_node({name}, true), receive {{nodedown, {name}}} -> down after 8000 -> up end."
     );
     assert_eq!(erl.eval(&idle).await, "up");
     assert_eq!(node.nodes(), [Atom::new(erl.name())]);
@@ -326,6 +317,11 @@ async fn what_was_sent_before_a_disconnect_arrives() {
     };
     let (size, ()) = tokio::join!(waits, sends);
     assert_eq!(size, (8 << 20).to_string());
+    let gone = format!(
+        "Gone = fun Gone() -> lists:member({}, nodes(connected)) andalso Gone() end, Gone().",
+        node.name()
+    );
+    assert_eq!(erl.eval(&gone).await, "false");
     until(|| node.nodes().is_empty()).await;
     speak(&node, &erl).await;
 }

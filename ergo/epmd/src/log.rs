@@ -180,6 +180,8 @@ mod tests {
     fn syslog_gets_a_datagram_a_message() {
         let directory =
             std::env::temp_dir().join(format!("ergo-epmd-syslog-{}", std::process::id()));
+        // What a process of this number may have left.
+        let _ = std::fs::remove_dir_all(&directory);
         std::fs::create_dir(&directory).unwrap();
         let path = directory.join("log");
         let receiver = UnixDatagram::bind(&path).unwrap();

@@ -11,7 +11,7 @@ use super::client::dial;
 use super::{Alive2, AliveReply, Error, NodeInfo, ProtocolError, Request, TARGET};
 
 /// How long [`Registration::end`] waits for EPMD to have noticed.
-const END: Duration = Duration::from_secs(1);
+const END: Duration = Duration::from_secs(5);
 
 /// A node that is registered at the EPMD of this machine, for as long as this value lives.
 ///
@@ -93,7 +93,7 @@ impl Registration {
         }
     }
 
-    /// Ends the registration and waits, for a second at most, until EPMD has noticed, so that the name is free.
+    /// Ends the registration and waits, for five seconds at most, until EPMD has noticed, so that the name is free.
     ///
     /// Dropping the value ends the registration too, but does not wait.
     pub async fn end(mut self) {

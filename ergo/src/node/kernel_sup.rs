@@ -10,7 +10,7 @@ use tokio::time::sleep;
 
 use super::net_kernel::NetKernel;
 use crate::gen_server::StartError;
-use crate::process::{LocalNode, watch_end};
+use crate::process::{EndWatch, LocalNode, watch_end};
 use crate::rpc::Rex;
 use crate::supervisor::{Child, ChildSpec, Strategy, Supervisor, SupervisorSpec};
 use crate::term::Pid;
@@ -59,8 +59,9 @@ impl KernelSup {
     /// Starts the processes that other nodes expect, before any of them can ask, and keeps them up.
     pub(super) async fn start_all(self) -> Result<(), StartError> {
         let first = self.start_once().await?;
+        let end = self.node.process(&first).map(watch_end);
         // In no process: nobody can send it a signal.
-        tokio::spawn(self.keep_up(first));
+        tokio::spawn(self.keep_up(first, end));
         Ok(())
     }
 
@@ -69,10 +70,10 @@ impl KernelSup {
         start.name(KERNEL_SUP).pid().await
     }
 
-    async fn keep_up(self, mut pid: Pid) {
+    async fn keep_up(self, mut pid: Pid, mut end: Option<EndWatch>) {
         loop {
-            if let Some(supervisor) = self.node.process(&pid) {
-                watch_end(supervisor).await;
+            if let Some(end) = end.take() {
+                end.await;
             }
             if self.node.is_stopping() {
                 return;
@@ -89,6 +90,7 @@ impl KernelSup {
                     }
                 }
             };
+            end = self.node.process(&pid).map(watch_end);
         }
     }
 

@@ -1,5 +1,7 @@
 //! A peer that does not read, and servers that send it much.
 
+use std::time::Duration;
+
 use ergo::gen_server::Context;
 use ergo::node::NodeBuilder;
 use ergo::prelude::*;
@@ -34,7 +36,9 @@ impl Stalled {
 
     pub(crate) async fn with(options: impl FnOnce(NodeBuilder) -> NodeBuilder) -> Stalled {
         let cluster = Cluster::start();
-        let node = options(cluster.builder(&unique_node("rust")));
+        // The peer sends no ticks.
+        let builder = cluster.builder(&unique_node("rust"));
+        let node = options(builder.net_ticktime(Duration::from_secs(600)));
         let node = node.start().await.unwrap();
         let name = unique_node("stalled");
         let (port, cookie) = (node.port().unwrap(), cluster.cookie().to_owned());

@@ -24,7 +24,7 @@ defmodule Judge do
     desk = desk(node)
     :ok = GenServer.call(desk, {:put, :a, %{"key" => [1, 2.5, nil, true]}})
     {:ok, %{"key" => [1, 2.5, nil, true]}} = GenServer.call(desk, {:get, :a})
-    {:error, :not_found} = GenServer.call(desk, {:get, :b}, 1_000)
+    {:error, :not_found} = GenServer.call(desk, {:get, :b}, 60_000)
     :ok = GenServer.cast(desk, {:put, :b, node()})
     {:ok, me} = GenServer.call(desk, {:get, :b})
     ^me = node()

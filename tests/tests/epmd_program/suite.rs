@@ -89,7 +89,7 @@ fn names_are_registered_found_and_refused() {
 #[test]
 fn a_question_may_come_byte_by_byte() {
     // slow_get_port_nr: each byte starts the time anew.
-    let epmd = epmd(&[]);
+    let epmd = epmd(&["-packet_timeout", "3"]);
     let port = epmd.port();
     let _foo = register_old(port, b"foo", b"").unwrap();
     let mut client = Client::local(port);
@@ -190,7 +190,7 @@ fn nodes_are_stopped_and_epmd_is_killed_as_far_as_allowed() {
 #[test]
 fn a_reset_before_the_reply_leaves_no_node() {
     // socket_reset_before_alive2_reply_is_written
-    let epmd = epmd(&["-delay_write", "1", "-relaxed_command_check"]);
+    let epmd = epmd(&["-delay_write", "5", "-relaxed_command_check"]);
     let port = epmd.port();
     let client = Client::send(port, &alive(b"test", 4711, 5, b""));
     while !epmd.log().contains("registering 'test:") {

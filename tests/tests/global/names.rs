@@ -3,7 +3,7 @@
 use ergo::gen_server::{CallError, ServerRef};
 use ergo::global::{self, GlobalError};
 use ergo::prelude::*;
-use tests::Cluster;
+use tests::{Cluster, until};
 
 use super::stage::{Three, beam, joined, joined_here, keeps, ping, process};
 
@@ -138,8 +138,9 @@ async fn a_node_that_joins_learns_the_names_and_is_known_to_all() {
     three.joined().await;
     assert_eq!(three.find("first").await, format!("'{}'", three.one.name()));
     assert_eq!(three.find("third").await, three.node.name().to_string());
-    let shard = global::whereis_name(&three.node, term!({shard, 2}));
-    assert_eq!(shard.unwrap().node, *three.two.name());
+    let shard = || global::whereis_name(&three.node, term!({shard, 2}));
+    until(|| shard().is_some()).await;
+    assert_eq!(shard().unwrap().node, *three.two.name());
     let mut names = global::registered_names(&three.node);
     names.sort();
     assert_eq!(

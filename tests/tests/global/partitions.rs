@@ -188,13 +188,13 @@ async fn without_prevention_one_lost_link_parts_two_nodes_only() {
 #[tokio::test]
 async fn two_stay_together_that_lose_the_same_node() {
     let cluster = Cluster::start();
-    let ticks = ["-kernel", "net_ticktime", "2"];
+    let ticks = ["-kernel", "net_ticktime", "8"];
     let builder = cluster.builder(&unique_node("rust"));
     let three = Three {
         one: beam_of(&cluster, "erl", &ticks).await,
         two: beam_of(&cluster, "erl", &ticks).await,
         node: builder
-            .net_ticktime(Duration::from_secs(2))
+            .net_ticktime(Duration::from_secs(8))
             .start()
             .await
             .unwrap(),

@@ -128,7 +128,7 @@ async fn processes_are_told_of_as_a_beam_does() {
          {clerk, init, 1} = erpc:call(N, proc_lib, translate_initial_call, [P]), \
          {supervisor, office_sup, 1} = erpc:call(N, proc_lib, translate_initial_call, [Sup]), \
          [{behaviour, [gen_server]}] = erpc:call(N, clerk, module_info, [attributes]), \
-         {status, P, {module, gen_server}, [_, running, Sup, _, _]} = rpc:call(N, sys, get_status, [P, 200]), \
+         {status, P, {module, gen_server}, [_, running, Sup, _, _]} = rpc:call(N, sys, get_status, [P, infinity]), \
          #{papers := 2} = rpc:call(N, sys, get_state, [clerk]), \
          [{_, Q, worker, [clerk]}, {_, P, worker, [clerk]}] = rpc:call(N, supervisor, which_children, [office_sup]), \
          {[], {links, [Sup]}, {module, clerk}} = {erpc:call(N, erlang, process_info, [Q, registered_name]), \
@@ -163,7 +163,7 @@ async fn messages_that_wait_are_shown() {
     // A call within the program was never a term; it is shown as the one that it would be.
     let clerk = ClerkRef::local(&pair.node, "clerk");
     pair.eval("ok = sys:suspend({clerk, N}).").await;
-    let call = tokio::spawn(async move { clerk.file().await });
+    let call = tokio::spawn(async move { clerk.file().no_timeout().await });
     let text = "P = erpc:call(N, erlang, whereis, [clerk]), \
          (fun Wait() -> case erpc:call(N, erlang, process_info, [P, messages]) of {messages, []} -> Wait(); M -> M end end)().";
     let waits = pair.eval(text).await;

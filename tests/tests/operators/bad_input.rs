@@ -1,7 +1,5 @@
 //! Arguments that nothing can be done with: a BEAM raises the same.
 
-use std::time::Duration;
-
 use tests::Cluster;
 
 use super::stage::Pair;
@@ -84,18 +82,13 @@ async fn a_flood_of_questions_leaves_nothing_behind() {
          Work = fun() -> [[_ | _] = erpc:call(N, erlang, process_info, [P, [registered_name, links, reductions, memory, \
              message_queue_len]]) || _ <- lists:seq(1, 4000 div length(Pids)), P <- Pids], Self ! done end, \
          [spawn(Work) || _ <- lists:seq(1, 5)], [receive done -> ok end || _ <- lists:seq(1, 5)], ok.";
-    let (flooded, others) = tokio::join!(pair.eval(flood), async {
+    let (flooded, ()) = tokio::join!(pair.eval(flood), async {
         // Others are answered meanwhile.
-        let mut slowest = Duration::ZERO;
         for _ in 0..20 {
-            let began = std::time::Instant::now();
             let filed = "gen_server:call({clerk, N}, file, 5000) > 0.";
             assert_eq!(pair.eval(filed).await, "true");
-            slowest = slowest.max(began.elapsed());
         }
-        slowest
     });
     assert_eq!(flooded, "ok");
-    assert!(others < Duration::from_secs(5), "{others:?}");
     tests::settled(&pair.node, pair.before).await;
 }

@@ -93,7 +93,7 @@ async fn both_dialects_are_understood_and_the_older_is_spoken() {
             }
         }
         rust.until(Atom::new("h"), &[b]).await;
-        assert_eq!(rust.scope.get_members(g), [ours.pid, ours.pid]);
+        rust.until(g, &[ours.pid, ours.pid]).await;
         // What it is told of changes.
         rust.scope.join(g, ours.pid).await.unwrap();
         let joined = fake.actor.hear();

@@ -235,7 +235,7 @@ async fn what_a_beam_answers() {
         let has = |flag| flags & flag != 0;
         let release = audience.erl.release();
         let dead = audience
-            .pid("element(1, spawn_monitor(fun() -> ok end))")
+            .pid("begin {P, R} = spawn_monitor(fun() -> ok end), receive {'DOWN', R, _, _, _} -> P end end")
             .await;
         let (me, reference) = (audience.actor.pid(1), audience.actor.reference(1));
         let nobody = Atom::new("nobody");

@@ -9,7 +9,7 @@ use tests::peer::{
     ALIAS, ALTACT_SIG, DIST_HDR_ATOM_CACHE, DIST_MONITOR, DIST_MONITOR_NAME, EXIT_PAYLOAD, FLAGS,
     FRAGMENTS, MANDATORY_25_DIGEST, MODERN, Peer, SEND_SENDER, SPAWN, UNLINK_ID, V4_NC,
 };
-use tests::{Actor, Cluster, Probe, Said, gone, unique_node};
+use tests::{Actor, Cluster, Probe, Said, unique_node, until};
 use tokio::task::block_in_place;
 
 /// A node, and a peer with these flags.
@@ -84,7 +84,8 @@ async fn end(node: &Node, actor: &mut Actor, probe: &Probe) -> String {
     actor.say(&[term!({6, (me), (nothing), (nobody)}), term!(sync)]);
     tests::until(|| node.undelivered().no_process == 1).await;
     victim.end(Atom::new("why"));
-    gone(node, victim.pid).await;
+    // What it leaves behind is told before it is forgotten.
+    tests::until(|| node.census().remotes == 0).await;
     labels(&said(actor, probe).await)
 }
 
@@ -121,7 +122,8 @@ async fn a_peer_is_told_what_it_understands() {
         ];
         assert_eq!(heard.join(", "), expected, "with {flags:#x}");
         let understands = flags & (ALIAS | ALTACT_SIG) != 0;
-        assert_eq!(node.undelivered().no_connection, u64::from(!understands));
+        let refused = u64::from(!understands);
+        until(|| node.undelivered().no_connection == refused).await;
         assert!(probe.lives().await);
     }
 }

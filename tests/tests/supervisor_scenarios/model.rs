@@ -166,6 +166,19 @@ impl Scenario {
         self.top.has_significant_instances()
     }
 
+    /// The same with more time for whoever is to be ended: where time passes as it does, a thread may be without a core for a
+    /// while.
+    pub(crate) fn patient(&self) -> Scenario {
+        let mut patient = self.clone();
+        patient.top.give_time();
+        for step in &mut patient.steps {
+            if let Step::Ask(_, Ask::Start(child)) = step {
+                child.give_time();
+            }
+        }
+        patient
+    }
+
     /// Whether one thing happens after the other, at times that do not matter.
     pub(crate) fn is_sequential(&self) -> bool {
         let at_once = |step: &Step| matches!(step, Step::Burst(..) | Step::Wait);
@@ -193,7 +206,22 @@ impl fmt::Display for Scenario {
     }
 }
 
+impl Child {
+    fn give_time(&mut self) {
+        if let Shutdown::Time(time) = &mut self.shutdown {
+            *time *= 10;
+        }
+        if let What::Supervisor(inner) = &mut self.what {
+            inner.give_time();
+        }
+    }
+}
+
 impl Sup {
+    fn give_time(&mut self) {
+        self.children.iter_mut().for_each(Child::give_time);
+    }
+
     fn has_auto_shutdown(&self) -> bool {
         let mut children = self.children.iter();
         self.auto_shutdown != AutoShutdown::Never

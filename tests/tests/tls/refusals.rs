@@ -83,7 +83,7 @@ async fn a_plain_erlang_node_is_told_from_one_with_tls() {
     let erl = site.cluster.erl().await;
     // OTP waits for the rest of what it takes for a long message.
     let impatient = site.cluster.builder(&unique_node("rust")).tls(site.tls());
-    let impatient = impatient.net_setuptime(Duration::from_millis(500));
+    let impatient = impatient.net_setuptime(Duration::from_secs(3));
     let secure = impatient.start().await.unwrap();
 
     assert_eq!(
@@ -311,8 +311,9 @@ async fn hosts_are_compared_as_otp_compares_them() {
 async fn strangers_cost_a_bounded_number_and_time() {
     let site = Site::new();
     let builder = site.cluster.builder(&unique_node("rust")).tls(site.tls());
-    let builder = builder.net_setuptime(Duration::from_secs(2));
+    let builder = builder.net_setuptime(Duration::from_secs(10));
     let node = builder.start().await.unwrap();
+    let peer = site.node(site.tls()).await;
     let port = node.port().unwrap();
     let connect = || TcpStream::connect(("127.0.0.1", port));
     let mut strangers = Vec::new();
@@ -334,7 +335,6 @@ async fn strangers_cost_a_bounded_number_and_time() {
     };
     // One too many is closed at once, while the others are still there.
     end(connect().await.unwrap()).await;
-    let peer = site.node(site.tls()).await;
     assert!(!peer.ping(node.name().as_str()).await);
     for stranger in strangers {
         end(stranger).await;
