@@ -163,11 +163,13 @@ run({codec, Work, File, N}) ->
     Items = binary_to_term(term_to_binary(Items)),
     [time(fun() -> codec(Work, Items, Bytes, (N + 999) div 1000) end)];
 run({processes, N}) ->
+    Before = erlang:memory(total),
     Start = erlang:monotonic_time(),
     Pids = greet(N),
     Time = erlang:convert_time_unit(erlang:monotonic_time() - Start, native, nanosecond),
+    Bytes = erlang:memory(total) - Before,
     lists:foreach(fun stop/1, Pids),
-    [Time];
+    [Time, Bytes];
 run({monitors, N}) ->
     Self = self(),
     Watched = spawn(fun() -> receive stop -> ok end end),

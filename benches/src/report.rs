@@ -17,8 +17,11 @@ impl fmt::Display for Text<'_> {
         for figures in &row.figures {
             match &figures.median {
                 Ok(median) => {
-                    let unit = if median.bytes.is_some() { "B" } else { "ns" };
-                    write!(f, "  {} {:.1} {unit}", figures.peer, median.figure())?;
+                    write!(f, "  {}", figures.peer)?;
+                    if let Some(bytes) = median.bytes {
+                        write!(f, " {bytes:.1} B")?;
+                    }
+                    write!(f, " {:.1} ns", median.ns)?;
                 }
                 Err(_) => write!(f, "  {} -", figures.peer)?,
             }

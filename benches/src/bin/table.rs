@@ -75,9 +75,9 @@ async fn table(arguments: &Arguments) -> Result<(), String> {
 async fn is_peer(arguments: &[String]) -> bool {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments[..] {
-        [memory::ARGUMENT, peer, count] => {
+        [memory::ARGUMENT, work, peer, count] => {
             let count = count.parse().expect("a number of processes");
-            println!("{}", memory::child(peer, count).await);
+            println!("{}", memory::child(work, peer, count).await);
         }
         [apart::ARGUMENT, case, peer] => {
             apart::child(case, peer, |said| println!("{said}")).await;

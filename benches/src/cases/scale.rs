@@ -1,8 +1,8 @@
 //! Many of everything.
 
 mod connections;
-mod ergo;
-mod raw;
+pub(crate) mod ergo;
+pub(crate) mod raw;
 
 use std::sync::Arc;
 
@@ -14,6 +14,7 @@ use self::connections::{Sockets, Star, echo};
 use crate::case::{Case, Turns};
 use crate::cases::Shared;
 use crate::measure::CALLERS;
+use crate::memory::{self, Work};
 
 /// A million.
 const PROCESSES: u64 = 1_000_080;
@@ -33,18 +34,16 @@ pub fn cases(shared: &Arc<Shared>) -> Vec<Case> {
     ]
 }
 
-/// A million plain processes are started and sent a message each, until all have received it.
+/// A million plain processes are started and sent a message each, until all have received it; and what each holds then.
 fn processes(shared: &Arc<Shared>) -> Case {
     let shared = Arc::clone(shared);
     Case::new("scale_processes", PROCESSES)
-        .peer("ergo", |count| {
-            on_a_worker(ergo::processes(Node::alone(), count))
-        })
+        .peer_with("ergo", || memory::peer(Work::Processes, "ergo"))
         .peer_with(
             "otp",
             move || async move { shared.otp.local("processes").await },
         )
-        .peer("raw", |count| on_a_worker(raw::processes(count)))
+        .peer_with("raw", || memory::peer(Work::Processes, "raw"))
 }
 
 /// A process ends that ten thousand others watch, until all have its `DOWN`.
@@ -129,6 +128,8 @@ fn calls() -> Case {
 }
 
 /// Runs a turn in a task: the main thread is no worker of the runtime.
-async fn on_a_worker<T: Send + 'static>(turn: impl Future<Output = T> + Send + 'static) -> T {
+pub(crate) async fn on_a_worker<T: Send + 'static>(
+    turn: impl Future<Output = T> + Send + 'static,
+) -> T {
     tokio::spawn(turn).await.expect("a turn does not panic")
 }

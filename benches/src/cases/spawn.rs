@@ -6,7 +6,7 @@ use super::Shared;
 use super::local::faster_than_all;
 use crate::case::{Case, Turns};
 use crate::goals::Goal;
-use crate::memory;
+use crate::memory::{self, Work};
 use crate::peers::{actix, ergo, kameo, otp, ractor, raw};
 
 const SPAWNED: u64 = 200_000;
@@ -51,7 +51,7 @@ fn spawn(shared: &Arc<Shared>) -> Case {
 fn bytes_per_process() -> Case {
     let mut case = Case::new("bytes_per_process", HELD);
     for peer in ["ergo", "raw", "ractor", "kameo", "actix"] {
-        case = case.peer_with(peer, move || memory::peer(peer));
+        case = case.peer_with(peer, move || memory::peer(Work::Servers, peer));
     }
     case.peer_with("otp", || async {
         // A fresh one for each turn, as for the others.

@@ -9,8 +9,10 @@ use tokio::sync::Semaphore;
 
 use crate::measure::CALLERS;
 
-/// Starts so many processes and sends each a message; until all have received it. They are all alive then.
-pub(super) async fn processes(node: Node, count: u64) -> Duration {
+/// Starts so many processes and sends each a message; until all have received it. They are all alive then, and can be
+/// reached.
+pub(crate) async fn processes(count: u64) -> (Duration, (Node, Vec<Pid>)) {
+    let node = Node::alone();
     let done = Arc::new(Semaphore::new(0));
     let start = Instant::now();
     let pids: Vec<Pid> = (0..count)
@@ -29,14 +31,7 @@ pub(super) async fn processes(node: Node, count: u64) -> Duration {
         node.send(*pid, &hello).expect("it is a term");
     }
     all(&done, count).await;
-    let time = start.elapsed();
-    for pid in &pids {
-        node.send(*pid, &hello).expect("it is a term");
-    }
-    while node.census().processes > 0 {
-        tokio::task::yield_now().await;
-    }
-    time
+    (start.elapsed(), (node, pids))
 }
 
 /// So many processes watch one, which ends; until all have its `DOWN`.

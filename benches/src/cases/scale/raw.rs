@@ -8,8 +8,8 @@ use tokio::sync::{broadcast, mpsc};
 
 use crate::measure::CALLERS;
 
-/// Tasks with a channel each, which receive a message; until all have, and all are alive.
-pub(super) async fn processes(count: u64) -> Duration {
+/// Tasks with a channel each, which receive a message; until all have. They are all alive then, and can be reached.
+pub(crate) async fn processes(count: u64) -> (Duration, Vec<mpsc::UnboundedSender<u64>>) {
     let start = Instant::now();
     let (done, mut finished) = mpsc::unbounded_channel();
     let senders: Vec<_> = (0..count)
@@ -30,7 +30,7 @@ pub(super) async fn processes(count: u64) -> Duration {
     for _ in 0..count {
         finished.recv().await.expect("a sender is here");
     }
-    start.elapsed()
+    (start.elapsed(), senders)
 }
 
 /// A broadcast to so many tasks; until all have it.
