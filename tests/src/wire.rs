@@ -176,5 +176,10 @@ pub async fn dial(
         }
     };
     let established = timeout(DEADLINE, shaking).await.expect("a handshake")?;
+    // It may think so a moment later, and until then it drops some signals.
+    let up = format!(
+        "(fun Up() -> lists:member('{name}', nodes(connected)) orelse begin erlang:yield(), Up() end end)()."
+    );
+    erl.eval(&up).await;
     Ok(Wire::new(&name, established, stream, input))
 }
