@@ -396,11 +396,12 @@ impl Erl {
 
     /// Has the node close its link to another, and waits until it is closed there.
     ///
-    /// Its `net_kernel` may learn that a link is up after messages have gone over it; until then it finds nothing to close.
+    /// Its `net_kernel` may learn that a link is up after messages have gone over it, and until then it finds nothing to
+    /// close; its name server, which would connect again, is given the time to hear of the link while there is one.
     pub async fn cut(&self, other: Atom) {
         let cut = format!(
-            "monitor_node({other}, true),
-             (fun Cut() -> erlang:disconnect_node({other}) orelse begin erlang:yield(), Cut() end end)(),
+            "true = net_kernel:connect_node({other}), gen_server:call(global_name_server, get_known),
+             monitor_node({other}, true), true = erlang:disconnect_node({other}),
              receive {{nodedown, {other}}} -> ok end."
         );
         assert_eq!(self.eval(&cut).await, "ok");
