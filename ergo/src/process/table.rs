@@ -1,7 +1,8 @@
 //! The living processes of a node, by the numbers of their pids.
 //!
 //! Numbers are given out one after the other, so nothing is hashed for each process: a page has a
-//! place for each of a run of them. It comes with the first of its processes and goes with the last.
+//! place for each of a run of them. It comes with the first of its processes and goes with the last;
+//! an empty one is kept for the next.
 //! Neighbouring numbers are in different shards, so that processes that start at the same time on
 //! several threads do not wait for each other.
 
@@ -19,7 +20,20 @@ const SHARDS: u32 = 32;
 /// One survivor keeps a page: half a kilobyte, at worst.
 const PLACES: u32 = 32;
 
-type Pages<T> = HashMap<u32, Page<T>, foldhash::fast::RandomState>;
+struct Pages<T> {
+    used: HashMap<u32, Page<T>, foldhash::fast::RandomState>,
+    /// One without values: processes that come and go do not make a page each time.
+    spare: Option<Page<T>>,
+}
+
+impl<T> Default for Pages<T> {
+    fn default() -> Pages<T> {
+        Pages {
+            used: HashMap::default(),
+            spare: None,
+        }
+    }
+}
 
 /// Values under numbers that grow, until they begin anew.
 pub(super) struct Table<T> {
@@ -103,6 +117,7 @@ impl<T> Table<T> {
         let Place { shard, page, place } = Place::of(number);
         let pages = self.shards[shard].read();
         pages
+            .used
             .get(&page)
             .is_some_and(|page| page.places[place].is_some())
     }
@@ -110,7 +125,10 @@ impl<T> Table<T> {
     pub(super) fn insert(&self, number: u32, value: T) {
         let Place { shard, page, place } = Place::of(number);
         let mut pages = self.shards[shard].write();
-        let page = pages.entry(page).or_default();
+        let Pages { used, spare } = &mut *pages;
+        let page = used
+            .entry(page)
+            .or_insert_with(|| spare.take().unwrap_or_default());
         if page.places[place].replace(value).is_none() {
             page.taken += 1;
         }
@@ -119,11 +137,11 @@ impl<T> Table<T> {
     pub(super) fn remove(&self, number: u32) -> Option<T> {
         let Place { shard, page, place } = Place::of(number);
         let mut pages = self.shards[shard].write();
-        let found = pages.get_mut(&page)?;
+        let found = pages.used.get_mut(&page)?;
         let value = found.places[place].take()?;
         found.taken -= 1;
         if found.taken == 0 {
-            pages.remove(&page);
+            pages.spare = pages.used.remove(&page);
         }
         Some(value)
     }
@@ -134,6 +152,7 @@ impl<T> Table<T> {
         let taken = |shard: &Shard<T>| {
             shard
                 .read()
+                .used
                 .values()
                 .map(|page| page.taken as usize)
                 .sum::<usize>()
@@ -145,7 +164,7 @@ impl<T> Table<T> {
     pub(super) fn numbers(&self) -> Vec<u32> {
         let mut numbers = Vec::new();
         for (shard, pages) in self.shards.iter().enumerate() {
-            for (&page, found) in pages.read().iter() {
+            for (&page, found) in &pages.read().used {
                 let taken = (0..)
                     .zip(&*found.places)
                     .filter(|(_, value)| value.is_some());
@@ -160,7 +179,7 @@ impl<T> Table<T> {
 impl<T: Clone> Table<T> {
     pub(super) fn get(&self, number: u32) -> Option<T> {
         let Place { shard, page, place } = Place::of(number);
-        self.shards[shard].read().get(&page)?.places[place].clone()
+        self.shards[shard].read().used.get(&page)?.places[place].clone()
     }
 
     /// All that is in the table.
@@ -168,7 +187,7 @@ impl<T: Clone> Table<T> {
         let mut values = Vec::new();
         for shard in &self.shards {
             let pages = shard.read();
-            let places = pages.values().flat_map(|page| &*page.places);
+            let places = pages.used.values().flat_map(|page| &*page.places);
             values.extend(places.flatten().cloned());
         }
         values
@@ -180,7 +199,11 @@ mod tests {
     use super::*;
 
     fn pages<T>(table: &Table<T>) -> usize {
-        table.shards.iter().map(|shard| shard.read().len()).sum()
+        table
+            .shards
+            .iter()
+            .map(|shard| shard.read().used.len())
+            .sum()
     }
 
     #[test]
@@ -215,6 +238,19 @@ mod tests {
         assert_eq!((pages(&table), table.numbers()), (1, vec![last - SHARDS]));
         table.remove(last - SHARDS);
         assert_eq!(pages(&table), 0);
+    }
+
+    #[test]
+    fn an_empty_page_is_used_again() {
+        let table = Table::new();
+        let spare = || table.shards[1].read().spare.is_some();
+        table.insert(1, ());
+        assert_eq!((table.remove(1), spare()), (Some(()), true));
+        let elsewhere = 1 + SHARDS * PLACES;
+        table.insert(elsewhere, ());
+        assert!(!spare());
+        assert_eq!(table.numbers(), [elsewhere]);
+        assert_eq!((table.get(1), table.len()), (None, 1));
     }
 
     #[test]
