@@ -1,8 +1,8 @@
 //! The ground that processes stand on: their table, their names, and the way to other nodes.
 
 use std::fmt;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock, PoisonError, RwLock, Weak};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock, Weak};
 
 use tokio_util::task::TaskTracker;
 
@@ -79,8 +79,8 @@ struct Inner {
     stopping: AtomicBool,
     /// How many messages the processes that have ended had taken out of their mailboxes.
     handled: AtomicU64,
-    /// Whose group a process belongs to that nobody started.
-    first_leader: RwLock<Option<Pid>>,
+    /// Whose group a process belongs to that nobody started; 0 before there is one.
+    first_leader: AtomicU32,
 }
 
 /// So many bits of a pid's number are its id, as in every OTP release; its serial has the others.
@@ -109,7 +109,7 @@ impl LocalNode {
             tasks: TaskTracker::new(),
             stopping: AtomicBool::new(false),
             handled: AtomicU64::new(0),
-            first_leader: RwLock::default(),
+            first_leader: AtomicU32::new(0),
         }))
     }
 
@@ -226,19 +226,13 @@ impl LocalNode {
 
     /// The group leader of processes that were not started by others. In Erlang: that of `init`, `user`.
     pub(crate) fn first_leader(&self) -> Pid {
-        let first = self.0.first_leader.read();
-        let first = *first.unwrap_or_else(PoisonError::into_inner);
-        first.unwrap_or_else(|| self.caller_pid())
+        self.pid_of(self.0.first_leader.load(Ordering::Relaxed))
     }
 
-    /// Has this process lead the group of all that are started from now on, and not by others.
+    /// Has this process of the node lead the group of all that are started from now on, and not by others.
     pub(crate) fn set_first_leader(&self, leader: Pid) {
-        let mut first = self
-            .0
-            .first_leader
-            .write()
-            .unwrap_or_else(PoisonError::into_inner);
-        *first = Some(leader);
+        let number = self.number(&leader).unwrap_or(0);
+        self.0.first_leader.store(number, Ordering::Relaxed);
     }
 
     /// A process has ended that had taken so many messages out of its mailbox.
