@@ -12,6 +12,7 @@ mod term;
 
 pub(super) use atom::AtomName;
 pub(super) use container::Part;
+pub(crate) use id::{NAMED_PID, named_pid, named_reference};
 
 use std::borrow::Cow;
 

@@ -3,12 +3,14 @@
 mod atom_table;
 mod chunk;
 mod copy;
+mod id;
 mod keys;
 mod rope;
 mod spare;
 mod term;
 mod transcribe;
 
+pub(crate) use id::{NAMED_REFERENCE, pid_bytes, reference_bytes};
 pub(super) use keys::Keys;
 pub(super) use rope::Rope;
 
@@ -19,7 +21,7 @@ use super::decoder::AtomName;
 use super::encode_error::{Counted, NotFinite};
 use super::tag::*;
 use super::{Atoms, Encode, EncodeError};
-use crate::term::{Atom, AtomError, Pid, Port, Ref};
+use crate::term::{Atom, AtomError};
 
 /// Writes terms in the form that OTP 25 and later emit, into a buffer that grows.
 ///
@@ -68,10 +70,6 @@ pub(super) struct Part {
 /// piece of a write. Over loopback a copy takes a tenth less time at 1 KiB, as much at 2 KiB, a fifth
 /// more at 4 and 8 KiB, and from 16 KiB on a quarter to a half more.
 pub(crate) const BY_REFERENCE: usize = 4 << 10;
-
-/// Ports whose number fits go in the form that every release reads. OTP 22 and 23 end the link at
-/// V4_PORT_EXT, and OTP 25 too writes it only past this.
-const SMALL_PORT: u64 = 1 << 28;
 
 /// The largest tuple that OTP takes.
 const MAX_ARITY: usize = (1 << 24) - 1;
@@ -438,66 +436,6 @@ impl Encoder {
             items[3 + index] = items[5 + 2 * index + 1];
         }
         self.out.truncate(start + 3 + len);
-    }
-
-    /// A pid.
-    pub fn pid(&mut self, value: &Pid) {
-        self.out.put_u8(NEW_PID);
-        self.atom(value.node);
-        self.pid_rest(value.id, value.serial, value.creation);
-    }
-
-    fn pid_rest(&mut self, id: u32, serial: u32, creation: u32) {
-        // One step for all: ids stand in every message between nodes.
-        let mut bytes = [0; 12];
-        bytes[..4].copy_from_slice(&id.to_be_bytes());
-        bytes[4..8].copy_from_slice(&serial.to_be_bytes());
-        bytes[8..].copy_from_slice(&creation.to_be_bytes());
-        self.out.put_slice(&bytes);
-    }
-
-    /// A reference.
-    pub fn reference(&mut self, value: &Ref) {
-        let words = value.words();
-        self.reference_head(words.len());
-        self.atom(value.node);
-        self.reference_rest(value.creation, words);
-    }
-
-    fn reference_head(&mut self, words: usize) {
-        let [high, low] = (words as u16).to_be_bytes();
-        self.out.put_slice(&[NEWER_REFERENCE, high, low]);
-    }
-
-    fn reference_rest(&mut self, creation: u32, words: &[u32]) {
-        let mut bytes = [0; 4 + 4 * Ref::MAX_WORDS];
-        bytes[..4].copy_from_slice(&creation.to_be_bytes());
-        for (word, bytes) in words.iter().zip(bytes[4..].chunks_exact_mut(4)) {
-            bytes.copy_from_slice(&word.to_be_bytes());
-        }
-        self.out.put_slice(&bytes[..4 + 4 * words.len()]);
-    }
-
-    /// A port, as OTP 25 writes it: NEW_PORT_EXT while its number fits in 28 bits, which every
-    /// release reads, and V4_PORT_EXT beyond.
-    pub fn port(&mut self, value: &Port) {
-        self.port_head(value.id);
-        self.atom(value.node);
-        self.port_rest(value.id, value.creation);
-    }
-
-    fn port_head(&mut self, id: u64) {
-        let small = id < SMALL_PORT;
-        self.out.put_u8(if small { NEW_PORT } else { V4_PORT });
-    }
-
-    fn port_rest(&mut self, id: u64, creation: u32) {
-        if id < SMALL_PORT {
-            self.out.put_u32(id as u32);
-        } else {
-            self.out.put_u64(id);
-        }
-        self.out.put_u32(creation);
     }
 
     /// Any value that is a term.

@@ -4,6 +4,7 @@ mod encode;
 mod errors;
 mod hostile;
 mod malformed;
+mod pids;
 mod tags;
 mod typed;
 

@@ -40,8 +40,15 @@ impl Ref {
     }
 
     /// The words, first word first, as on the wire.
+    #[inline]
     pub fn words(&self) -> &[u32] {
         &self.words[..usize::from(self.len)]
+    }
+
+    /// The words, with zeros behind them; and how many they are.
+    #[inline]
+    pub(crate) fn all_words(&self) -> ([u32; Ref::MAX_WORDS], usize) {
+        (self.words, usize::from(self.len))
     }
 }
 

@@ -1,5 +1,6 @@
 //! The types of [`term`](crate::term).
 
+use super::decode_list;
 use crate::etf::{Decode, DecodeError, Decoder, Encode, EncodeError, Encoder};
 use crate::term::{
     Atom, BigInt, Binary, BitString, Fun, List, Map, Pid, Port, Record, Ref, Term, Tuple,
@@ -26,7 +27,36 @@ macro_rules! identifiers {
     )*};
 }
 
-identifiers!(Pid = pid, Port = port, Ref = reference);
+identifiers!(Port = port, Ref = reference);
+
+/// Lists of them are long, where there are any: they are written and read in one go.
+impl Encode for Pid {
+    const DISTINCT: bool = true;
+
+    #[inline]
+    fn encode(&self, out: &mut Encoder) -> Result<(), EncodeError> {
+        out.pid(self);
+        Ok(())
+    }
+
+    fn encode_slice(items: &[Pid], out: &mut Encoder) -> Result<(), EncodeError> {
+        out.pids(items)
+    }
+}
+
+impl Decode for Pid {
+    #[inline]
+    fn decode(from: &mut Decoder<'_>) -> Result<Pid, DecodeError> {
+        from.pid()
+    }
+
+    fn decode_vec(from: &mut Decoder<'_>) -> Result<Vec<Pid>, DecodeError> {
+        match from.named_pids() {
+            Some(pids) => Ok(pids),
+            None => decode_list(from),
+        }
+    }
+}
 
 impl Encode for Atom {
     const DISTINCT: bool = true;
