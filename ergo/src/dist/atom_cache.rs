@@ -2,6 +2,7 @@
 //!
 //! Erlang/OTP documentation: ERTS, "External Term Format", "Distribution Header".
 
+use super::control::brief::{FEW, LIST, list_len};
 use crate::etf::Atoms;
 use crate::term::{Atom, AtomError};
 
@@ -39,15 +40,12 @@ pub(super) struct AtomCache {
     latest: [Latest; FEW + 1],
 }
 
-/// A list of atoms, and what it stands for.
+/// A list of atoms, which begins with their number, and what it stands for.
 #[derive(Debug, Default)]
 struct Latest {
-    list: u128,
+    list: [u8; LIST],
     atoms: Atoms,
 }
-
-/// So many atoms are few: their list has at most 12 bytes.
-const FEW: usize = 7;
 
 impl AtomCache {
     /// Reads the list of atoms at the front of a frame, keeping new ones, and says how long it is.
@@ -78,26 +76,24 @@ impl AtomCache {
     /// Reads a list of a few atoms none of which is new: what most frames have.
     #[inline]
     pub(super) fn read_known(&mut self, frame: &[u8]) -> Option<(&Atoms, usize)> {
-        // No list of so few is longer, and what follows it is not short.
-        let first = frame.first_chunk::<16>()?;
-        let count = usize::from(first[0]);
+        let count = usize::from(*frame.first()?);
         if count == 0 || count > FEW {
             return None;
         }
-        let length = 1 + count / 2 + 1 + count;
-        let list = u128::from_le_bytes(*first) & !(u128::MAX << (8 * length));
-        if self.latest[count].list != list {
+        let list = frame.get(..list_len(count))?;
+        if self.latest[count].list[..list.len()] != *list {
             let atoms = self.known(count, list)?;
-            self.latest[count] = Latest { list, atoms };
+            let latest = &mut self.latest[count];
+            latest.list[..list.len()].copy_from_slice(list);
+            latest.atoms = atoms;
         }
-        Some((&self.latest[count].atoms, length))
+        Some((&self.latest[count].atoms, list.len()))
     }
 
     /// The atoms of such a list; `None` if one is new.
-    fn known(&self, count: usize, list: u128) -> Option<Atoms> {
+    fn known(&self, count: usize, list: &[u8]) -> Option<Atoms> {
         let slots = self.slots.as_deref()?;
-        let bytes = list.to_le_bytes();
-        let (flags, lows) = bytes[1..].split_at(count / 2 + 1);
+        let (flags, lows) = list[1..].split_at(count / 2 + 1);
         let atom = |index: usize| {
             let nibble = (flags[index / 2] >> (4 * (index % 2))) & 0xf;
             let slot = usize::from(nibble & 7) << 8 | usize::from(lows[index]);

@@ -81,19 +81,31 @@ impl Receiver {
     /// When the peer breaks the protocol. The link must be closed then.
     pub fn receive(&mut self, input: &mut BytesMut) -> Result<Option<Received>, ProtocolError> {
         while let Some(end) = frame::end(input, self.max)? {
-            let shown = trace::is_on().then(|| input[CONTENT..end].to_vec());
-            let received = match self.take_brief(input, end) {
-                Some(received) => Ok(Some(received)),
-                None => self.take(input, end),
-            };
-            if let Some(frame) = shown {
-                trace::received(self.peer, &received, &frame);
+            // What most frames are is given at once: it is too large to be moved about.
+            if !trace::is_on() {
+                if let Some(received) = self.take_brief(input, end) {
+                    return Ok(Some(received));
+                }
             }
-            if let Some(received) = received? {
+            if let Some(received) = self.take_shown(input, end)? {
                 return Ok(Some(received));
             }
         }
         Ok(None)
+    }
+
+    /// Takes the frame that ends there, and shows it to who wants to see it.
+    fn take_shown(
+        &mut self,
+        input: &mut BytesMut,
+        end: usize,
+    ) -> Result<Option<Received>, ProtocolError> {
+        let shown = trace::is_on().then(|| input[CONTENT..end].to_vec());
+        let received = self.take(input, end);
+        if let Some(frame) = shown {
+            trace::received(self.peer, &received, &frame);
+        }
+        received
     }
 
     /// Takes the frame that ends there off the front, if it is a message of a call or a cast and names

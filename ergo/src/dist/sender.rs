@@ -202,8 +202,7 @@ impl Sender {
             return None;
         }
         self.written.write(control, self.flags, atoms)?;
-        let (atoms, count) = self.written.all_atoms();
-        let list = self.stream.cache.known(atoms, count)?;
+        let list = self.stream.cache.known(self.written.atoms())?;
         let before = self.written.frame(list, payload.len());
         self.stream.queue.frame(before, payload);
         Some(())

@@ -9,26 +9,23 @@ use super::op::{self, altact};
 use super::{Control, Target};
 use crate::dist::DistFlags;
 use crate::dist::frame::{MESSAGE, VERSION};
-use crate::etf::tag::{ATOM_CACHE_REF, NEW_PID, NEWER_REFERENCE, SMALL_INTEGER, SMALL_TUPLE};
+use crate::etf::tag::{ATOM_CACHE_REF, NEW_PID, SMALL_INTEGER, SMALL_TUPLE};
+use crate::etf::{
+    NAMED_PID, NAMED_REFERENCE, named_pid, named_reference, pid_bytes, reference_bytes,
+};
 use crate::term::{Atom, Pid, Ref};
 
 /// The most atoms that the header of such a message names, those of its payload counted.
-pub(in crate::dist) const FEW: usize = 8;
-
-/// `NEW_PID_EXT`, its node as an atom of the header, id, serial and creation.
-const PID: usize = 1 + 2 + 12;
-
-/// `NEWER_REFERENCE_EXT`, the number of words, node, creation, words.
-const REFERENCE: usize = 3 + 2 + 4 + 4 * Ref::MAX_WORDS;
+pub(in crate::dist) const FEW: usize = 16;
 
 /// The longest are those that set and end monitors.
-const ROOM: usize = 4 + 2 * PID + REFERENCE;
+const ROOM: usize = 4 + 2 * NAMED_PID + NAMED_REFERENCE;
 
 /// The length of a frame, and what says that it is a message.
 const HEAD: usize = 4 + 2;
 
 /// Where a list of at most [`FEW`] atoms that the peer knows has room.
-pub(in crate::dist) const LIST: usize = 16;
+pub(in crate::dist) const LIST: usize = 32;
 
 const BEFORE: usize = HEAD + LIST;
 
@@ -46,7 +43,7 @@ pub(in crate::dist) struct Brief {
     /// The message, after [`BEFORE`] bytes.
     bytes: [u8; BEFORE + ROOM],
     len: usize,
-    /// The first `named` of these, and nothing else.
+    /// The first `named` of these.
     atoms: [Atom; FEW],
     named: usize,
 }
@@ -72,11 +69,8 @@ impl Brief {
         atoms: &[Atom],
     ) -> Option<()> {
         self.len = BEFORE;
-        self.atoms = [Atom::EMPTY; FEW];
         self.named = atoms.len();
-        for (own, atom) in self.atoms.get_mut(..atoms.len())?.iter_mut().zip(atoms) {
-            *own = *atom;
-        }
+        self.atoms.get_mut(..atoms.len())?.copy_from_slice(atoms);
         let all = |wanted| flags.contains(wanted).then_some(());
         match control {
             Control::Send {
@@ -137,11 +131,6 @@ impl Brief {
         &self.atoms[..self.named]
     }
 
-    /// The same, behind which there is nothing but the empty atom; and how many they are.
-    pub(in crate::dist) fn all_atoms(&self) -> (&[Atom; FEW], usize) {
-        (&self.atoms, self.named)
-    }
-
     /// All of the frame that stands before a payload of so many bytes. The header's list of atoms is
     /// at the end of `list`.
     #[inline]
@@ -195,25 +184,18 @@ impl Brief {
 
     #[inline]
     fn pid(&mut self, pid: &Pid) -> Option<()> {
-        let mut bytes = [0; PID];
-        bytes[..3].copy_from_slice(&[NEW_PID, ATOM_CACHE_REF, self.position(pid.node)?]);
-        bytes[3..7].copy_from_slice(&pid.id.to_be_bytes());
-        bytes[7..11].copy_from_slice(&pid.serial.to_be_bytes());
-        bytes[11..].copy_from_slice(&pid.creation.to_be_bytes());
-        self.put(bytes);
+        let position = self.position(pid.node)?;
+        self.put(pid_bytes(position, pid));
         Some(())
     }
 
     #[inline]
     fn reference(&mut self, reference: &Ref) -> Option<()> {
-        let words = reference.words();
         let position = self.position(reference.node)?;
-        let len = words.len() as u8;
-        self.put([NEWER_REFERENCE, 0, len, ATOM_CACHE_REF, position]);
-        self.put(reference.creation.to_be_bytes());
-        for word in words {
-            self.put(word.to_be_bytes());
-        }
+        let (bytes, len) = reference_bytes(position, reference);
+        let start = self.len;
+        self.put(bytes);
+        self.len = start + len;
         Some(())
     }
 }
@@ -295,16 +277,7 @@ impl Fields<'_> {
 
     #[inline]
     fn pid(&mut self) -> Option<Pid> {
-        let [NEW_PID, ATOM_CACHE_REF, node, numbers @ ..] = self.take::<PID>()? else {
-            return None;
-        };
-        let [id, serial, creation] = [0, 4, 8].map(|at| number(&numbers, at));
-        Some(Pid {
-            node: self.named(node)?,
-            id,
-            serial,
-            creation,
-        })
+        named_pid(&self.take()?, self.atoms)
     }
 
     #[inline]
@@ -317,25 +290,8 @@ impl Fields<'_> {
 
     #[inline]
     fn reference(&mut self) -> Option<Ref> {
-        let [NEWER_REFERENCE, 0, len, ATOM_CACHE_REF, node, creation @ ..] = self.take::<9>()?
-        else {
-            return None;
-        };
-        let (node, creation) = (self.named(node)?, u32::from_be_bytes(creation));
-        if len == 3 {
-            let numbers = self.take::<12>()?;
-            return Ref::new(node, creation, &[0, 4, 8].map(|at| number(&numbers, at)));
-        }
-        let mut words = [0; Ref::MAX_WORDS];
-        let words = words.get_mut(..usize::from(len))?;
-        for word in &mut *words {
-            *word = u32::from_be_bytes(self.take()?);
-        }
-        Ref::new(node, creation, words)
+        let (reference, rest) = named_reference(self.rest, self.atoms)?;
+        self.rest = rest;
+        Some(reference)
     }
-}
-
-#[inline]
-fn number(bytes: &[u8; 12], at: usize) -> u32 {
-    u32::from_be_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]])
 }

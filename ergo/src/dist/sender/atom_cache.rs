@@ -28,10 +28,31 @@ struct Slot {
 }
 
 /// A list of few atoms that the peer knows, and what it stands for.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Latest {
-    atoms: Option<[Atom; FEW]>,
+    /// Whether there is one.
+    is_known: bool,
+    /// As many as there are in it come first.
+    atoms: [Atom; FEW],
     list: [u8; LIST],
+}
+
+impl Default for Latest {
+    fn default() -> Latest {
+        Latest {
+            is_known: false,
+            atoms: [Atom::EMPTY; FEW],
+            list: [0; LIST],
+        }
+    }
+}
+
+impl Latest {
+    fn set(&mut self, atoms: &[Atom], list: [u8; LIST]) {
+        self.is_known = true;
+        self.atoms[..atoms.len()].copy_from_slice(atoms);
+        self.list = list;
+    }
 }
 
 /// The most atoms that a header names.
@@ -76,13 +97,14 @@ impl AtomCache {
     }
 
     /// The header's list of a few atoms, at the end of an array, if the peer knows all of them and each
-    /// is where it would be put first. Behind the first `count` atoms there are none.
+    /// is where it would be put first.
     #[inline]
-    pub(super) fn known(&mut self, atoms: &[Atom; FEW], count: usize) -> Option<&[u8; LIST]> {
-        if self.latest[count].atoms != Some(*atoms) {
-            let list = self.list_known(&atoms[..count])?;
-            let atoms = Some(*atoms);
-            self.latest[count] = Latest { atoms, list };
+    pub(super) fn known(&mut self, atoms: &[Atom]) -> Option<&[u8; LIST]> {
+        let count = atoms.len();
+        let latest = self.latest.get(count)?;
+        if !latest.is_known || latest.atoms[..count] != *atoms {
+            let list = self.list_known(atoms)?;
+            self.latest[count].set(atoms, list);
         }
         Some(&self.latest[count].list)
     }
