@@ -22,6 +22,8 @@ pub(super) struct Queue {
     ready_len: usize,
     /// The latest frames, which come after `ready`.
     frames: BytesMut,
+    /// How much the latest piece of them held: the next is likely to hold as much.
+    latest: usize,
     /// Where the last of them begins.
     start: usize,
     /// Those whose first fragment is given out, in the order of their turns.
@@ -52,6 +54,7 @@ impl Queue {
 
     /// Begins a frame: its content is to be written here, up to the payload.
     pub(super) fn begin(&mut self) -> &mut BytesMut {
+        self.make_room();
         self.start = self.frames.len();
         self.frames.put_u32(0);
         &mut self.frames
@@ -60,10 +63,19 @@ impl Queue {
     /// A whole frame, in two parts of which neither is long.
     #[inline]
     pub(super) fn frame(&mut self, before: &[u8], payload: &[u8]) {
+        self.make_room();
         self.frames.extend_from_slice(before);
         self.frames.extend_from_slice(payload);
         if self.frames.len() >= PIECE {
             self.flush();
+        }
+    }
+
+    /// Makes room for about a piece, before its first frame: what grows bit by bit is copied each time.
+    #[inline]
+    fn make_room(&mut self) {
+        if self.frames.is_empty() {
+            self.frames.reserve(self.latest);
         }
     }
 
@@ -118,6 +130,7 @@ impl Queue {
     /// What is collected becomes a piece. Only between frames.
     fn flush(&mut self) {
         if !self.frames.is_empty() {
+            self.latest = self.frames.len().min(2 * PIECE);
             let frames = self.frames.split().freeze();
             self.push(frames, true);
         }
