@@ -72,12 +72,12 @@ impl Term {
         }
     }
 
-    /// The bytes and the number of bits of a bit string of any length.
-    fn as_bit_slice(&self) -> Option<(&[u8], usize)> {
+    /// The bytes and the number of bits of a bit string of any length; none of other terms.
+    fn as_bit_slice(&self) -> (&[u8], usize) {
         match self {
-            Term::Binary(bytes) => Some((bytes, bytes.len() * 8)),
-            Term::Bits(bits) => Some((bits.bytes(), bits.bit_len())),
-            _ => None,
+            Term::Binary(bytes) => (bytes, bytes.len() * 8),
+            Term::Bits(bits) => (bits.bytes(), bits.bit_len()),
+            _ => (&[], 0),
         }
     }
 }
@@ -87,6 +87,7 @@ const CONS: u8 = 10;
 
 fn compare(a: &Term, b: &Term, numbers: Numbers) -> Ordering {
     match (a, b) {
+        (Term::Int(a), Term::Int(b)) => a.cmp(b),
         (Term::Atom(a), Term::Atom(b)) => a.cmp(b),
         (Term::Ref(a), Term::Ref(b)) => a.cmp(b),
         (Term::Fun(a), Term::Fun(b)) => compare_funs(a, b, numbers),
@@ -99,13 +100,13 @@ fn compare(a: &Term, b: &Term, numbers: Numbers) -> Ordering {
         (Term::Record(a), Term::Record(b)) => compare_records(a, b, numbers),
         (Term::Map(a), Term::Map(b)) => compare_maps(a, b, numbers),
         (Term::List(a), Term::List(b)) => compare_lists(a, b, numbers),
-        _ => match (a.as_bit_slice(), b.as_bit_slice()) {
-            (Some(a), Some(b)) => compare_bits(a, b),
-            _ => a
-                .rank()
-                .cmp(&b.rank())
-                .then_with(|| compare_numbers(a, b, numbers)),
-        },
+        (Term::Binary(_) | Term::Bits(_), Term::Binary(_) | Term::Bits(_)) => {
+            compare_bits(a.as_bit_slice(), b.as_bit_slice())
+        }
+        _ => a
+            .rank()
+            .cmp(&b.rank())
+            .then_with(|| compare_numbers(a, b, numbers)),
     }
 }
 
@@ -260,11 +261,22 @@ impl PartialOrd for Term {
 
 /// Erlang's `=:=`. Floats are equal when their bits are, as since OTP 27: `0.0` is not `-0.0`.
 impl PartialEq for Term {
+    #[inline]
     fn eq(&self, other: &Term) -> bool {
         match (self, other) {
             (Term::Int(a), Term::Int(b)) => a == b,
             (Term::Float(a), Term::Float(b)) => a.to_bits() == b.to_bits(),
             (Term::Atom(a), Term::Atom(b)) => a == b,
+            _ => self.equals(other),
+        }
+    }
+}
+
+impl Term {
+    /// `==` of all but the smallest, of which there are most: those are compared where they stand.
+    #[inline(never)]
+    fn equals(&self, other: &Term) -> bool {
+        match (self, other) {
             (Term::Ref(a), Term::Ref(b)) => a == b,
             (Term::Fun(a), Term::Fun(b)) => a == b,
             (Term::Port(a), Term::Port(b)) => a == b,

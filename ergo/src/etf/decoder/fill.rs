@@ -72,6 +72,7 @@ impl<'a> Decoder<'a> {
                 Some(binary) => put(place, Term::Binary(binary)),
                 None => return self.fill_plain(place),
             },
+            [NEW_PID, ..] => put(place, Term::Pid(self.pid()?)),
             [SMALL_TUPLE | LARGE_TUPLE, ..] => return self.fill_tuple(place),
             [STRING | LIST, ..] => return self.fill_list(place),
             [MAP, ..] => return self.fill_map(place),

@@ -5,7 +5,7 @@
 
 use bytes::BufMut;
 
-use super::{Encoder, MAX_STRING};
+use super::{Encoder, MAX_STRING, pid_bytes};
 use crate::etf::EncodeError;
 use crate::etf::tag::*;
 use crate::term::{List, Map, Term, Tuple};
@@ -119,6 +119,12 @@ impl Encoder {
                     return Some(self.piece(chunk, at, bytes, len));
                 }
             }
+            Term::Pid(value) if self.form.named => {
+                if let Some(position) = self.atoms.position(value.node) {
+                    let bytes = pid_bytes(position, value);
+                    return Some(self.piece(chunk, at, &bytes, bytes.len()));
+                }
+            }
             Term::Tuple(value) => return self.chunk_tuple(chunk, at, value),
             Term::List(value) => return self.chunk_list(chunk, at, value),
             Term::Map(value) => return self.chunk_map(chunk, at, value),
@@ -173,6 +179,27 @@ impl Encoder {
         Some(at)
     }
 
+    /// A list of so many bytes.
+    fn chunk_string(&mut self, chunk: &mut Chunk, at: usize, items: &[Term]) -> usize {
+        let [high, low] = (items.len() as u16).to_be_bytes();
+        let at = self.piece(chunk, at, &[STRING, high, low], 3);
+        let bytes = items.iter().map(|item| match item {
+            Term::Int(value) => *value as u8,
+            _ => 0,
+        });
+        // As most often there is room.
+        if let Some(room) = chunk.bytes.get_mut(at..at + items.len()) {
+            room.iter_mut()
+                .zip(bytes)
+                .for_each(|(room, byte)| *room = byte);
+            return at + items.len();
+        }
+        self.flush(chunk, at);
+        self.out.reserve(items.len());
+        self.out.extend(bytes);
+        0
+    }
+
     /// A list whose elements are all bytes goes as STRING_EXT, as `term_to_binary/1` writes it.
     #[inline(never)]
     fn chunk_list(&mut self, chunk: &mut Chunk, mut at: usize, value: &List) -> Option<usize> {
@@ -180,15 +207,7 @@ impl Encoder {
         let is_byte = |item: &Term| matches!(item, Term::Int(0..=255));
         if value.is_proper() && (1..=MAX_STRING).contains(&items.len()) && items.iter().all(is_byte)
         {
-            let [high, low] = (items.len() as u16).to_be_bytes();
-            self.flush(chunk, at);
-            self.out.reserve(3 + items.len());
-            self.out.put_slice(&[STRING, high, low]);
-            self.out.extend(items.iter().map(|item| match item {
-                Term::Int(value) => *value as u8,
-                _ => 0,
-            }));
-            return Some(0);
+            return Some(self.chunk_string(chunk, at, items));
         }
         match u8::try_from(items.len()) {
             Ok(0) => {}

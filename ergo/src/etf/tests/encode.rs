@@ -219,3 +219,18 @@ fn funs_hold_255_values_at_most() {
         EncodeError::TooLarge { len: 256, .. }
     ));
 }
+
+#[test]
+fn lists_of_bytes_are_strings_wherever_they_stand() {
+    for len in 0..600_usize {
+        let bytes: Vec<u8> = (0..len).map(|byte| byte as u8).collect();
+        let list = Term::list(bytes.iter().map(|byte| Term::from(i64::from(*byte))));
+        let mut out = Encoder::new();
+        out.tuple(3).expect("a small tuple");
+        for _ in 0..3 {
+            out.charlist(&bytes).expect("a short string");
+        }
+        let three = Term::tuple([list.clone(), list.clone(), list]);
+        assert_eq!(written(&three), out.as_slice(), "{len}");
+    }
+}
