@@ -163,7 +163,8 @@ fn nodetls_is_what_a_shell_shows() {
     assert_eq!(output, format!("ready {name}\n"));
 
     // The certificates that it made are there when it starts again.
-    let gone = "(fun Gone() -> nodes(connected) =:= [] orelse begin erlang:yield(), Gone() end end)().";
+    let gone =
+        "(fun Gone() -> nodes(connected) =:= [] orelse begin erlang:yield(), Gone() end end)().";
     assert_eq!(shell.line(gone), "true");
     let example = start();
     let ping = format!("net_adm:ping('{name}').");
