@@ -10,7 +10,12 @@ joined(Nodes) ->
     ok = net_kernel:monitor_nodes(false),
     ok = global:sync(),
     Known = lists:sort(gen_server:call(global_name_server, get_known)),
-    {Known, lists:sort(gen_server:call(global_name_server, get_synced))}.
+    Synced = lists:sort(gen_server:call(global_name_server, get_synced)),
+    %% It hears of a lost node a moment after the link is gone.
+    case {Known, Synced, lists:sort(Nodes)} of
+        {All, All, All} -> {Known, Synced};
+        _ -> erlang:yield(), joined(Nodes)
+    end.
 
 %% The nodes of this one's partition, itself included; none while it is about to change. The name server has heard of all
 %% that went before the loss of a link once the link is gone, so it is asked last.
