@@ -4,6 +4,7 @@
 
 use std::fmt;
 
+use ergo::node::NodeBuilder;
 use ergo::prelude::*;
 use ergo::process::ProcessId;
 use tests::{Epmd, Erl, Probe, unique, unique_node};
@@ -399,19 +400,17 @@ impl World {
 }
 
 async fn rust_node(epmd: &Epmd, cookie: &str) -> Node {
-    let builder = Node::builder(&unique_node("rust")).cookie(cookie);
-    builder.epmd_port(epmd.port()).start().await.unwrap()
+    builder(epmd, cookie).start().await.unwrap()
 }
 
 /// One that is lost to a single node: `global` knows nothing of it, and parts nobody for its sake.
 async fn lost_node(epmd: &Epmd, cookie: &str) -> Node {
-    let builder = Node::builder(&unique_node("lost")).cookie(cookie);
-    builder
-        .hidden()
-        .epmd_port(epmd.port())
-        .start()
-        .await
-        .unwrap()
+    builder(epmd, cookie).hidden().start().await.unwrap()
+}
+
+fn builder(epmd: &Epmd, cookie: &str) -> NodeBuilder {
+    let builder = Node::builder(&unique_node("rust")).cookie(cookie);
+    builder.epmd_port(epmd.port())
 }
 
 async fn beam(epmd: &Epmd, cookie: &str) -> Erl {
